@@ -1,0 +1,52 @@
+package deliver
+
+import (
+	"context"
+	"time"
+
+	"tocsin/shared/smn"
+)
+
+// Sender takes one message to one endpoint, once. Retrying is the worker's
+// affair. A Sender is called from many goroutines at once and has finished when
+// Send returns: an attempt never outlives its context.
+type Sender interface {
+	Send(ctx context.Context, d Delivery) Outcome
+}
+
+// Delivery is one message for one endpoint, ready to be sent.
+type Delivery struct {
+	Type            string // wire.TypeNotification, …
+	MessageID       string
+	TopicURN        string
+	TopicDisplay    string // display name of the topic; may be empty
+	SubscriptionURN string
+	Protocol        smn.Protocol
+	Endpoint        string
+	Header          map[string]string // custom headers of the subscription; notifications only
+	Subject         string            // empty for none
+	Text            string
+	Timestamp       time.Time // of the first sending; the same at every retry
+	SubscribeURL    string    // confirmations: acts on GET for http(s), opens a page for people
+	UnsubscribeURL  string    // notifications: likewise
+	Signature       string    // http(s) only, base64
+	SigningCertURL  string    // http(s) only
+}
+
+// Outcome is what became of an attempt.
+type Outcome struct {
+	Result Result
+	Status int           // HTTP status or the like; 0 when there was no answer
+	Reason string        // why it failed, for people and logs: no body, no secret
+	After  time.Duration // with Again: what the endpoint asked to wait; 0 when it did not
+}
+
+// Result is the kind of an outcome.
+type Result int
+
+// The results of an attempt.
+const (
+	Delivered Result = iota
+	Again            // a later attempt may succeed
+	Dead             // no attempt will
+)

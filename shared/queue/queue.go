@@ -1,0 +1,39 @@
+// Package queue is the port through which work waits: fan-outs, retries and
+// confirmations. It defines the tasks themselves, so that whoever makes work and
+// whoever does it speak of the same thing. The suite in queuetest tests the
+// promises below sentence by sentence.
+package queue
+
+import (
+	"context"
+	"time"
+)
+
+// Queue keeps tasks until they are done. It delivers each at least once, in no
+// promised order. Its methods may be called from many goroutines at once.
+type Queue interface {
+	// Put adds tasks, all or none. A task whose ID is waiting already is not added
+	// again and stays as it is.
+	Put(ctx context.Context, tasks ...Task) error
+
+	// Receive hands out up to limit tasks that are due, waiting until there is at
+	// least one. A task is hidden from others for the lease; if it is neither
+	// acknowledged nor released by then, it is handed out again. When ctx ends
+	// first, Receive returns its error.
+	Receive(ctx context.Context, limit int, lease time.Duration) ([]Lease, error)
+
+	// Ack removes tasks that are done. Acknowledging again, or after the lease
+	// went to someone else, is harmless and changes nothing.
+	Ack(ctx context.Context, leases ...Lease) error
+
+	// Release gives a task back before its lease ends, to be handed out again
+	// after the delay. Like Ack it does nothing once the lease is someone else's.
+	Release(ctx context.Context, lease Lease, delay time.Duration) error
+}
+
+// Lease is a task in someone's hands.
+type Lease struct {
+	Task
+	Receipt  string // proof of this hand-out
+	Received int    // times the task was handed out so far, this one included
+}

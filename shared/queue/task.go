@@ -1,0 +1,99 @@
+package queue
+
+import (
+	"strconv"
+	"time"
+
+	"tocsin/shared/smn"
+)
+
+// Task is a unit of work. Exactly one of FanOut, Retry and Notice is set. Tasks
+// are stored and sent as JSON, so a field's name is for ever.
+type Task struct {
+	// ID follows from the work, so that doing the step that makes a task twice
+	// makes one task.
+	ID string `json:"id"`
+	// Group is the id of the topic that caused the task; queues use it for fairness.
+	Group string `json:"group"`
+	// NotBefore is when the task is due; zero means now.
+	NotBefore time.Time `json:"not_before,omitzero"`
+
+	FanOut *FanOut `json:"fan_out,omitempty"`
+	Retry  *Retry  `json:"retry,omitempty"`
+	Notice *Notice `json:"notice,omitempty"`
+}
+
+// FanOut is the work of sending a message to one chunk of a topic's
+// subscriptions and of passing the rest on.
+type FanOut struct {
+	MessageID string `json:"message_id"`
+	Chunk     int    `json:"chunk"` // 0 is the first
+}
+
+// Retry is another attempt to deliver a message to one subscription.
+type Retry struct {
+	MessageID      string `json:"message_id"`
+	SubscriptionID string `json:"subscription_id"`
+	Attempt        int    `json:"attempt"` // number of the attempt to come; the first ever is 1
+	// Deferred counts how often the attempt found no place and was put off.
+	Deferred int `json:"deferred,omitempty"`
+}
+
+// Notice is a management message to one endpoint: a confirmation of its
+// subscription, or of its unsubscription. It carries all that sending needs.
+type Notice struct {
+	MessageID    string          `json:"message_id"`
+	Kind         NoticeKind      `json:"kind"`
+	TopicURN     string          `json:"topic_urn"`
+	TopicDisplay string          `json:"topic_display,omitempty"` // display name of the topic
+	Subscription NoticeRecipient `json:"subscription"`
+	Attempt      int             `json:"attempt"` // number of the attempt to come; the first is 1
+	IssuedAt     time.Time       `json:"issued_at"`
+}
+
+// NoticeKind says what a notice confirms.
+type NoticeKind string
+
+// The kinds of notice.
+const (
+	Subscribed   NoticeKind = "subscribed"   // please confirm
+	Unsubscribed NoticeKind = "unsubscribed" // here is the way back
+)
+
+// NoticeRecipient is the subscription that a notice goes to.
+type NoticeRecipient struct {
+	Project  string       `json:"project"`
+	TopicID  string       `json:"topic_id"`
+	ID       string       `json:"id"`
+	Version  int          `json:"version"` // status changes so far; a later change ends the notice's link
+	Protocol smn.Protocol `json:"protocol"`
+	Endpoint string       `json:"endpoint"`
+}
+
+// NewFanOut is the task for one chunk of a message.
+func NewFanOut(topicID, messageID string, chunk int) Task {
+	return Task{
+		ID:     "fan-out/" + messageID + "/" + strconv.Itoa(chunk),
+		Group:  topicID,
+		FanOut: &FanOut{MessageID: messageID, Chunk: chunk},
+	}
+}
+
+// NewRetry is the task for a later attempt.
+func NewRetry(topicID string, r Retry, due time.Time) Task {
+	id := "retry/" + r.MessageID + "/" + r.SubscriptionID + "/" + strconv.Itoa(r.Attempt)
+	if r.Deferred > 0 {
+		id += "/" + strconv.Itoa(r.Deferred)
+	}
+	return Task{ID: id, Group: topicID, NotBefore: due, Retry: &r}
+}
+
+// NewNotice is the task for a management message.
+func NewNotice(n Notice, due time.Time) Task {
+	return Task{
+		ID:        "notice/" + n.MessageID + "/" + strconv.Itoa(n.Attempt),
+		Group:     n.Subscription.TopicID,
+		NotBefore: due,
+		Notice:    &n,
+	}
+}

@@ -1,0 +1,84 @@
+package smn
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Code says by its meaning what went wrong. Programs act on it; how it is spelt
+// on the wire (SMN.0006, HTTP 404) is known to package wire alone.
+type Code string
+
+// The codes of the service.
+const (
+	Forbidden              Code = "Forbidden"              // the caller may not touch this project or topic
+	InvalidTopicName       Code = "InvalidTopicName"       // see MaxTopicName
+	InvalidDisplayName     Code = "InvalidDisplayName"     // see MaxDisplayName
+	TooManyTopics          Code = "TooManyTopics"          // see MaxTopics
+	InvalidTopicURN        Code = "InvalidTopicURN"        // not of the form urn:smn:region:project:name
+	TopicNotFound          Code = "TopicNotFound"          // never was, or was deleted
+	TooManySubscriptions   Code = "TooManySubscriptions"   // see MaxSubscriptions
+	InvalidSubject         Code = "InvalidSubject"         // see MaxSubject; control characters
+	InvalidMessage         Code = "InvalidMessage"         // empty, not UTF-8, or see MaxMessage
+	InvalidTimeToLive      Code = "InvalidTimeToLive"      // not within 1 s … MaxTimeToLive
+	InvalidProtocol        Code = "InvalidProtocol"        // not one of Protocols
+	InvalidEndpoint        Code = "InvalidEndpoint"        // does not fit its protocol
+	InternalEndpoint       Code = "InternalEndpoint"       // an address inside the network, which this service may not call
+	SubscriptionNotFound   Code = "SubscriptionNotFound"   // never was, or was cancelled by its owner
+	InvalidSubscriptionURN Code = "InvalidSubscriptionURN" // not a topic URN, a colon and an id
+	InvalidSubscription    Code = "InvalidSubscription"    // the extension, or the number of items in a batch
+	InvalidPage            Code = "InvalidPage"            // offset, limit or marker
+	InvalidRemark          Code = "InvalidRemark"          // not a text
+	RemarkTooLong          Code = "RemarkTooLong"          // see MaxRemark
+	InvalidToken           Code = "InvalidToken"           // a confirmation token that is forged, expired or superseded
+	CertificateNotFound    Code = "CertificateNotFound"    // no signing certificate of that id
+	Internal               Code = "Internal"               // our own fault; the text stays in the log
+	Overloaded             Code = "Overloaded"             // try again in a moment
+)
+
+// The codes of the door in front of the service.
+const (
+	Unauthenticated Code = "Unauthenticated" // no credentials, or wrong ones
+	Unreadable      Code = "Unreadable"      // the request cannot be read: broken JSON, not UTF-8
+	TooLarge        Code = "TooLarge"        // the request body is over its limit
+	NoRoute         Code = "NoRoute"         // no operation has this method and path
+	Throttled       Code = "Throttled"       // too many requests
+)
+
+// Error is what every method of Service returns when it fails for a reason that
+// the caller can understand.
+type Error struct {
+	Code   Code
+	Detail string // what was wrong and what to do about it; never holds a secret
+	cause  error
+}
+
+// Errorf makes an Error. The text says what was wrong, with names and limits;
+// %w keeps a cause for the log.
+func Errorf(code Code, format string, args ...any) error {
+	err := fmt.Errorf(format, args...)
+	return &Error{Code: code, Detail: err.Error(), cause: errors.Unwrap(err)}
+}
+
+func (e *Error) Error() string {
+	if e.Detail == "" {
+		return string(e.Code)
+	}
+	return string(e.Code) + ": " + e.Detail
+}
+
+// Unwrap gives the cause, if there is one.
+func (e *Error) Unwrap() error { return e.cause }
+
+// CodeOf is the code that err carries, Internal for any other error, and ""
+// for nil.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return Internal
+}

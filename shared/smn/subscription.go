@@ -1,0 +1,117 @@
+package smn
+
+import "time"
+
+// Limits of subscriptions, as SMN documents them.
+const (
+	MaxSubscriptions = 10_000 // subscriptions of a topic
+	MaxBatch         = 50     // subscriptions added by one call
+	MaxRemark        = 128    // bytes of UTF-8
+	MaxEndpoint      = 2_048  // characters; SMN names no limit, common URL limits do
+	MaxHeaders       = 10     // custom headers of a subscription
+	MaxHeaderBytes   = 1_024  // names and values of all its custom headers together
+
+	// ConfirmWithin is how long the link in a confirmation works.
+	ConfirmWithin = 48 * time.Hour
+)
+
+// Protocol is the way to an endpoint.
+type Protocol string
+
+// The protocols that can be subscribed.
+const (
+	HTTP  Protocol = "http"
+	HTTPS Protocol = "https"
+	Email Protocol = "email"
+	SMS   Protocol = "sms"
+)
+
+// Status is where a subscription stands. The numbers are SMN's.
+type Status int
+
+// The statuses of a subscription: Unconfirmed → Confirmed → Cancelled → Confirmed …
+const (
+	Unconfirmed Status = 0 // waits for its confirmation link to be followed
+	Confirmed   Status = 1 // receives messages
+	Cancelled   Status = 3 // its endpoint has unsubscribed
+)
+
+// Subscription is an endpoint that receives what is published to a topic.
+type Subscription struct {
+	URN      SubscriptionURN
+	Protocol Protocol
+	Endpoint string
+	Remark   string
+	Status   Status
+}
+
+// NewSubscription is what a subscriber says about itself.
+type NewSubscription struct {
+	Protocol  Protocol  `validate:"protocol" code:"InvalidProtocol"`
+	Endpoint  string    `validate:"endpoint" code:"InvalidEndpoint"` // must fit Protocol
+	Remark    string    `validate:"remark" code:"InvalidRemark"`
+	Extension Extension `code:"InvalidSubscription"`
+}
+
+// Extension is what SMN keeps in the extension field of a subscription.
+type Extension struct {
+	// Header is sent with each notification to an http or https endpoint: at most
+	// MaxHeaders pairs and MaxHeaderBytes in all; names like x-team or X-Env-Name,
+	// unique whatever their case, not beginning with x-smn; values of printable
+	// ASCII and spaces.
+	Header map[string]string `validate:"extension_header" code:"InvalidSubscription"`
+}
+
+// SubscribeInput is what Subscribe needs.
+type SubscribeInput struct {
+	TopicURN string `validate:"topic_urn" code:"InvalidTopicURN"`
+	NewSubscription
+}
+
+// SubscribeBatchInput is what SubscribeBatch needs. Its items are judged one by
+// one; a bad one does not keep the others out.
+type SubscribeBatchInput struct {
+	TopicURN      string            `validate:"topic_urn" code:"InvalidTopicURN"`
+	Subscriptions []NewSubscription `validate:"min=1,max=50" code:"InvalidSubscription"`
+}
+
+// SubscribeOutput is what became of one new subscription.
+type SubscribeOutput struct {
+	URN     string
+	Created bool  // false: the endpoint was subscribed already
+	Err     error // in a batch: why this item was refused; nil otherwise
+}
+
+// ListSubscriptionsInput is what ListSubscriptions and ListSubscriptionsByTopic
+// need.
+type ListSubscriptionsInput struct {
+	Page
+	// Marker is the URN of the last subscription seen; the page begins behind it,
+	// also when it is gone by now. It replaces Offset. Paging by marker neither
+	// repeats nor misses a subscription that was there all along.
+	Marker string `validate:"omitempty,subscription_urn" code:"InvalidPage"`
+}
+
+// ListSubscriptionsByTopicInput is what ListSubscriptionsByTopic needs.
+type ListSubscriptionsByTopicInput struct {
+	TopicURN string `validate:"topic_urn" code:"InvalidTopicURN"`
+	ListSubscriptionsInput
+}
+
+// SubscriptionPage is a part of a list of subscriptions.
+type SubscriptionPage struct {
+	Subscriptions []Subscription
+	Total         int // of the whole list, whatever the page
+}
+
+// SubscriptionInput names one subscription, for calls that need nothing else.
+type SubscriptionInput struct {
+	SubscriptionURN string `validate:"subscription_urn" code:"InvalidSubscriptionURN"`
+}
+
+// ConfirmSubscriptionInput is what the link in a confirmation carries.
+type ConfirmSubscriptionInput struct {
+	Token    string `validate:"required" code:"InvalidToken"`
+	TopicURN string `validate:"omitempty,topic_urn" code:"InvalidTopicURN"` // optional; must be the token's topic
+	Endpoint string // optional; must be the token's endpoint
+}

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"tocsin/shared/queue"
+)
+
+// ChunkKey names the delivery of a message to a chunk of its topic's subscriptions.
+type ChunkKey struct {
+	MessageID string
+	Chunk     int
+}
+
+// ClaimState is what someone who wanted to deliver a chunk found.
+type ClaimState int
+
+// The states of a claim.
+const (
+	ClaimGranted ClaimState = iota // the chunk is the caller's until the lease ends
+	ClaimLeased                    // it is another's until then
+	ClaimDone                      // it is finished
+)
+
+// Claim is the answer to ClaimChunk.
+type Claim struct {
+	State ClaimState
+	Until time.Time // end of the lease, the caller's or the other's
+}
+
+// Failure is a delivery that has not succeeded at the first attempt. It goes away
+// when a later attempt succeeds and stays when the delivery is dead.
+type Failure struct {
+	MessageID      string
+	SubscriptionID string
+	Attempts       int       // made so far
+	Dead           bool      // given up
+	Next           time.Time // when the next attempt is due; zero when dead
+	Status         int       // HTTP status or the like of the last attempt; 0 when there was none
+	Reason         string    // of the last attempt, for people
+}
+
+// Report is how the delivery of a message stands.
+type Report struct {
+	Matched  int       // subscriptions that were to receive it, in the chunks finished so far
+	Failures []Failure // those of them that have not got it, by SubscriptionID
+}
+
+// Delivered counts the subscriptions that have got the message.
+func (r Report) Delivered() int { return r.Matched - len(r.Failures) }
+
+// Deliveries keeps how deliveries went. Nothing is written for a delivery that
+// succeeds at once.
+type Deliveries interface {
+	// ClaimChunk claims a chunk that is neither finished nor under a live lease,
+	// and only then stores the tasks, which pass the rest of the message on.
+	ClaimChunk(ctx context.Context, key ChunkKey, now, until time.Time, next ...queue.Task) (Claim, error)
+
+	// FinishChunk marks a chunk as finished, sets how many subscriptions in it were
+	// to receive the message, adds its failures and stores the tasks of their
+	// retries. The number is set, not added to: finishing twice counts once.
+	FinishChunk(ctx context.Context, key ChunkKey, matched int, failures []Failure, retries ...queue.Task) error
+
+	// PutFailure adds a failure or overwrites that of the same message and
+	// subscription, and stores the task of the retry if there is one.
+	PutFailure(ctx context.Context, f Failure, retry ...queue.Task) error
+
+	// ResolveFailure removes a failure because a later attempt delivered. Without
+	// such a failure it does nothing.
+	ResolveFailure(ctx context.Context, messageID, subscriptionID string) error
+
+	// GetReport tells how the delivery of a message stands. A message that is
+	// unknown or was never fanned out has an empty report.
+	GetReport(ctx context.Context, messageID string) (Report, error)
+}

@@ -1,0 +1,37 @@
+// Package store is the port to what the service remembers: topics,
+// subscriptions, messages and how their delivery went. The suite in storetest
+// tests the promises below sentence by sentence.
+//
+// Work is committed with the rows that cause it: a method that makes work takes
+// the tasks and stores or hands them on such that, once it has returned, neither
+// the rows nor the tasks can be lost. Any call may be repeated.
+package store
+
+import (
+	"context"
+	"errors"
+)
+
+// What a method returns, wrapped or not, when the reason is not a failure of the
+// store itself. A call that returns one of these has changed nothing.
+var (
+	ErrNotFound = errors.New("not found")
+	ErrLimit    = errors.New("limit reached")
+	ErrConflict = errors.New("changed in the meantime")
+)
+
+// Store remembers. Its methods may be called from many goroutines at once. What
+// a call has changed, the next call sees.
+type Store interface {
+	Topics
+	Subscriptions
+	Messages
+	Deliveries
+}
+
+// Secrets keeps the few secrets of an installation, such as its signing key.
+type Secrets interface {
+	// GetOrCreate returns the secret of that name. If there is none yet it stores
+	// what make returns; of many callers at once all get the same.
+	GetOrCreate(ctx context.Context, name string, make func() ([]byte, error)) ([]byte, error)
+}

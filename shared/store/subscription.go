@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"tocsin/shared/queue"
+	"tocsin/shared/smn"
+)
+
+// SubscriptionKey finds a subscription without a search.
+type SubscriptionKey struct {
+	Project string
+	TopicID string
+	ID      string
+}
+
+// Subscription is a subscription as it is kept.
+type Subscription struct {
+	SubscriptionKey        // ID is made by the caller; unique for ever
+	TopicName       string // filled by the store
+	Seq             int64  // place in the topic, filled by the store: 0, 1, 2, … in the order of adding, never reused
+	Protocol        smn.Protocol
+	Endpoint        string // unique in its topic together with Protocol
+	Remark          string
+	Header          map[string]string // nil when there is none
+	Status          smn.Status
+	Version         int       // status changes so far; 0 when new
+	CreatedAt       time.Time // kept to the millisecond
+}
+
+// AddSubscription is one item for AddSubscriptions.
+type AddSubscription struct {
+	Subscription
+	Task queue.Task // stored with the row if the subscription is new, else dropped
+}
+
+// AddedSubscription is what became of one item.
+type AddedSubscription struct {
+	Subscription       // as it is kept now; the older one if it was there already
+	Created      bool  // whether it is new
+	Err          error // ErrLimit, or nil
+}
+
+// SubscriptionQuery asks for a part of a project's or a topic's subscriptions.
+type SubscriptionQuery struct {
+	Project string
+	TopicID string // empty for all of the project
+	After   string // ID to begin behind, whether or not it still exists; empty to begin with the first
+	Offset  int    // counted from there
+	Limit   int    // at least 1
+}
+
+// SubscriptionPage is a part of a list of subscriptions.
+type SubscriptionPage struct {
+	Subscriptions []Subscription
+	Total         int // of the whole list, not of what is behind After
+}
+
+// ChunkSize is how many places of a topic make a chunk: chunk n holds the
+// subscriptions with Seq from n × ChunkSize up to, not including,
+// (n + 1) × ChunkSize. Cancelled ones leave holes.
+const ChunkSize = 256
+
+// Chunk is the part of a topic's subscriptions that is delivered to as one piece
+// of work.
+type Chunk struct {
+	Subscriptions []Subscription // by Seq, whatever their status
+	Next          int            // number of the next chunk that holds any; -1 when there is none
+}
+
+// Subscriptions keeps subscriptions.
+type Subscriptions interface {
+	// AddSubscriptions stores new subscriptions of one topic, with their tasks. The
+	// answer has one item for each, in their order. One whose protocol and endpoint
+	// the topic has already is answered with the one that is there. A topic has at
+	// most limit subscriptions: the items beyond carry ErrLimit. ErrNotFound
+	// when the topic is gone.
+	AddSubscriptions(ctx context.Context, project, topicID string, items []AddSubscription, limit int) ([]AddedSubscription, error)
+
+	// GetSubscription finds a subscription. ErrNotFound, also when its topic is gone.
+	GetSubscription(ctx context.Context, key SubscriptionKey) (Subscription, error)
+
+	// ListSubscriptions lists subscriptions by ID, ascending: in the order of adding.
+	ListSubscriptions(ctx context.Context, q SubscriptionQuery) (SubscriptionPage, error)
+
+	// GetChunk gives chunk n of a topic. An unknown topic has no subscriptions.
+	GetChunk(ctx context.Context, project, topicID string, n int) (Chunk, error)
+
+	// ChangeStatus sets the status of a subscription that is at this version, adds
+	// one to the version and stores the tasks. ErrConflict when it is at another
+	// version, ErrNotFound when it is gone.
+	ChangeStatus(ctx context.Context, key SubscriptionKey, version int, to smn.Status, tasks ...queue.Task) error
+
+	// DeleteSubscription removes a subscription. ErrNotFound.
+	DeleteSubscription(ctx context.Context, key SubscriptionKey) error
+}

@@ -1,0 +1,50 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Topic is a topic as it is kept. Its URN is for those above, who know the region.
+type Topic struct {
+	ID                  string // made by the caller; unique for ever
+	Project             string
+	Name                string // unique in its project
+	DisplayName         string
+	EnterpriseProjectID string
+	CreatedAt           time.Time // kept to the millisecond
+	UpdatedAt           time.Time
+}
+
+// TopicQuery asks for a part of a project's topics.
+type TopicQuery struct {
+	Project string
+	Name    string // exact name; empty for all
+	Prefix  string // beginning of the name, compared byte by byte; empty for all
+	Offset  int
+	Limit   int // at least 1
+}
+
+// TopicPage is a part of a project's topics.
+type TopicPage struct {
+	Topics []Topic
+	Total  int // that fit the filters
+}
+
+// Topics keeps topics.
+type Topics interface {
+	// CreateTopic stores t and returns it with true, unless the project has a topic
+	// of that name: then it returns that one with false and changes nothing.
+	// ErrLimit when the project has limit topics already.
+	CreateTopic(ctx context.Context, t Topic, limit int) (Topic, bool, error)
+
+	// GetTopic finds a topic by name. ErrNotFound.
+	GetTopic(ctx context.Context, project, name string) (Topic, error)
+
+	// ListTopics lists a project's topics by ID, descending: newest first.
+	ListTopics(ctx context.Context, q TopicQuery) (TopicPage, error)
+
+	// DeleteTopic removes a topic and its subscriptions; a new topic of the same
+	// name inherits nothing. ErrNotFound.
+	DeleteTopic(ctx context.Context, project, name string) error
+}
