@@ -15,5 +15,5 @@ type PublishInput struct {
 	TopicURN   string        `validate:"topic_urn" code:"InvalidTopicURN"`
 	Subject    string        `validate:"subject" code:"InvalidSubject"` // empty for none
 	Message    string        `validate:"message" code:"InvalidMessage"`
-	TimeToLive time.Duration `validate:"time_to_live" code:"InvalidTimeToLive"` // whole seconds; 0 means DefaultTimeToLive
+	TimeToLive time.Duration `validate:"time_to_live" code:"InvalidTimeToLive"` // 1 s or more, cut to seconds on the wire; 0 means DefaultTimeToLive
 }

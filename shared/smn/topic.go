@@ -45,8 +45,8 @@ const DefaultLimit = 100
 // ListTopicsInput is what ListTopics needs.
 type ListTopicsInput struct {
 	Page
-	Name      string // exact name; empty for all
-	FuzzyName string // beginning of the name; empty for all
+	Name      string `validate:"topic_filter" code:"InvalidTopicName"` // exact name; empty for all
+	FuzzyName string `validate:"topic_filter" code:"InvalidTopicName"` // beginning of the name; empty for all
 }
 
 // TopicPage is a part of the list of topics.

@@ -1,0 +1,43 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+
+	"tocsin/shared/queue"
+	"tocsin/shared/smn"
+	"tocsin/shared/store"
+)
+
+// Publish implements smn.Publisher. It is one durable step and constant work:
+// the message and one task for its fan-out, however many subscribers there are.
+func (b *Broker) Publish(ctx context.Context, in smn.PublishInput) (string, error) {
+	caller, err := enter(ctx, in)
+	if err != nil {
+		return "", err
+	}
+	topic, err := b.ownTopic(ctx, caller, in.TopicURN)
+	if err != nil {
+		return "", err
+	}
+	ttl := in.TimeToLive
+	if ttl == 0 {
+		ttl = smn.DefaultTimeToLive
+	}
+	now := b.Now()
+	m := store.Message{
+		ID:           smn.NewID(),
+		Project:      topic.Project,
+		TopicID:      topic.ID,
+		TopicURN:     in.TopicURN,
+		TopicDisplay: topic.DisplayName,
+		Subject:      in.Subject,
+		Body:         in.Message,
+		AcceptedAt:   now,
+		ExpiresAt:    now.Add(ttl),
+	}
+	if err := b.Store.PutMessage(ctx, m, queue.NewFanOut(topic.ID, m.ID, 0)); err != nil {
+		return "", fmt.Errorf("publish to %s: %w", in.TopicURN, err)
+	}
+	return m.ID, nil
+}

@@ -1,0 +1,206 @@
+// Package client is the client library: it implements smn.Service over HTTP,
+// against Tocsin or against SMN itself. Errors come back as *smn.Error, with the
+// code that the server meant.
+//
+//	c, err := client.New(client.Config{
+//		Endpoint:   "http://127.0.0.1:8080",
+//		Credential: client.Password{Domain: "tocsin", User: "admin", Password: "admin", Project: "local"},
+//	})
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"tocsin/shared/smn"
+	"tocsin/shared/wire"
+)
+
+// Config is what a client is built from.
+type Config struct {
+	Endpoint    string     // scheme and host of the service: https://smn.eu-de.otc.t-systems.com
+	IAMEndpoint string     // scheme and host of the identity service; empty: the same as Endpoint
+	Credential  Credential // nil: only the public links can be used
+
+	Transport http.RoundTripper // nil means http.DefaultTransport
+	Timeout   time.Duration     // of one request; 0 means 10 s
+	Now       func() time.Time  // nil means time.Now
+}
+
+// Client implements smn.Service. It may be used from many goroutines at once.
+type Client struct {
+	endpoint string
+	iam      string
+	http     *http.Client
+	now      func() time.Time
+	session  session
+}
+
+var _ smn.Service = (*Client)(nil)
+
+// maxAnswer bounds what is read of an answer: 100 topics or subscriptions with
+// all their fields at full length fit several times.
+const maxAnswer = 8 << 20
+
+// New builds a client. It does not call the service.
+func New(c Config) (*Client, error) {
+	if c.IAMEndpoint == "" {
+		c.IAMEndpoint = c.Endpoint
+	}
+	for _, endpoint := range []string{c.Endpoint, c.IAMEndpoint} {
+		u, err := url.Parse(endpoint)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" {
+			return nil, fmt.Errorf("client: an endpoint must be scheme and host, such as https://smn.example.com, not %q", endpoint)
+		}
+	}
+	if c.Timeout == 0 {
+		c.Timeout = 10 * time.Second
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	client := &Client{
+		endpoint: strings.TrimRight(c.Endpoint, "/"),
+		iam:      strings.TrimRight(c.IAMEndpoint, "/"),
+		http: &http.Client{
+			Transport:     c.Transport,
+			Timeout:       c.Timeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		now: c.Now,
+	}
+	if c.Credential == nil {
+		client.session = anonymous{}
+		return client, nil
+	}
+	session, err := c.Credential.open(client)
+	if err != nil {
+		return nil, err
+	}
+	client.session = session
+	return client, nil
+}
+
+// request is one call to the service.
+type request struct {
+	method string
+	path   string // below the project when project is set, else below the endpoint; escaped
+	query  url.Values
+	body   any  // nil for none
+	open   bool // needs no credential
+}
+
+// call makes a call within the project of the credential and decodes the answer
+// into out. It returns the HTTP status.
+func (c *Client) call(ctx context.Context, in request, out any) (int, error) {
+	target := c.endpoint
+	if !in.open {
+		project, err := c.session.project(ctx)
+		if err != nil {
+			return 0, err
+		}
+		target += "/v2/" + url.PathEscape(project)
+	}
+	target += in.path
+	if len(in.query) > 0 {
+		target += "?" + in.query.Encode()
+	}
+	var body []byte
+	if in.body != nil {
+		var err error
+		if body, err = json.Marshal(in.body); err != nil {
+			return 0, fmt.Errorf("encode %s %s: %w", in.method, in.path, err)
+		}
+	}
+	status, _, err := c.send(ctx, in.method, target, body, out, !in.open)
+	return status, err
+}
+
+// send sends a request, once more with a fresh credential when the first was
+// refused. out is a pointer for JSON, or a *[]byte for the body as it is.
+func (c *Client) send(ctx context.Context, method, target string, body []byte, out any, authorized bool) (int, http.Header, error) {
+	for attempt := 1; ; attempt++ {
+		r, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
+		if err != nil {
+			return 0, nil, fmt.Errorf("%s: %w", method, err)
+		}
+		r.Header.Set("User-Agent", "Tocsin")
+		r.Header.Set("Accept", "application/json")
+		if body != nil {
+			r.Header.Set("Content-Type", "application/json")
+		}
+		if authorized {
+			if err := c.session.authorize(ctx, r, body); err != nil {
+				return 0, nil, err
+			}
+		}
+		status, header, err := c.exchange(r, out)
+		if status == http.StatusUnauthorized && authorized && attempt == 1 && c.session.refused(r) {
+			continue
+		}
+		return status, header, err
+	}
+}
+
+// exchange does one request and reads its answer.
+func (c *Client) exchange(r *http.Request, out any) (int, http.Header, error) {
+	resp, err := c.http.Do(r)
+	if err != nil {
+		var u *url.Error
+		if errors.As(err, &u) {
+			err = u.Err // the URL may hold a token
+		}
+		return 0, nil, fmt.Errorf("%s %s: %w", r.Method, r.URL.Host, err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return resp.StatusCode, resp.Header, fmt.Errorf("read answer of %s: %w", r.URL.Host, err)
+	}
+	switch {
+	case resp.StatusCode < 200 || resp.StatusCode > 299:
+		return resp.StatusCode, resp.Header, failure(resp.StatusCode, body)
+	case len(body) > maxAnswer:
+		return resp.StatusCode, resp.Header, fmt.Errorf("the answer of %s is longer than %d bytes", r.URL.Host, maxAnswer)
+	}
+	if raw, ok := out.(*[]byte); ok {
+		*raw = body
+		return resp.StatusCode, resp.Header, nil
+	}
+	if err := json.Unmarshal(body, out); err != nil {
+		return resp.StatusCode, resp.Header, fmt.Errorf("decode answer of %s: %w", r.URL.Host, err)
+	}
+	return resp.StatusCode, resp.Header, nil
+}
+
+// failure reads an error in any of the shapes that SMN, its gateway, its links
+// and its identity service send.
+func failure(status int, body []byte) error {
+	var e struct {
+		wire.Error
+		wire.IAMError
+		ErrorCode string `json:"error_code"`
+		ErrorMsg  string `json:"error_msg"`
+	}
+	_ = json.Unmarshal(body, &e) // what is no JSON says nothing more than the status
+	code := firstOf(e.Code, e.ErrorCode)
+	message := firstOf(e.Message, e.ErrorMsg, e.IAMError.Error.Message)
+	return smn.Errorf(wire.CodeOf(status, code, message), "%s", firstOf(e.Detail, message, http.StatusText(status)))
+}
+
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}

@@ -1,0 +1,98 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"tocsin/shared/smn"
+	"tocsin/shared/wire"
+)
+
+// CreateTopic implements smn.Topics.
+func (c *Client) CreateTopic(ctx context.Context, in smn.CreateTopicInput) (smn.CreateTopicOutput, error) {
+	var out wire.CreateTopicResponse
+	status, err := c.call(ctx, request{
+		method: http.MethodPost,
+		path:   "/notifications/topics",
+		body: wire.CreateTopicRequest{
+			Name:                in.Name,
+			DisplayName:         in.DisplayName,
+			EnterpriseProjectID: in.EnterpriseProjectID,
+		},
+	}, &out)
+	return smn.CreateTopicOutput{URN: out.TopicURN, Created: status == http.StatusCreated}, err
+}
+
+// ListTopics implements smn.Topics.
+func (c *Client) ListTopics(ctx context.Context, in smn.ListTopicsInput) (smn.TopicPage, error) {
+	query := pageQuery(in.Page)
+	setUnlessEmpty(query, "name", in.Name)
+	setUnlessEmpty(query, "fuzzy_name", in.FuzzyName)
+	var out wire.ListTopicsResponse
+	if _, err := c.call(ctx, request{method: http.MethodGet, path: "/notifications/topics", query: query}, &out); err != nil {
+		return smn.TopicPage{}, err
+	}
+	page := smn.TopicPage{Topics: make([]smn.Topic, len(out.Topics)), Total: out.TopicCount}
+	for i, t := range out.Topics {
+		topic, err := t.Topic()
+		if err != nil {
+			return smn.TopicPage{}, fmt.Errorf("read topic %q: %w", t.TopicURN, err)
+		}
+		page.Topics[i] = topic
+	}
+	return page, nil
+}
+
+// GetTopic implements smn.Topics.
+func (c *Client) GetTopic(ctx context.Context, in smn.TopicInput) (smn.Topic, error) {
+	path, err := topicPath(in.TopicURN, "")
+	if err != nil {
+		return smn.Topic{}, err
+	}
+	var out wire.GetTopicResponse
+	if _, err := c.call(ctx, request{method: http.MethodGet, path: path}, &out); err != nil {
+		return smn.Topic{}, err
+	}
+	return out.Topic.Topic()
+}
+
+// DeleteTopic implements smn.Topics.
+func (c *Client) DeleteTopic(ctx context.Context, in smn.TopicInput) error {
+	path, err := topicPath(in.TopicURN, "")
+	if err != nil {
+		return err
+	}
+	_, err = c.call(ctx, request{method: http.MethodDelete, path: path}, &wire.Answer{})
+	return err
+}
+
+// topicPath is the path to a topic or something below it. A URN that is none
+// cannot be written into a path that still leads there, so it ends here, with
+// the code that the service would answer.
+func topicPath(urn, below string) (string, error) {
+	if _, err := smn.ParseTopicURN(urn); err != nil {
+		return "", err
+	}
+	return "/notifications/topics/" + urn + below, nil
+}
+
+// pageQuery leaves out what is the default.
+func pageQuery(p smn.Page) url.Values {
+	query := url.Values{}
+	if p.Offset != 0 {
+		query.Set("offset", strconv.Itoa(p.Offset))
+	}
+	if p.Limit != 0 {
+		query.Set("limit", strconv.Itoa(p.Limit))
+	}
+	return query
+}
+
+func setUnlessEmpty(query url.Values, name, value string) {
+	if value != "" {
+		query.Set(name, value)
+	}
+}

@@ -1,0 +1,114 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"tocsin/shared/smn"
+)
+
+// decode reads a JSON body. A value of the wrong type is answered with the code
+// that the field's tag names; anything else that cannot be read is Unreadable.
+func decode(r *http.Request, into any) error {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return smn.Errorf(smn.Unreadable, "the body ended early: %w", err)
+	}
+	if !utf8.Valid(body) {
+		return smn.Errorf(smn.Unreadable, "the body is not UTF-8")
+	}
+	err = json.Unmarshal(body, into)
+	var wrongType *json.UnmarshalTypeError
+	var known *smn.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known):
+		return err
+	case errors.As(err, &wrongType) && wrongType.Field != "":
+		return smn.Errorf(codeOf(reflect.TypeOf(into).Elem(), wrongType.Field), "%s cannot be a JSON %s", wrongType.Field, wrongType.Value)
+	}
+	return smn.Errorf(smn.Unreadable, "the body must be a JSON object: %v", err)
+}
+
+// codeOf finds the code of a field in a path such as subscriptions.protocol: that
+// of the innermost field which names one.
+func codeOf(t reflect.Type, path string) smn.Code {
+	code := smn.Unreadable
+	for name := range strings.SplitSeq(path, ".") {
+		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct {
+			break
+		}
+		field, found := fieldNamed(t, name)
+		if !found {
+			break
+		}
+		if c := field.Tag.Get("code"); c != "" {
+			code = smn.Code(c)
+		}
+		t = field.Type
+	}
+	return code
+}
+
+// fieldNamed finds a field by its JSON name or, as encoding/json reports those of
+// embedded structs, by the name of the struct.
+func fieldNamed(t reflect.Type, name string) (reflect.StructField, bool) {
+	for _, f := range reflect.VisibleFields(t) {
+		if tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); tag == name || f.Anonymous && f.Name == name {
+			return f, true
+		}
+	}
+	return reflect.StructField{}, false
+}
+
+// pageOf reads offset and limit. A limit of 0 is written out as an error: left
+// out it means the default, so the input cannot say it.
+func pageOf(query url.Values) (smn.Page, error) {
+	offset, err := number(query, "offset", 0)
+	if err != nil {
+		return smn.Page{}, err
+	}
+	limit, err := number(query, "limit", smn.DefaultLimit)
+	if err == nil && limit == 0 {
+		err = smn.Errorf(smn.InvalidPage, "limit must be from 1 to %d", smn.DefaultLimit)
+	}
+	return smn.Page{Offset: offset, Limit: limit}, err
+}
+
+func number(query url.Values, name string, absent int) (int, error) {
+	if !query.Has(name) {
+		return absent, nil
+	}
+	n, err := strconv.Atoi(query.Get(name))
+	if err != nil {
+		return 0, smn.Errorf(smn.InvalidPage, "%s must be a whole number", name)
+	}
+	return n, nil
+}
+
+// queryOf reads the query of a request, which must be well-formed UTF-8.
+func queryOf(r *http.Request) (url.Values, error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, smn.Errorf(smn.Unreadable, "the query cannot be read")
+	}
+	for name, values := range query {
+		for _, value := range values {
+			if !utf8.ValidString(name) || !utf8.ValidString(value) {
+				return nil, smn.Errorf(smn.Unreadable, "the query is not UTF-8")
+			}
+		}
+	}
+	return query, nil
+}

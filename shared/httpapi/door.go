@@ -1,0 +1,70 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+
+	"tocsin/shared/smn"
+	"tocsin/shared/wire"
+)
+
+// door is the kind of client that an operation serves: whether it must prove who
+// it is, and the shape in which it reads errors.
+type door struct {
+	owners bool // only those who prove to own a project
+	spell  func(requestID string, err error) reply
+}
+
+var (
+	ownerDoor = door{owners: true, spell: spellSMN}
+	openDoor  = door{spell: spellSMN}
+	linkDoor  = door{spell: spellLink}
+	pageDoor  = door{spell: spellPage}
+	loginDoor = door{spell: spellIAM}
+	tokenDoor = door{owners: true, spell: spellIAM}
+)
+
+// explain splits an error into its spelling and a text for its reader. The text
+// of an internal error stays in the log.
+func explain(err error) (wire.Failure, string) {
+	code := smn.CodeOf(err)
+	var e *smn.Error
+	if code == smn.Internal || !errors.As(err, &e) {
+		return wire.FailureOf(smn.Internal), ""
+	}
+	return wire.FailureOf(code), e.Detail
+}
+
+func spellSMN(requestID string, err error) reply {
+	f, detail := explain(err)
+	rep := reply{status: f.Status}
+	if f.Gateway {
+		rep.json = wire.GatewayError{RequestID: requestID, Code: f.Code, Message: f.Message, Detail: detail}
+	} else {
+		rep.json = wire.Error{RequestID: requestID, Code: f.Code, Message: f.Message, Detail: detail}
+	}
+	if f.Status == http.StatusServiceUnavailable || f.Status == http.StatusTooManyRequests {
+		rep.header = map[string]string{"Retry-After": "1"}
+	}
+	return rep
+}
+
+func spellLink(_ string, err error) reply {
+	f, detail := explain(err)
+	return reply{status: f.Status, json: wire.LinkError{Message: join(f.Message, detail)}}
+}
+
+func spellIAM(_ string, err error) reply {
+	f, detail := explain(err)
+	return reply{status: f.Status, json: wire.IAMError{Error: wire.IAMErrorBody{
+		Code: f.Status, Message: join(f.Message, detail), Title: http.StatusText(f.Status),
+	}}}
+}
+
+// join puts SMN's text and ours into the only field there is.
+func join(message, detail string) string {
+	if detail == "" {
+		return message
+	}
+	return message + " " + detail
+}

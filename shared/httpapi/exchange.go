@@ -1,0 +1,154 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"path"
+	"runtime/debug"
+	"time"
+
+	"tocsin/shared/smn"
+)
+
+// maxBody is the largest request body: a message of 256 KB in which every
+// character is escaped, and room around it.
+const maxBody = 1 << 20
+
+// exchange puts around an operation all that operations have in common: request
+// id, size limit, authentication, panic capture, error reply and one log line.
+type exchange struct {
+	op     Operation
+	handle handler
+	config Config
+}
+
+// elsewhere stands for requests that no operation takes.
+var elsewhere = Operation{Name: "none", door: openDoor}
+
+func noRoute(r *http.Request) (reply, error) {
+	return reply{}, smn.Errorf(smn.NoRoute, "no operation has the method %s and this path", printable(r.Method))
+}
+
+// isClean says whether a path is in its simplest form, as http.ServeMux wants it.
+func isClean(p string) bool { return p == "/" || path.Clean(p) == p }
+
+// ServeHTTP answers one request.
+func (x exchange) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	id := smn.NewID()
+	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+	rep, caller, err := x.answer(w, r)
+	if err != nil {
+		rep = x.op.door.spell(id, err)
+	}
+	w.Header().Set("X-Request-Id", id)
+	if writeErr := rep.write(w); writeErr != nil && err == nil {
+		err = fmt.Errorf("write answer: %w", writeErr)
+	}
+	x.log(r, id, caller, rep.status, err, time.Since(began))
+}
+
+// answer does the work; a panic on the way is an error.
+func (x exchange) answer(w http.ResponseWriter, r *http.Request) (rep reply, caller smn.Caller, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	body, err := readBody(w, r)
+	if err != nil {
+		return reply{}, smn.Caller{}, err
+	}
+	caller = smn.Anonymous
+	if x.op.door.owners {
+		if caller, err = x.authenticate(r, body); err != nil {
+			return reply{}, caller, err
+		}
+	}
+	rep, err = x.handle(r.WithContext(smn.WithCaller(r.Context(), caller)))
+	return rep, caller, err
+}
+
+// authenticate proves the caller and holds him to the project in the path. Which
+// topics he may touch is for the service to judge.
+func (x exchange) authenticate(r *http.Request, body []byte) (smn.Caller, error) {
+	caller, err := x.config.Identity.Authenticate(r.Context(), r, body)
+	if err != nil {
+		return smn.Caller{}, err
+	}
+	if p := r.PathValue("project_id"); p != "" && p != caller.Project {
+		return caller, smn.Errorf(smn.Forbidden, "the credentials are for another project than the one in the path")
+	}
+	return caller, nil
+}
+
+// readBody reads the whole body, which signatures cover, and leaves it readable.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength == 0 || r.Body == nil {
+		return nil, nil
+	}
+	var buf bytes.Buffer
+	if r.ContentLength > 0 && r.ContentLength <= maxBody {
+		buf.Grow(int(r.ContentLength) + bytes.MinRead)
+	}
+	if _, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return nil, smn.Errorf(smn.TooLarge, "the body may have at most %d bytes", maxBody)
+		}
+		return nil, smn.Errorf(smn.Unreadable, "the body ended early: %w", err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(buf.Bytes()))
+	return buf.Bytes(), nil
+}
+
+type requestIDKey struct{}
+
+// requestID is the id of a request, which its answer and its log line carry.
+func requestID(r *http.Request) string {
+	id, _ := r.Context().Value(requestIDKey{}).(string)
+	return id
+}
+
+// log writes the one line of a request. It holds no query, no body and no header:
+// these carry tokens and messages.
+func (x exchange) log(r *http.Request, id string, caller smn.Caller, status int, err error, took time.Duration) {
+	level := slog.LevelInfo
+	attrs := [...]slog.Attr{
+		slog.String("request_id", id),
+		slog.String("operation", x.op.Name),
+		slog.String("method", printable(r.Method)),
+		slog.String("path", printable(r.URL.Path)),
+		slog.Int("status", status),
+		slog.Float64("ms", float64(took.Microseconds())/1000),
+		slog.Int64("bytes", r.ContentLength),
+		slog.String("project", caller.Project),
+		slog.String("user", caller.User),
+		{},
+		{},
+	}
+	n := len(attrs) - 2
+	if err != nil {
+		code := smn.CodeOf(err)
+		if code == smn.Internal {
+			level = slog.LevelError
+		}
+		attrs[n], attrs[n+1] = slog.String("code", string(code)), slog.String("error", err.Error())
+		n += 2
+	}
+	x.config.Log.LogAttrs(r.Context(), level, "request", attrs[:n]...)
+}
+
+// printable cuts what a stranger wrote to a length that a log can bear.
+func printable(s string) string {
+	const most = 512
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}

@@ -1,0 +1,121 @@
+// Package httpapi turns a smn.Service into an http.Handler. Each operation is a
+// value: a name, a route and what to do. Any set of operations makes a handler,
+// so one Lambda function mounts one and the binary mounts all.
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"tocsin/shared/iam"
+	"tocsin/shared/smn"
+)
+
+// Operation is one call of the API.
+type Operation struct {
+	Name  string // such as list-topics; the name in logs, folders and events
+	Route string // pattern of http.ServeMux: "GET /v2/{project_id}/notifications/topics"
+
+	door door                          // who may come in, and how errors leave
+	bind func(Config) (handler, error) // picks the parts that the operation needs
+}
+
+// handler does the work of one request: decode, call, reply.
+type handler func(r *http.Request) (reply, error)
+
+// Config holds the parts that operations need. A part may be missing as long as
+// no mounted operation needs it.
+type Config struct {
+	Service      smn.Service
+	Identity     Identity
+	Certificates Certificates
+
+	Region    string       // the region in the service catalog
+	PublicURL string       // scheme and host that clients reach; empty: what the request names
+	Log       *slog.Logger // nil means slog.Default
+}
+
+// Identity proves who is calling and issues tokens. *iam.Authority does.
+type Identity interface {
+	// Authenticate proves the caller of a request whose body has been read.
+	Authenticate(ctx context.Context, r *http.Request, body []byte) (smn.Caller, error)
+	// IssueToken answers a login.
+	IssueToken(ctx context.Context, in iam.TokenRequest) (iam.Token, error)
+	// InspectToken tells what a token says.
+	InspectToken(ctx context.Context, value string) (iam.Token, error)
+}
+
+// Certificates gives out the certificates that messages are signed with.
+// *signing.Signer does.
+type Certificates interface {
+	// Certificate is a PEM certificate, or CertificateNotFound.
+	Certificate(ctx context.Context, id string) ([]byte, error)
+}
+
+// New makes a handler of these operations. It reports the first operation that
+// needs a part which the configuration lacks.
+func New(c Config, ops ...Operation) (http.Handler, error) {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	mux := http.NewServeMux()
+	for _, op := range ops {
+		handle, err := op.bind(c)
+		if err == nil && op.door.owners && c.Identity == nil {
+			err = errors.New("it needs to know who is calling")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("operation %s cannot be mounted: %w", op.Name, err)
+		}
+		mux.Handle(op.Route, exchange{op: op, handle: handle, config: c})
+	}
+	elsewhere := exchange{op: elsewhere, handle: noRoute, config: c}
+	mux.Handle("/", elsewhere) // all that no operation takes, wrong methods included
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isClean(r.URL.Path) { // the mux would redirect it
+			elsewhere.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}), nil
+}
+
+// withService binds an operation to the service.
+func withService(f func(*http.Request, smn.Service) (reply, error)) func(Config) (handler, error) {
+	return func(c Config) (handler, error) {
+		if c.Service == nil {
+			return nil, errors.New("it needs a service")
+		}
+		return func(r *http.Request) (reply, error) { return f(r, c.Service) }, nil
+	}
+}
+
+// withConfig binds an operation that needs no part, only settings.
+func withConfig(f func(*http.Request, Config) (reply, error)) func(Config) (handler, error) {
+	return func(c Config) (handler, error) {
+		return func(r *http.Request) (reply, error) { return f(r, c) }, nil
+	}
+}
+
+// withIdentity binds an operation to the identity service.
+func withIdentity(f func(*http.Request, Config) (reply, error)) func(Config) (handler, error) {
+	return func(c Config) (handler, error) {
+		if c.Identity == nil {
+			return nil, errors.New("it needs an identity service")
+		}
+		return func(r *http.Request) (reply, error) { return f(r, c) }, nil
+	}
+}
+
+// withCertificates binds an operation to the signing certificates.
+func withCertificates(f func(*http.Request, Certificates) (reply, error)) func(Config) (handler, error) {
+	return func(c Config) (handler, error) {
+		if c.Certificates == nil {
+			return nil, errors.New("it needs the signing certificates")
+		}
+		return func(r *http.Request) (reply, error) { return f(r, c.Certificates) }, nil
+	}
+}

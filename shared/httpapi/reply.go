@@ -1,0 +1,55 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+)
+
+// reply is what a handler answers.
+type reply struct {
+	status      int
+	json        any    // the body, or
+	raw         []byte // the body as it is
+	contentType string // of raw
+	header      map[string]string
+}
+
+func ok(body any) reply      { return reply{status: http.StatusOK, json: body} }
+func created(body any) reply { return reply{status: http.StatusCreated, json: body} }
+
+// newOrNot is 201 for something new and 200 for something that was there.
+func newOrNot(isNew bool, body any) reply {
+	if isNew {
+		return created(body)
+	}
+	return ok(body)
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func (rep reply) write(w http.ResponseWriter) error {
+	body, contentType := rep.raw, rep.contentType
+	if rep.json != nil {
+		buf := buffers.Get().(*bytes.Buffer)
+		defer buffers.Put(buf)
+		buf.Reset()
+		enc := json.NewEncoder(buf)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(rep.json); err != nil {
+			return fmt.Errorf("encode %T: %w", rep.json, err)
+		}
+		body, contentType = buf.Bytes(), "application/json"
+	}
+	h := w.Header()
+	for name, value := range rep.header {
+		h.Set(name, value)
+	}
+	h.Set("Content-Type", contentType)
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(rep.status)
+	_, err := w.Write(body)
+	return err
+}

@@ -1,0 +1,95 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"tocsin/shared/smn"
+	"tocsin/shared/wire"
+)
+
+// CreateTopic answers 201 for a new topic and 200 for one that was there.
+var CreateTopic = Operation{
+	Name:  "create-topic",
+	Route: "POST /v2/{project_id}/notifications/topics",
+	door:  ownerDoor,
+	bind:  withService(createTopic),
+}
+
+func createTopic(r *http.Request, svc smn.Service) (reply, error) {
+	var req wire.CreateTopicRequest
+	if err := decode(r, &req); err != nil {
+		return reply{}, err
+	}
+	out, err := svc.CreateTopic(r.Context(), smn.CreateTopicInput{
+		Name:                req.Name,
+		DisplayName:         req.DisplayName,
+		EnterpriseProjectID: req.EnterpriseProjectID,
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return newOrNot(out.Created, wire.CreateTopicResponse{RequestID: requestID(r), TopicURN: out.URN}), nil
+}
+
+// ListTopics lists the topics of the project, newest first.
+var ListTopics = Operation{
+	Name:  "list-topics",
+	Route: "GET /v2/{project_id}/notifications/topics",
+	door:  ownerDoor,
+	bind:  withService(listTopics),
+}
+
+func listTopics(r *http.Request, svc smn.Service) (reply, error) {
+	query, err := queryOf(r)
+	if err != nil {
+		return reply{}, err
+	}
+	page, err := pageOf(query)
+	if err != nil {
+		return reply{}, err
+	}
+	list, err := svc.ListTopics(r.Context(), smn.ListTopicsInput{
+		Page:      page,
+		Name:      query.Get("name"),
+		FuzzyName: query.Get("fuzzy_name"),
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	topics := make([]wire.Topic, len(list.Topics))
+	for i, t := range list.Topics {
+		topics[i] = wire.NewTopic(t)
+	}
+	return ok(wire.ListTopicsResponse{RequestID: requestID(r), TopicCount: list.Total, Topics: topics}), nil
+}
+
+// GetTopic describes one topic. SMN calls it ListTopicDetails.
+var GetTopic = Operation{
+	Name:  "get-topic",
+	Route: "GET /v2/{project_id}/notifications/topics/{topic_urn}",
+	door:  ownerDoor,
+	bind:  withService(getTopic),
+}
+
+func getTopic(r *http.Request, svc smn.Service) (reply, error) {
+	topic, err := svc.GetTopic(r.Context(), smn.TopicInput{TopicURN: r.PathValue("topic_urn")})
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(wire.GetTopicResponse{RequestID: requestID(r), Topic: wire.NewTopic(topic)}), nil
+}
+
+// DeleteTopic removes a topic and its subscriptions.
+var DeleteTopic = Operation{
+	Name:  "delete-topic",
+	Route: "DELETE /v2/{project_id}/notifications/topics/{topic_urn}",
+	door:  ownerDoor,
+	bind:  withService(deleteTopic),
+}
+
+func deleteTopic(r *http.Request, svc smn.Service) (reply, error) {
+	if err := svc.DeleteTopic(r.Context(), smn.TopicInput{TopicURN: r.PathValue("topic_urn")}); err != nil {
+		return reply{}, err
+	}
+	return ok(wire.Answer{RequestID: requestID(r)}), nil
+}

@@ -1,0 +1,43 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"tocsin/shared/wire"
+)
+
+// ListVersions lists the versions of the API.
+var ListVersions = Operation{
+	Name:  "list-versions",
+	Route: "GET /{$}",
+	door:  openDoor,
+	bind:  withConfig(listVersions),
+}
+
+func listVersions(r *http.Request, c Config) (reply, error) {
+	return ok(wire.ListVersionsResponse{Versions: []wire.Version{wire.VersionV2(baseURL(r, c))}}), nil
+}
+
+// GetVersion describes version 2.
+var GetVersion = Operation{
+	Name:  "get-version",
+	Route: "GET /v2",
+	door:  openDoor,
+	bind:  withConfig(getVersion),
+}
+
+func getVersion(r *http.Request, c Config) (reply, error) {
+	return ok(wire.GetVersionResponse{Version: wire.VersionV2(baseURL(r, c))}), nil
+}
+
+// baseURL is the address that the client reached: the configured one, or what
+// its request names.
+func baseURL(r *http.Request, c Config) string {
+	switch {
+	case c.PublicURL != "":
+		return c.PublicURL
+	case r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https":
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}

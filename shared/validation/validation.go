@@ -1,0 +1,92 @@
+// Package validation says what a value must look like. The inputs in package smn
+// name a rule (tag validate) and the code that a breach is answered with (tag
+// code); the rules themselves are here, one function each.
+package validation
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/go-playground/validator/v10"
+
+	"tocsin/shared/smn"
+)
+
+// Check looks at an input of package smn, a pointer or a value. It answers with
+// the code of the first field, in the order of the struct, that breaks its rule.
+// It may be called from many goroutines at once.
+func Check(input any) error {
+	err := rules.Struct(input)
+	var breaches validator.ValidationErrors
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &breaches):
+		return fmt.Errorf("validate %T: %w", input, err)
+	}
+	return breach(input, breaches[0])
+}
+
+// rules holds every rule. It is made once: it caches what it learns of a struct.
+var rules = newRules()
+
+func newRules() *validator.Validate {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	for tag, rule := range stringRules {
+		must(v.RegisterValidation(tag, func(fl validator.FieldLevel) bool { return rule(fl.Field().String()) }))
+	}
+	must(v.RegisterValidation("extension_header", func(fl validator.FieldLevel) bool {
+		header, ok := fl.Field().Interface().(map[string]string)
+		return ok && checkExtensionHeader(header) == nil
+	}))
+	must(v.RegisterValidation("time_to_live", func(fl validator.FieldLevel) bool {
+		d := time.Duration(fl.Field().Int())
+		return d == 0 || d >= time.Second && d <= smn.MaxTimeToLive
+	}))
+	// Whether an endpoint fits is a question of two fields.
+	v.RegisterStructValidation(func(sl validator.StructLevel) {
+		s := sl.Current().Interface().(smn.NewSubscription)
+		if IsProtocol(string(s.Protocol)) && isEndpoint(s.Endpoint) && !Fits(s.Protocol, s.Endpoint) {
+			sl.ReportError(s.Endpoint, "Endpoint", "Endpoint", "fits", string(s.Protocol))
+		}
+		if len(s.Extension.Header) > 0 && s.Protocol != smn.HTTP && s.Protocol != smn.HTTPS {
+			sl.ReportError(s.Extension, "Extension", "Extension", "header_protocol", "")
+		}
+	}, smn.NewSubscription{})
+	return v
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// breach turns a broken rule into the error that the field names.
+func breach(input any, b validator.FieldError) error {
+	if b.Tag() == "remark" && len(b.Value().(string)) > smn.MaxRemark {
+		return smn.Errorf(smn.RemarkTooLong, "remark has %d bytes; at most %d are allowed", len(b.Value().(string)), smn.MaxRemark)
+	}
+	return smn.Errorf(codeOf(reflect.TypeOf(input), b.StructField()), "%s", explain(b))
+}
+
+// codeOf finds the code that a field's tag names, in a struct or those it embeds.
+func codeOf(t reflect.Type, field string) smn.Code {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	f, ok := t.FieldByName(field)
+	if ok && f.Tag.Get("code") != "" {
+		return smn.Code(f.Tag.Get("code"))
+	}
+	for i := range t.NumField() {
+		if inner := t.Field(i).Type; inner.Kind() == reflect.Struct {
+			if code := codeOf(inner, field); code != smn.Internal {
+				return code
+			}
+		}
+	}
+	return smn.Internal
+}

@@ -1,0 +1,128 @@
+package wire
+
+import (
+	"net/http"
+	"strings"
+
+	"tocsin/shared/smn"
+)
+
+// Error is how SMN itself reports a failure. Detail is ours: clients that do not
+// know it ignore it, people read it.
+type Error struct {
+	RequestID string `json:"request_id"`
+	Code      string `json:"code"`
+	Message   string `json:"message"`
+	Detail    string `json:"detail,omitempty"`
+}
+
+// GatewayError is how the gateway in front of SMN reports one: no credentials,
+// no such route, a request that cannot be read.
+type GatewayError struct {
+	RequestID string `json:"request_id"`
+	Code      string `json:"error_code"`
+	Message   string `json:"error_msg"`
+	Detail    string `json:"detail,omitempty"`
+}
+
+// LinkError is how a public link reports one.
+type LinkError struct {
+	Message string `json:"message"`
+}
+
+// IAMError is how the identity service reports one.
+type IAMError struct {
+	Error IAMErrorBody `json:"error"`
+}
+
+// IAMErrorBody is the inside of IAMError.
+type IAMErrorBody struct {
+	Code    int    `json:"code"` // the HTTP status
+	Message string `json:"message"`
+	Title   string `json:"title"` // its name
+}
+
+// Failure is how a code is spelt on the wire.
+type Failure struct {
+	Status  int    // HTTP status
+	Code    string // SMN.0006
+	Message string // SMN's own text, which real clients show
+	Gateway bool   // reported in the gateway's shape
+}
+
+// failures spells every code. Where SMN documents no code for a case the nearest
+// is used, which docs/compatibility.md explains.
+var failures = map[smn.Code]Failure{
+	smn.Forbidden:              {Status: 403, Code: "SMN.0001", Message: "No permission to request resources."},
+	smn.InvalidTopicName:       {Status: 400, Code: "SMN.0002", Message: "Parameter: Name is invalid."},
+	smn.InvalidDisplayName:     {Status: 400, Code: "SMN.0003", Message: "Parameter: DisplayName is invalid."},
+	smn.TooManyTopics:          {Status: 403, Code: "SMN.0004", Message: "Exceeded topic limit."},
+	smn.InvalidTopicURN:        {Status: 400, Code: "SMN.0005", Message: "Parameter: TopicUrn is invalid."},
+	smn.TopicNotFound:          {Status: 404, Code: "SMN.0006", Message: "Topic not found."},
+	smn.TooManySubscriptions:   {Status: 403, Code: "SMN.0007", Message: "Exceeded subscription limit."},
+	smn.InvalidSubject:         {Status: 403, Code: "SMN.0008", Message: "Parameter: Subject is invalid."},
+	smn.InvalidMessage:         {Status: 403, Code: "SMN.0009", Message: "Parameter: Message is invalid."},
+	smn.InvalidProtocol:        {Status: 400, Code: "SMN.0011", Message: "Parameter: Protocol is invalid."},
+	smn.InvalidEndpoint:        {Status: 400, Code: "SMN.0012", Message: "Parameter: Endpoint is invalid."},
+	smn.SubscriptionNotFound:   {Status: 404, Code: "SMN.0013", Message: "Subscription resource not found."},
+	smn.InvalidSubscriptionURN: {Status: 400, Code: "SMN.0014", Message: "Parameter: SubscriptionUrn is invalid."},
+	smn.InvalidPage:            {Status: 400, Code: "SMN.0015", Message: "Parameter: Offset or limit is invalid."},
+	smn.InvalidRemark:          {Status: 400, Code: "SMN.0017", Message: "Parameter: Remark is invalid."},
+	smn.Internal:               {Status: 500, Code: "SMN.0018", Message: "Service internal error."},
+	smn.Overloaded:             {Status: 503, Code: "SMN.0018", Message: "Service internal error."},
+	smn.InvalidTimeToLive:      {Status: 400, Code: "SMN.0019", Message: "Producer Exceptions."},
+	smn.InvalidToken:           {Status: 403, Code: "SMN.0022", Message: "Parameter: token is invalid."},
+	smn.InvalidSubscription:    {Status: 400, Code: "SMN.0043", Message: "Parameter: subscription is invalid."},
+	smn.InternalEndpoint:       {Status: 403, Code: "SMN.0069", Message: "Not authorized to subscribe internal endpoints."},
+	smn.RemarkTooLong:          {Status: 400, Code: "SMN.0082", Message: "The length of the remark parameter value has reached the maximum allowed."},
+
+	smn.CertificateNotFound: {Status: 404, Code: "APIGW.0101", Message: "The certificate does not exist.", Gateway: true},
+	smn.NoRoute:             {Status: 404, Code: "APIGW.0101", Message: "The API does not exist or has not been published in the environment.", Gateway: true},
+	smn.Unreadable:          {Status: 400, Code: "APIGW.0201", Message: "The request cannot be read.", Gateway: true},
+	smn.TooLarge:            {Status: 413, Code: "APIGW.0201", Message: "The request body is too large.", Gateway: true},
+	smn.Unauthenticated:     {Status: 401, Code: "APIGW.0301", Message: "Incorrect IAM authentication information.", Gateway: true},
+	smn.Throttled:           {Status: 429, Code: "APIGW.0308", Message: "The throttling threshold has been reached.", Gateway: true},
+}
+
+// FailureOf spells a code; an unknown one is spelt as Internal.
+func FailureOf(code smn.Code) Failure {
+	if f, ok := failures[code]; ok {
+		return f
+	}
+	return failures[smn.Internal]
+}
+
+// CodeOf is the code that a status and a code on the wire stand for: the inverse
+// of FailureOf, for clients. Links and the identity service send no code; then
+// the text tells. What is unknown falls back to the meaning of its status.
+func CodeOf(status int, code, message string) smn.Code {
+	for c, f := range failures {
+		if f.Status == status && (f.Code == code && c != smn.CertificateNotFound || code == "" && strings.HasPrefix(message, f.Message)) {
+			return c
+		}
+	}
+	if c, ok := statuses[status]; ok {
+		return c
+	}
+	return smn.Internal
+}
+
+// statuses says what a status means when nothing else is known.
+var statuses = map[int]smn.Code{
+	http.StatusBadRequest:            smn.Unreadable,
+	http.StatusUnauthorized:          smn.Unauthenticated,
+	http.StatusForbidden:             smn.Forbidden,
+	http.StatusNotFound:              smn.NoRoute,
+	http.StatusRequestEntityTooLarge: smn.TooLarge,
+	http.StatusTooManyRequests:       smn.Throttled,
+	http.StatusServiceUnavailable:    smn.Overloaded,
+}
+
+// Codes lists every code that can be spelt.
+func Codes() []smn.Code {
+	codes := make([]smn.Code, 0, len(failures))
+	for c := range failures {
+		codes = append(codes, c)
+	}
+	return codes
+}

@@ -1,0 +1,122 @@
+package wire
+
+import "tocsin/shared/smn"
+
+// NewSubscription is one subscription to add.
+type NewSubscription struct {
+	Protocol  string     `json:"protocol" code:"InvalidProtocol"`
+	Endpoint  string     `json:"endpoint" code:"InvalidEndpoint"`
+	Remark    string     `json:"remark,omitempty" code:"InvalidRemark"`
+	Extension *Extension `json:"extension,omitempty" code:"InvalidSubscription"`
+}
+
+// Extension is what a protocol needs beside the endpoint.
+type Extension struct {
+	Header map[string]string `json:"header,omitempty"`
+}
+
+// SubscribeRequest is the body of Subscribe: one subscription at the top level,
+// or several in Subscriptions. SDKs send the top-level fields in both cases, so
+// they count only when the list is empty.
+type SubscribeRequest struct {
+	NewSubscription
+	Subscriptions []NewSubscription `json:"subscriptions,omitempty" code:"InvalidSubscription"`
+}
+
+// SubscribeBatchRequest is the body of a batch as our client sends it.
+type SubscribeBatchRequest struct {
+	Subscriptions []NewSubscription `json:"subscriptions"`
+}
+
+// SubscribeResponse answers it. A batch has Results, and the URN of its first
+// subscription at the top level.
+type SubscribeResponse struct {
+	RequestID       string            `json:"request_id"`
+	SubscriptionURN string            `json:"subscription_urn,omitempty"`
+	Results         []SubscribeResult `json:"subscriptions_result,omitempty"`
+}
+
+// SubscribeResult is what became of one item of a batch.
+type SubscribeResult struct {
+	RequestID       string `json:"request_id"`
+	HTTPCode        int    `json:"http_code"` // 201 new, 200 there already, else refused
+	SubscriptionURN string `json:"subscription_urn,omitempty"`
+	Code            string `json:"code,omitempty"`
+	Message         string `json:"message,omitempty"`
+	Detail          string `json:"detail,omitempty"`
+}
+
+// Subscription is a subscription in a list.
+type Subscription struct {
+	TopicURN        string `json:"topic_urn"`
+	SubscriptionURN string `json:"subscription_urn"`
+	Protocol        string `json:"protocol"`
+	Endpoint        string `json:"endpoint"`
+	Owner           string `json:"owner"` // id of the project that owns the topic
+	Remark          string `json:"remark"`
+	Status          int    `json:"status"`
+}
+
+// ListSubscriptionsResponse answers both lists.
+type ListSubscriptionsResponse struct {
+	RequestID         string         `json:"request_id"`
+	SubscriptionCount int            `json:"subscription_count"` // of the whole list
+	Subscriptions     []Subscription `json:"subscriptions"`      // never null
+}
+
+// ConfirmResponse answers a confirmation link.
+type ConfirmResponse struct {
+	RequestID       string `json:"request_id"`
+	SubscriptionURN string `json:"subscription_urn"`
+}
+
+// UnsubscribeResponse answers an unsubscription link.
+type UnsubscribeResponse struct {
+	Message string `json:"message"`
+}
+
+// NewSubscriptionListed spells a subscription in a list.
+func NewSubscriptionListed(s smn.Subscription) Subscription {
+	return Subscription{
+		TopicURN:        s.URN.Topic.String(),
+		SubscriptionURN: s.URN.String(),
+		Protocol:        string(s.Protocol),
+		Endpoint:        s.Endpoint,
+		Owner:           s.URN.Topic.Project,
+		Remark:          s.Remark,
+		Status:          int(s.Status),
+	}
+}
+
+// Subscription reads what NewSubscriptionListed spelt.
+func (s Subscription) Subscription() (smn.Subscription, error) {
+	urn, err := smn.ParseSubscriptionURN(s.SubscriptionURN)
+	if err != nil {
+		return smn.Subscription{}, err
+	}
+	return smn.Subscription{
+		URN:      urn,
+		Protocol: smn.Protocol(s.Protocol),
+		Endpoint: s.Endpoint,
+		Remark:   s.Remark,
+		Status:   smn.Status(s.Status),
+	}, nil
+}
+
+// NewSubscriptionOf spells a subscription to add.
+func NewSubscriptionOf(s smn.NewSubscription) NewSubscription {
+	w := NewSubscription{Protocol: string(s.Protocol), Endpoint: s.Endpoint, Remark: s.Remark}
+	if s.Extension.Header != nil {
+		w.Extension = &Extension{Header: s.Extension.Header}
+	}
+	return w
+}
+
+// Subscription reads a subscription to add.
+func (s NewSubscription) Subscription() smn.NewSubscription {
+	n := smn.NewSubscription{Protocol: smn.Protocol(s.Protocol), Endpoint: s.Endpoint, Remark: s.Remark}
+	if s.Extension != nil {
+		n.Extension.Header = s.Extension.Header
+	}
+	return n
+}
