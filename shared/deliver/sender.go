@@ -5,11 +5,13 @@ import (
 	"time"
 
 	"tocsin/shared/smn"
+	"tocsin/shared/wire"
 )
 
 // Sender takes one message to one endpoint, once. Retrying is the worker's
-// affair. A Sender is called from many goroutines at once and has finished when
-// Send returns: an attempt never outlives its context.
+// affair. A Sender is called from many goroutines at once. It bounds its attempts
+// itself, to a few seconds, and has finished when Send returns: an attempt never
+// outlives its context.
 type Sender interface {
 	Send(ctx context.Context, d Delivery) Outcome
 }
@@ -28,9 +30,27 @@ type Delivery struct {
 	Text            string
 	Timestamp       time.Time // of the first sending; the same at every retry
 	SubscribeURL    string    // confirmations: acts on GET for http(s), opens a page for people
-	UnsubscribeURL  string    // notifications: likewise
+	UnsubscribeURL  string    // notifications: likewise; none for sms
 	Signature       string    // http(s) only, base64
 	SigningCertURL  string    // http(s) only
+}
+
+// Push is the body of the delivery for an http(s) endpoint. The worker signs it
+// and the sender sends it, so both must take it from here.
+func (d Delivery) Push() wire.Push {
+	return wire.Push{
+		Type:             d.Type,
+		MessageID:        d.MessageID,
+		TopicURN:         d.TopicURN,
+		Subject:          d.Subject,
+		Message:          d.Text,
+		Timestamp:        wire.Time(d.Timestamp),
+		SubscribeURL:     d.SubscribeURL,
+		Signature:        d.Signature,
+		SignatureVersion: wire.SignatureVersion,
+		SigningCertURL:   d.SigningCertURL,
+		UnsubscribeURL:   d.UnsubscribeURL,
+	}
 }
 
 // Outcome is what became of an attempt.
@@ -50,3 +70,15 @@ const (
 	Again            // a later attempt may succeed
 	Dead             // no attempt will
 )
+
+// String is the result as it stands in the log.
+func (r Result) String() string {
+	switch r {
+	case Delivered:
+		return "delivered"
+	case Again:
+		return "again"
+	default:
+		return "dead"
+	}
+}

@@ -1,0 +1,97 @@
+# Everything a developer does, each target with all of its own set-up.
+# `make` or `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+TOOLS := $(CURDIR)/.cache/bin
+GOLANGCI_LINT := $(TOOLS)/golangci-lint-v2.15.0
+GOFUMPT := $(TOOLS)/gofumpt-v0.12.0
+TOCSIN := $(TOOLS)/tocsin
+
+# How every function is built, by make and by `sam build` alike.
+FUNCTION_FLAGS := -trimpath -ldflags "-s -w" -tags lambda.norpc,validator_novalidatefn
+# The architecture that functions are built for: arm64 or amd64. It must be that
+# of the template's parameter Architecture (arm64 or x86_64).
+ARCHITECTURE ?= arm64
+
+##@ Try it
+.PHONY: demo run invoke
+demo: $(TOCSIN) ## show the main job from end to end, in a few seconds
+	@$(TOCSIN) demo
+
+run: $(TOCSIN) ## serve on 127.0.0.1:8080 with the data in ./data; Ctrl-C stops it
+	@exec $(TOCSIN) serve -addr 127.0.0.1:8080 -data ./data -sample sample
+
+invoke: $(TOCSIN) ## run one function: make invoke FUNCTION=publish EVENT=events/publish.json
+	@test -n "$(FUNCTION)" -a -n "$(EVENT)" || { echo "usage: make invoke FUNCTION=publish EVENT=events/publish.json" >&2; exit 2; }
+	@CGO_ENABLED=0 go build $(FUNCTION_FLAGS) -o .cache/functions/$(FUNCTION)/bootstrap ./functions/$(FUNCTION)
+	@$(TOCSIN) invoke -bootstrap .cache/functions/$(FUNCTION)/bootstrap -event "$(EVENT)" -env-file env.json -function "$(FUNCTION)"
+
+##@ Work on it
+.PHONY: test race check fmt bench fuzz
+test: ## run all tests; no preparation needed
+	go test ./...
+
+race: ## run all tests with the race detector; needs a C compiler
+	CGO_ENABLED=1 go test -race -short ./...
+
+check: $(GOFUMPT) $(GOLANGCI_LINT) ## format, vet, lint and the tests of the house itself
+	@unformatted=$$($(GOFUMPT) -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
+	  test -z "$$unformatted" || { echo "run make fmt; not formatted:"; echo "$$unformatted"; exit 1; }
+	go vet ./...
+	$(GOLANGCI_LINT) run ./...
+	go mod verify
+	go test ./internal/house
+
+fmt: $(GOFUMPT) ## format all Go files
+	$(GOFUMPT) -w $$(git ls-files --cached --others --exclude-standard '*.go')
+
+bench: ## measure publishes/s and deliveries/s beside raw baselines, in about a minute and a half
+	go run ./bench
+
+fuzz: ## let each fuzzer run for FUZZTIME (default 30s)
+	@for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' shared internal); do \
+	  for name in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9]*).*/\1/p' $$f); do \
+	    echo "$$name in ./$$(dirname $$f)"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(or $(FUZZTIME),30s) ./$$(dirname $$f); \
+	  done; done
+
+##@ Ship it
+.PHONY: build rename clean
+build: $(TOCSIN) $(addprefix build/,$(notdir $(wildcard functions/*))) ## build the binary, and every function into build/
+
+# What `sam build` calls: build-PublishFunction builds functions/publish.
+build-%:
+	@folder=$$(echo $(patsubst %Function,%,$*) | sed -E 's/([a-z])([A-Z])/\1-\2/g' | tr A-Z a-z); \
+	  CGO_ENABLED=0 GOOS=linux GOARCH=$(subst x86_64,amd64,$(ARCHITECTURE)) go build $(FUNCTION_FLAGS) -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$$folder
+
+.PHONY: build/%
+build/%:
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(subst x86_64,amd64,$(ARCHITECTURE)) go build $(FUNCTION_FLAGS) -o build/$*/bootstrap ./functions/$*
+
+rename: ## give the module a public path: make rename MODULE=github.com/you/tocsin
+	@test -n "$(MODULE)" || { echo "usage: make rename MODULE=github.com/you/tocsin" >&2; exit 2; }
+	@old=$$(go list -m); go mod edit -module "$(MODULE)"; \
+	  git ls-files '*.go' | xargs perl -pi -e "s{\"\Q$$old\E/}{\"$(MODULE)/}g"; \
+	  gofmt -w $$(git ls-files '*.go'); go build ./...
+
+clean: ## remove what was built; the data folder stays
+	rm -rf .cache build .aws-sam
+
+.PHONY: FORCE
+$(TOCSIN): FORCE
+	@CGO_ENABLED=0 go build -o $@ ./cmd/tocsin
+
+$(GOLANGCI_LINT):
+	@echo "installing golangci-lint; the first time takes some minutes"
+	@GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(lastword $(subst -, ,$@))
+	@mv $(TOOLS)/golangci-lint $@
+
+$(GOFUMPT):
+	@GOBIN=$(TOOLS) go install mvdan.cc/gofumpt@$(lastword $(subst -, ,$@))
+	@mv $(TOOLS)/gofumpt $@
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z][a-z-]*:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST); echo

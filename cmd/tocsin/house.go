@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"tocsin/shared/broker"
+	"tocsin/shared/deliver"
+	"tocsin/shared/deliver/outbox"
+	"tocsin/shared/deliver/webhook"
+	"tocsin/shared/embedded"
+	"tocsin/shared/httpapi"
+	"tocsin/shared/iam"
+	"tocsin/shared/signing"
+	"tocsin/shared/smn"
+)
+
+// house is the whole service on one machine: API, worker and store.
+type house struct {
+	settings settings
+	log      *slog.Logger
+	db       *embedded.DB
+	broker   *broker.Broker
+	identity *iam.Authority
+	worker   *deliver.Worker
+	webhooks *webhook.Sender
+	listener net.Listener
+	server   *http.Server
+}
+
+// drain is how long requests and deliveries in hand may take to finish when the
+// house closes: an attempt lasts at most 5 s.
+const drain = 10 * time.Second
+
+// openHouse opens the store, takes the address and builds everything. Nothing is
+// served before serve.
+func openHouse(ctx context.Context, s settings, log *slog.Logger) (_ *house, err error) {
+	h := &house{log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close())
+		}
+	}()
+	if h.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.Addr); err != nil {
+		return h, err
+	}
+	if err = s.complete(h.listener.Addr()); err != nil {
+		return h, err
+	}
+	h.settings = s
+	if h.db, err = embedded.Open(ctx, embedded.Config{Dir: s.Data, Durability: s.durability()}); err != nil {
+		return h, err
+	}
+	return h, h.build(ctx)
+}
+
+// build puts the parts together.
+func (h *house) build(ctx context.Context) error {
+	s := h.settings
+	signer, tokens, err := h.keys(ctx)
+	if err != nil {
+		return err
+	}
+	h.broker, err = broker.New(broker.Config{
+		Store:                 h.db,
+		Tasks:                 h.db,
+		Tokens:                tokens,
+		Region:                s.Region,
+		AllowPrivateEndpoints: *s.AllowPrivateEndpoints,
+	})
+	if err != nil {
+		return err
+	}
+	h.webhooks = webhook.New(webhook.Config{AllowPrivate: *s.AllowPrivateEndpoints})
+	box := outbox.New(h.db, h.log)
+	h.worker, err = deliver.New(deliver.Config{
+		Store:     h.db,
+		Tasks:     h.db,
+		Senders:   map[smn.Protocol]deliver.Sender{smn.HTTP: h.webhooks, smn.HTTPS: h.webhooks, smn.Email: box, smn.SMS: box},
+		Signer:    signer,
+		Tokens:    tokens,
+		PublicURL: s.PublicURL,
+		Log:       h.log,
+	})
+	if err != nil {
+		return err
+	}
+	api, err := httpapi.New(httpapi.Config{
+		Service:      h.broker,
+		Identity:     h.identity,
+		Certificates: signer,
+		Region:       s.Region,
+		PublicURL:    s.PublicURL,
+		Log:          h.log,
+	}, httpapi.All()...)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", h.health)
+	mux.HandleFunc("GET /_local/outbox", h.showOutbox)
+	h.server = &http.Server{
+		Handler:           ownPaths(mux, api),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       120 * time.Second,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(h.log.Handler(), slog.LevelWarn),
+	}
+	return nil
+}
+
+// keys reads, or makes at the first start, the secrets of the installation.
+func (h *house) keys(ctx context.Context) (*signing.Signer, iam.ConfirmTokens, error) {
+	secret, err := h.db.GetOrCreate(ctx, "token.key", func() ([]byte, error) {
+		key := make([]byte, 32)
+		_, err := rand.Read(key)
+		return key, err
+	})
+	if err != nil {
+		return nil, iam.ConfirmTokens{}, err
+	}
+	h.identity, err = iam.New(iam.Config{
+		Users:    []iam.User{h.settings.account()},
+		TokenKey: iam.DeriveKey(secret, "login tokens"),
+	})
+	if err != nil {
+		return nil, iam.ConfirmTokens{}, err
+	}
+	tokens, err := iam.NewConfirmTokens(iam.DeriveKey(secret, "confirmation links"))
+	if err != nil {
+		return nil, iam.ConfirmTokens{}, err
+	}
+	pem, err := h.db.GetOrCreate(ctx, "signing.pem", func() ([]byte, error) {
+		key, err := signing.NewKey(time.Now())
+		if err != nil {
+			return nil, err
+		}
+		return key.PEM(), nil
+	})
+	if err != nil {
+		return nil, iam.ConfirmTokens{}, err
+	}
+	key, err := signing.ParseKey(pem)
+	if err != nil {
+		return nil, iam.ConfirmTokens{}, fmt.Errorf("signing key in %s: %w", h.settings.Data, err)
+	}
+	return signing.New(key, h.settings.Region), tokens, nil
+}
+
+// serve serves until ctx ends, and then lets what is in hand finish: requests
+// first, so that nothing new comes in, then deliveries. What waits in the queue
+// stays there.
+func (h *house) serve(ctx context.Context) error {
+	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
+	worker := make(chan error, 1)
+	go func() { worker <- h.worker.Run(working, h.db) }()
+	purge := make(chan struct{})
+	go func() { defer close(purge); h.purge(working) }()
+	server := make(chan error, 1)
+	go func() { server <- h.server.Serve(h.listener) }()
+
+	var err error
+	select {
+	case <-ctx.Done():
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+		err = h.server.Shutdown(closing)
+		cancel()
+		<-server
+	case err = <-server:
+	}
+	stopWorking()
+	<-purge
+	if werr := <-worker; !errors.Is(werr, context.Canceled) {
+		err = errors.Join(err, werr)
+	}
+	return errors.Join(err, h.close())
+}
+
+// close gives everything back, as far as it was opened.
+func (h *house) close() error {
+	var errs []error
+	if h.listener != nil {
+		if err := h.listener.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+		h.listener = nil
+	}
+	if h.webhooks != nil {
+		h.webhooks.Close()
+	}
+	if h.db != nil {
+		errs = append(errs, h.db.Close())
+		h.db = nil
+	}
+	return errors.Join(errs...)
+}
+
+// ownPaths sends to the binary's own pages what is theirs and everything else to
+// the API, which answers unknown routes in SMN's way.
+func ownPaths(own, api http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/healthz" || strings.HasPrefix(r.URL.Path, "/_local/") {
+			own.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
+}

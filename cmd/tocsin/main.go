@@ -1,0 +1,64 @@
+// Command tocsin is the whole house in one binary: it serves the API with an
+// embedded store, shows the main job, and runs single functions.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands are what the binary can do.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Serve the API on one machine."`
+	Demo    demoCommand    `cmd:"" help:"Show the main job from end to end, then clean up."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "tocsin:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	parser, err := kong.New(&commands{},
+		kong.Name("tocsin"),
+		kong.Description("An SMN-compatible notification service."),
+		kong.Vars{"defaultPassword": defaultPassword, "defaultSecretKey": defaultSecretKey},
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		return err
+	}
+	command, err := parser.Parse(longFlags(args))
+	if err != nil {
+		var wrong *kong.ParseError
+		if errors.As(err, &wrong) {
+			_ = wrong.Context.PrintUsage(true)
+		}
+		return err
+	}
+	return command.Run()
+}
+
+// longFlags lets flags be written with one dash, -addr, as Go programs do.
+func longFlags(args []string) []string {
+	long := make([]string, len(args))
+	for i, arg := range args {
+		if len(arg) > 2 && arg[0] == '-' && arg[1] != '-' {
+			arg = "-" + arg
+		}
+		long[i] = arg
+	}
+	return long
+}

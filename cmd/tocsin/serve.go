@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"tocsin/shared/iam"
+	"tocsin/shared/smn"
+)
+
+type serveCommand struct {
+	settings
+
+	Sample string `help:"Name of a topic to make sure of; its curl lines are printed." placeholder:"NAME"`
+}
+
+// Run serves until it is interrupted.
+func (c *serveCommand) Run(ctx context.Context) error {
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	h, err := openHouse(ctx, c.settings, log)
+	if err != nil {
+		return err
+	}
+	if c.Sample != "" {
+		if err := h.welcome(ctx, c.Sample); err != nil {
+			return fmt.Errorf("sample topic: %w", err)
+		}
+	}
+	log.LogAttrs(ctx, slog.LevelInfo, "listening", slog.String("address", h.listener.Addr().String()), slog.String("data", h.settings.Data), slog.String("version", version()))
+	return h.serve(ctx)
+}
+
+// welcome makes sure of a sample topic and prints how to use it.
+func (h *house) welcome(ctx context.Context, name string) error {
+	account := h.settings.account()
+	project := account.Projects[0]
+	ctx = smn.WithCaller(ctx, smn.Caller{Project: project.ID, Domain: account.Domain.ID, User: account.ID})
+	topic, err := h.broker.CreateTopic(ctx, smn.CreateTopicInput{Name: name, DisplayName: "Tocsin sample"})
+	if err != nil {
+		return err
+	}
+	login := iam.TokenRequest{Methods: []string{iam.MethodPassword}}
+	login.User = iam.Login{Name: account.Name, Domain: account.Domain, Password: h.settings.Password}
+	token, err := h.identity.IssueToken(ctx, login)
+	if err != nil {
+		return err
+	}
+	fmt.Printf(`
+Tocsin listens on %[1]s
+
+  project  %[2]s
+  topic    %[3]s
+
+Copy and paste into another terminal; the token is valid for 24 hours:
+
+export TOCSIN_URL=%[1]s/v2/%[2]s/notifications
+export TOCSIN_TOKEN=%[4]s
+
+# 1. create a topic (201 new, 200 there already)
+curl -sS -X POST $TOCSIN_URL/topics -H "X-Auth-Token: $TOCSIN_TOKEN" -d '{"name":%[5]q,"display_name":"Tocsin sample"}'
+# 2. subscribe a mail address (mails are kept in the outbox as long as no mail server is configured)
+curl -sS -X POST $TOCSIN_URL/topics/%[3]s/subscriptions -H "X-Auth-Token: $TOCSIN_TOKEN" -d '{"protocol":"email","endpoint":"you@example.com"}'
+# 3. confirm: press the button of the newest confirmation
+curl -sS -X POST "$(curl -sS %[1]s/_local/outbox | grep '"subscribe_url"' | head -1 | cut -d'"' -f4)"
+# 4. list the subscriptions
+curl -sS $TOCSIN_URL/topics/%[3]s/subscriptions -H "X-Auth-Token: $TOCSIN_TOKEN"
+# 5. publish, and see what arrived
+curl -sS -X POST $TOCSIN_URL/topics/%[3]s/publish -H "X-Auth-Token: $TOCSIN_TOKEN" -d '{"subject":"Hello","message":"It works."}'
+curl -sS %[1]s/_local/outbox
+
+Ctrl-C stops it.
+
+`, h.settings.PublicURL, project.ID, topic.URN, token.Value, name)
+	return nil
+}

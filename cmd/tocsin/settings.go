@@ -1,0 +1,82 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"tocsin/shared/embedded"
+	"tocsin/shared/iam"
+)
+
+// settings are what an installation can choose, by flag or by environment
+// variable; docs/configuration.md is their table.
+type settings struct {
+	Addr string `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Data string `help:"Folder of the embedded store." default:"./data" type:"path" placeholder:"DIR"`
+
+	Region      string `env:"TOCSIN_REGION" default:"local" help:"Region in URNs."`
+	ProjectID   string `env:"TOCSIN_PROJECT_ID" default:"0123456789abcdef0123456789abcdef" help:"Id of the project: 32 hex characters."`
+	ProjectName string `env:"TOCSIN_PROJECT_NAME" help:"Name of the project; the region unless set."`
+	Domain      string `env:"TOCSIN_DOMAIN" default:"tocsin" help:"Account of the user."`
+	User        string `env:"TOCSIN_USER" default:"admin" help:"User that may log in."`
+	Password    string `env:"TOCSIN_PASSWORD" default:"${defaultPassword}" help:"Password of the user; better by environment than by flag."`
+	AccessKey   string `env:"TOCSIN_ACCESS_KEY" default:"LOCALACCESSKEY" help:"Access key for signed requests."`
+	SecretKey   string `env:"TOCSIN_SECRET_KEY" default:"${defaultSecretKey}" help:"Its secret; better by environment than by flag."`
+
+	PublicURL             string `env:"TOCSIN_PUBLIC_URL" help:"Scheme and host that links in messages point to; the listening address unless set." placeholder:"URL"`
+	AllowPrivateEndpoints *bool  `env:"TOCSIN_ALLOW_PRIVATE_ENDPOINTS" negatable:"" help:"May endpoints be private addresses? Unless set: yes when listening on loopback."`
+	Durability            string `env:"TOCSIN_DURABILITY" default:"full" enum:"full,normal" help:"full: what was answered survives a power cut. normal: faster, it survives a crash."`
+}
+
+// The well-known secrets of a laptop, which are refused on an open address.
+const (
+	defaultPassword  = "admin"
+	defaultSecretKey = "LOCALSECRETKEY"
+)
+
+// complete fills in what follows from the address that was taken, and refuses
+// what would be unsafe there.
+func (s *settings) complete(addr net.Addr) error {
+	local, err := netip.ParseAddrPort(addr.String())
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	loopback := local.Addr().Unmap().IsLoopback()
+	switch {
+	case !loopback && (s.Password == defaultPassword || s.SecretKey == defaultSecretKey):
+		return errors.New("listening beyond loopback with a well-known password or key is refused: set TOCSIN_PASSWORD and TOCSIN_ACCESS_KEY, TOCSIN_SECRET_KEY")
+	case local.Addr().IsUnspecified() && s.PublicURL == "":
+		return errors.New("listening on every address needs TOCSIN_PUBLIC_URL: the links in messages must point to one that endpoints can reach")
+	}
+	if s.PublicURL == "" {
+		s.PublicURL = "http://" + addr.String()
+	}
+	if s.ProjectName == "" {
+		s.ProjectName = s.Region
+	}
+	if s.AllowPrivateEndpoints == nil {
+		s.AllowPrivateEndpoints = &loopback
+	}
+	return nil
+}
+
+func (s *settings) account() iam.User {
+	return iam.OneUser{
+		Domain:      s.Domain,
+		User:        s.User,
+		Password:    s.Password,
+		AccessKey:   s.AccessKey,
+		SecretKey:   s.SecretKey,
+		ProjectID:   s.ProjectID,
+		ProjectName: s.ProjectName,
+	}.Account()
+}
+
+func (s *settings) durability() embedded.Durability {
+	if s.Durability == "normal" {
+		return embedded.Normal
+	}
+	return embedded.Full
+}

@@ -1,0 +1,69 @@
+package deliver
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"tocsin/shared/smn"
+)
+
+// send hands a delivery to the sender of its protocol. A sender that panics costs
+// its own attempt and nothing else.
+func (w *Worker) send(ctx context.Context, d Delivery) (o Outcome) {
+	sender := w.senders[d.Protocol]
+	if sender == nil {
+		return Outcome{Result: Dead, Reason: "no sender for this protocol"}
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			// What was panicked with may hold anything, so the log gets the stack only.
+			w.log.LogAttrs(ctx, slog.LevelError, "sender panicked",
+				slog.String("message_id", d.MessageID),
+				slog.String("subscription_urn", d.SubscriptionURN),
+				slog.String("protocol", string(d.Protocol)),
+				slog.String("stack", string(debug.Stack())))
+			o = Outcome{Result: Again, Reason: "the sender failed"}
+		}
+	}()
+	return sender.Send(ctx, d)
+}
+
+// logAttempt writes the one line that an attempt leaves.
+func (w *Worker) logAttempt(ctx context.Context, d Delivery, attempt int, o Outcome, took time.Duration) {
+	level := slog.LevelInfo
+	if o.Result == Dead {
+		level = slog.LevelWarn
+	}
+	if !w.log.Enabled(ctx, level) {
+		return
+	}
+	w.log.LogAttrs(ctx, level, "attempt",
+		slog.String("message_id", d.MessageID),
+		slog.String("type", d.Type),
+		slog.String("subscription_urn", d.SubscriptionURN),
+		slog.String("protocol", string(d.Protocol)),
+		slog.String("host", host(d)),
+		slog.Int("attempt", attempt),
+		slog.String("result", o.Result.String()),
+		slog.Int("status", o.Status),
+		slog.String("reason", o.Reason),
+		slog.Float64("ms", float64(took.Microseconds())/1000))
+}
+
+// host is as much of an endpoint as a log may hold: no user, no path, no query,
+// nothing of a phone number.
+func host(d Delivery) string {
+	switch d.Protocol {
+	case smn.HTTP, smn.HTTPS:
+		if u, err := url.Parse(d.Endpoint); err == nil {
+			return u.Host
+		}
+	case smn.Email:
+		return d.Endpoint[strings.LastIndexByte(d.Endpoint, '@')+1:]
+	}
+	return ""
+}

@@ -1,0 +1,319 @@
+package deliver_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"tocsin/shared/queue"
+	"tocsin/shared/smn"
+	"tocsin/shared/store"
+)
+
+const (
+	project  = "0123456789abcdef0123456789abcdef"
+	topicID  = "00000000000000000000000000000001"
+	topicURN = "urn:smn:local:" + project + ":alerts"
+)
+
+// memory is as much of a store and a queue as a worker needs, in memory, with one
+// topic. Its clock is the test's, so it lives in virtual time.
+type memory struct {
+	store.Store // the methods that a worker does not call
+
+	mu       sync.Mutex
+	messages map[string]store.Message
+	subs     map[int64]store.Subscription // by Seq
+	chunks   map[store.ChunkKey]chunkRow
+	failures map[string]store.Failure // by message and subscription
+	waiting  map[string]*waiting      // by task ID
+	changed  chan struct{}            // closed and replaced when a task came
+	hands    int                      // hand-outs so far
+	failing  map[string]int           // method → calls that are still to fail
+	calls    map[string]int
+	ackTime  time.Duration // how long Ack takes
+	loadTime time.Duration // how long GetMessage takes
+}
+
+type chunkRow struct {
+	until   time.Time
+	done    bool
+	matched int
+}
+
+type waiting struct {
+	task     queue.Task
+	due      time.Time
+	receipt  string
+	received int
+}
+
+func newMemory() *memory {
+	return &memory{
+		messages: map[string]store.Message{},
+		subs:     map[int64]store.Subscription{},
+		chunks:   map[store.ChunkKey]chunkRow{},
+		failures: map[string]store.Failure{},
+		waiting:  map[string]*waiting{},
+		changed:  make(chan struct{}),
+		failing:  map[string]int{},
+		calls:    map[string]int{},
+	}
+}
+
+// enter counts a call and says whether it is to fail. The caller holds mu.
+func (m *memory) enter(method string) error {
+	m.calls[method]++
+	if m.failing[method] > 0 {
+		m.failing[method]--
+		return fmt.Errorf("%s: out of order", method)
+	}
+	return nil
+}
+
+// subscribe adds a confirmed subscription at the next place.
+func (m *memory) subscribe(p smn.Protocol, endpoint string) store.Subscription {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	seq := int64(len(m.subs))
+	s := store.Subscription{
+		SubscriptionKey: store.SubscriptionKey{Project: project, TopicID: topicID, ID: fmt.Sprintf("%032x", 1000+seq)},
+		Seq:             seq,
+		Protocol:        p,
+		Endpoint:        endpoint,
+		Status:          smn.Confirmed,
+	}
+	m.subs[seq] = s
+	return s
+}
+
+func (m *memory) setStatus(seq int64, status smn.Status) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.subs[seq]
+	s.Status = status
+	m.subs[seq] = s
+}
+
+func (m *memory) remove(seq int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.subs, seq)
+}
+
+// publish stores a message and its fan-out task.
+func (m *memory) publish(timeToLive time.Duration) store.Message {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := time.Now()
+	msg := store.Message{
+		ID:           fmt.Sprintf("%032x", 0xa0+len(m.messages)),
+		Project:      project,
+		TopicID:      topicID,
+		TopicURN:     topicURN,
+		TopicDisplay: "Alerts",
+		Subject:      "Disk",
+		Body:         "90 % full",
+		AcceptedAt:   now,
+		ExpiresAt:    now.Add(timeToLive),
+	}
+	m.messages[msg.ID] = msg
+	m.put(queue.NewFanOut(topicID, msg.ID, 0))
+	return msg
+}
+
+func (m *memory) failure(messageID, subscriptionID string) (store.Failure, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f, ok := m.failures[messageID+"/"+subscriptionID]
+	return f, ok
+}
+
+func (m *memory) tasks() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.waiting)
+}
+
+func (m *memory) put(tasks ...queue.Task) {
+	for _, t := range tasks {
+		if m.waiting[t.ID] == nil {
+			m.waiting[t.ID] = &waiting{task: t, due: t.NotBefore}
+		}
+	}
+	close(m.changed)
+	m.changed = make(chan struct{})
+}
+
+// The store.
+
+func (m *memory) GetMessage(_ context.Context, id string) (store.Message, error) {
+	time.Sleep(m.loadTime) // virtual
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.enter("GetMessage"); err != nil {
+		return store.Message{}, err
+	}
+	msg, ok := m.messages[id]
+	if !ok {
+		return msg, store.ErrNotFound
+	}
+	return msg, nil
+}
+
+func (m *memory) GetSubscription(_ context.Context, key store.SubscriptionKey) (store.Subscription, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.enter("GetSubscription"); err != nil {
+		return store.Subscription{}, err
+	}
+	for _, s := range m.subs {
+		if s.SubscriptionKey == key {
+			return s, nil
+		}
+	}
+	return store.Subscription{}, store.ErrNotFound
+}
+
+func (m *memory) GetChunk(_ context.Context, _, _ string, n int) (store.Chunk, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := store.Chunk{Next: -1}
+	for seq, s := range m.subs {
+		switch at := int(seq / store.ChunkSize); {
+		case at == n:
+			c.Subscriptions = append(c.Subscriptions, s)
+		case at > n && (c.Next < 0 || at < c.Next):
+			c.Next = at
+		}
+	}
+	slices.SortFunc(c.Subscriptions, func(a, b store.Subscription) int { return int(a.Seq - b.Seq) })
+	return c, m.enter("GetChunk")
+}
+
+func (m *memory) ClaimChunk(_ context.Context, key store.ChunkKey, now, until time.Time, next ...queue.Task) (store.Claim, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.enter("ClaimChunk"); err != nil {
+		return store.Claim{}, err
+	}
+	row := m.chunks[key]
+	switch {
+	case row.done:
+		return store.Claim{State: store.ClaimDone}, nil
+	case row.until.After(now):
+		return store.Claim{State: store.ClaimLeased, Until: row.until}, nil
+	}
+	m.chunks[key] = chunkRow{until: until}
+	m.put(next...)
+	return store.Claim{State: store.ClaimGranted, Until: until}, nil
+}
+
+func (m *memory) FinishChunk(_ context.Context, key store.ChunkKey, matched int, failures []store.Failure, retries ...queue.Task) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.enter("FinishChunk"); err != nil {
+		return err
+	}
+	m.chunks[key] = chunkRow{done: true, matched: matched}
+	for _, f := range failures {
+		m.failures[f.MessageID+"/"+f.SubscriptionID] = f
+	}
+	m.put(retries...)
+	return nil
+}
+
+func (m *memory) PutFailure(_ context.Context, f store.Failure, retry ...queue.Task) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.enter("PutFailure"); err != nil {
+		return err
+	}
+	m.failures[f.MessageID+"/"+f.SubscriptionID] = f
+	m.put(retry...)
+	return nil
+}
+
+func (m *memory) ResolveFailure(_ context.Context, messageID, subscriptionID string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.failures, messageID+"/"+subscriptionID)
+	return m.enter("ResolveFailure")
+}
+
+// The queue.
+
+func (m *memory) Put(_ context.Context, tasks ...queue.Task) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.enter("Put"); err != nil {
+		return err
+	}
+	m.put(tasks...)
+	return nil
+}
+
+func (m *memory) Receive(ctx context.Context, limit int, lease time.Duration) ([]queue.Lease, error) {
+	for {
+		m.mu.Lock()
+		if err := m.enter("Receive"); err != nil {
+			m.mu.Unlock()
+			return nil, err
+		}
+		now, soonest := time.Now(), time.Hour
+		var out []queue.Lease
+		for _, w := range m.waiting {
+			if wait := w.due.Sub(now); wait > 0 {
+				soonest = min(soonest, wait)
+			} else if len(out) < limit {
+				m.hands++
+				w.received++
+				w.receipt = fmt.Sprint(m.hands)
+				w.due = now.Add(lease)
+				out = append(out, queue.Lease{Task: w.task, Receipt: w.receipt, Received: w.received})
+			}
+		}
+		changed := m.changed
+		m.mu.Unlock()
+		if len(out) > 0 {
+			return out, nil
+		}
+		select {
+		case <-changed:
+		case <-time.After(soonest):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (m *memory) Ack(_ context.Context, leases ...queue.Lease) error {
+	time.Sleep(m.ackTime) // virtual
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.enter("Ack"); err != nil {
+		return err
+	}
+	for _, l := range leases {
+		if w := m.waiting[l.ID]; w != nil && w.receipt == l.Receipt {
+			delete(m.waiting, l.ID)
+		}
+	}
+	return nil
+}
+
+func (m *memory) Release(_ context.Context, l queue.Lease, delay time.Duration) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.enter("Release"); err != nil {
+		return err
+	}
+	if w := m.waiting[l.ID]; w != nil && w.receipt == l.Receipt {
+		w.due = time.Now().Add(delay)
+		close(m.changed)
+		m.changed = make(chan struct{})
+	}
+	return nil
+}

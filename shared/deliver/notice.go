@@ -1,0 +1,94 @@
+package deliver
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"tocsin/shared/iam"
+	"tocsin/shared/queue"
+	"tocsin/shared/smn"
+	"tocsin/shared/wire"
+)
+
+// notice sends a confirmation. It is built from the task alone and leaves no rows:
+// if it fails, the next attempt is a task that says all again.
+func (w *Worker) notice(ctx context.Context, n queue.Notice) (again time.Duration, err error) {
+	expires := n.IssuedAt.Add(smn.ConfirmWithin)
+	if w.now().After(expires) {
+		w.log.LogAttrs(ctx, slog.LevelWarn, "confirmation given up: its link has expired",
+			slog.String("message_id", n.MessageID), slog.Int("attempts", n.Attempt-1))
+		return 0, nil
+	}
+	d, err := w.confirmation(n, expires)
+	if err != nil {
+		return 0, err
+	}
+	if !w.slots.acquire(ctx, slotPatience) {
+		return postponement(0), ctx.Err()
+	}
+	began := time.Now()
+	o := func() Outcome {
+		defer w.slots.release()
+		return w.send(ctx, d)
+	}()
+	took := time.Since(began)
+	if err := ctx.Err(); err != nil && o.Result != Delivered {
+		return 0, err
+	}
+	delay, retry := w.policy.Next(n.Attempt, o)
+	due := w.now().Add(delay)
+	if o.Result == Again && (!retry || due.After(expires)) {
+		o.Result = Dead
+	}
+	w.logAttempt(ctx, d, n.Attempt, o, took)
+	if o.Result != Again {
+		return 0, nil
+	}
+	n.Attempt++
+	if err := w.tasks.Put(ctx, queue.NewNotice(n, due)); err != nil {
+		return 0, fmt.Errorf("put attempt %d at confirmation %s: %w", n.Attempt, n.MessageID, err)
+	}
+	return 0, nil
+}
+
+// confirmation is the delivery of a notice.
+func (w *Worker) confirmation(n queue.Notice, expires time.Time) (Delivery, error) {
+	to := n.Subscription
+	token := w.tokens.Issue(iam.ConfirmSubject{
+		Project:        to.Project,
+		TopicID:        to.TopicID,
+		SubscriptionID: to.ID,
+		Version:        to.Version,
+	}, expires)
+	d := Delivery{
+		MessageID:       n.MessageID,
+		TopicURN:        n.TopicURN,
+		TopicDisplay:    n.TopicDisplay,
+		SubscriptionURN: n.TopicURN + ":" + to.ID,
+		Protocol:        to.Protocol,
+		Endpoint:        to.Endpoint,
+		Timestamp:       n.IssuedAt,
+		SubscribeURL:    w.links.subscribe(to.Protocol, token, n.TopicURN),
+	}
+	if n.Kind == queue.Unsubscribed {
+		d.Type = wire.TypeUnsubscribed
+		d.Text = "You have unsubscribed from the topic " + n.TopicURN +
+			". To subscribe again, visit the subscribe_url of this message within 48 hours."
+	} else {
+		d.Type = wire.TypeConfirmation
+		d.Text = "You are invited to subscribe to the topic " + n.TopicURN +
+			". To confirm the subscription, visit the subscribe_url of this message within 48 hours."
+	}
+	if !isHTTP(to.Protocol) {
+		return d, nil
+	}
+	d.SigningCertURL = w.links.certificate(w.signer.CertificateID())
+	push := d.Push()
+	if err := w.signer.Sign(&push); err != nil {
+		return Delivery{}, fmt.Errorf("sign confirmation %s: %w", n.MessageID, err)
+	}
+	d.Signature = push.Signature
+	return d, nil
+}

@@ -1,0 +1,129 @@
+package deliver_test
+
+import (
+	"fmt"
+	"regexp"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"tocsin/shared/deliver"
+	"tocsin/shared/queue"
+	"tocsin/shared/smn"
+	"tocsin/shared/wire"
+)
+
+const noticeID = "0000000000000000000000000000000e"
+
+func notice(kind queue.NoticeKind, p smn.Protocol, endpoint string) queue.Task {
+	return queue.NewNotice(queue.Notice{
+		MessageID:    noticeID,
+		Kind:         kind,
+		TopicURN:     topicURN,
+		TopicDisplay: "Alerts",
+		Subscription: queue.NoticeRecipient{
+			Project: project, TopicID: topicID, ID: "00000000000000000000000000000abc", Version: 3, Protocol: p, Endpoint: endpoint,
+		},
+		Attempt:  1,
+		IssuedAt: time.Now(),
+	}, time.Time{})
+}
+
+func TestNotice(t *testing.T) {
+	for kind, message := range map[queue.NoticeKind]string{
+		queue.Subscribed:   "SubscriptionConfirmation",
+		queue.Unsubscribed: "UnsubscribeConfirmation",
+	} {
+		for protocol, door := range map[smn.Protocol]string{
+			smn.HTTP:  "rest/v2/notifications/subscription/confirm",
+			smn.HTTPS: "rest/v2/notifications/subscription/confirm",
+			smn.Email: "smn/subscription/confirm",
+			smn.SMS:   "smn/subscription/confirm",
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				m, e := newMemory(), &endpoints{}
+				task := notice(kind, protocol, "endpoint")
+				require.NoError(t, m.Put(t.Context(), task))
+				run(t, worker(t, config(m, e)), m, time.Minute)
+				require.Zero(t, m.tasks())
+				require.Len(t, e.sent(), 1)
+				d := e.sent()[0]
+
+				issued := task.Notice.IssuedAt
+				token := fmt.Sprintf("%s%s%s%02d%x", project, topicID, task.Notice.Subscription.ID, 3, issued.Add(48*time.Hour).Unix())
+				link := "https://tocsin.example/base/" + door + "?token=" + token + "&topic_urn=" + topicURN
+				want := deliver.Delivery{
+					Type: message, MessageID: noticeID, TopicURN: topicURN, TopicDisplay: "Alerts",
+					SubscriptionURN: topicURN + ":" + task.Notice.Subscription.ID,
+					Protocol:        protocol, Endpoint: "endpoint", Timestamp: issued, SubscribeURL: link, Text: d.Text,
+				}
+				if protocol == smn.HTTP || protocol == smn.HTTPS {
+					want.Signature = "signed " + message + " " + noticeID + "  " + wire.Time(issued) + " " + link
+					want.SigningCertURL = "https://tocsin.example/base/smn/cert.pem"
+				}
+				require.Equal(t, want, d)
+				require.Contains(t, d.Text, topicURN)
+				require.Contains(t, d.Text, "48 hours")
+				require.Regexp(t, regexp.MustCompile(`^[A-Za-z0-9._~:/?&=-]+$`), d.SubscribeURL, "receivers percent-decode whole links")
+			})
+		}
+	}
+}
+
+func TestNoticeIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		e := always(deliver.Outcome{Result: deliver.Again, Status: 503})
+		m.failing["Put"] = 1 // the task is then done again, and says so again
+		w := worker(t, config(m, e))
+		m.put(notice(queue.Subscribed, smn.HTTP, "http://host/"))
+		run(t, w, m, 12*time.Hour)
+		require.Len(t, e.times, 8)
+		for i, want := range deliver.DefaultPolicy.Delays {
+			require.InEpsilon(t, want, e.times[i+2].Sub(e.times[i+1]), 0.11)
+		}
+		for _, d := range e.sent() {
+			require.Equal(t, e.got[0], d)
+		}
+		require.Zero(t, m.tasks())
+	})
+}
+
+func TestNoticeEndsWithItsLink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		e := always(deliver.Outcome{Result: deliver.Again})
+		w := worker(t, config(m, e))
+		task := notice(queue.Subscribed, smn.HTTP, "http://host/")
+		m.put(task)
+		time.Sleep(48*time.Hour - 3*time.Second)
+		run(t, w, m, time.Hour)
+		require.Len(t, e.sent(), 1, "there is no time for a second attempt")
+		require.Zero(t, m.tasks())
+
+		m.put(task)
+		run(t, w, m, time.Hour)
+		require.Len(t, e.sent(), 1, "nor for a first")
+		require.Zero(t, m.tasks())
+	})
+}
+
+func TestNoticeWithoutSlotComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, e := newMemory(), hanging(5*time.Second)
+		c := config(m, e)
+		c.Slots = 1
+		w := worker(t, c)
+		m.subscribe(smn.HTTP, "http://host/")
+		msg := m.publish(time.Hour)
+		go func() { _, _ = w.Handle(t.Context(), queue.NewFanOut(topicID, msg.ID, 0)) }()
+		synctest.Wait()
+		again, err := w.Handle(t.Context(), notice(queue.Subscribed, smn.HTTP, "http://host/"))
+		require.NoError(t, err)
+		require.InDelta(t, 1, again.Seconds(), 0.11)
+		require.Len(t, e.sent(), 1)
+		time.Sleep(5 * time.Second)
+	})
+}

@@ -1,0 +1,54 @@
+package deliver
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// Policy says when a delivery that failed is tried again, and when it is given up.
+type Policy struct {
+	// Delays are the waits after the first, the second, … failed attempt. When
+	// they are used up the delivery is dead. An empty slice, unlike nil, means
+	// that nothing is tried twice.
+	Delays []time.Duration
+}
+
+// DefaultPolicy makes up to six further attempts, as SMN does: the last one
+// about half an hour after the first.
+var DefaultPolicy = Policy{Delays: []time.Duration{
+	5 * time.Second,
+	15 * time.Second,
+	45 * time.Second,
+	2 * time.Minute,
+	6 * time.Minute,
+	18 * time.Minute,
+}}
+
+// maxRetryAfter is the longest wait that an endpoint can ask for.
+const maxRetryAfter = time.Hour
+
+// Next tells how long to wait after that many attempts, of which o is the last,
+// and whether to try again at all. Waits vary by a tenth, so that deliveries that
+// failed together do not return together. An endpoint may ask for a longer wait
+// than the table's, up to an hour, but not for a shorter one.
+func (p Policy) Next(attempts int, o Outcome) (delay time.Duration, ok bool) {
+	if o.Result != Again || attempts < 1 || attempts > len(p.Delays) {
+		return 0, false
+	}
+	return max(vary(p.Delays[attempts-1]), min(o.After, maxRetryAfter)), true
+}
+
+// postponement is how long an attempt waits that found no slot, after having
+// been put off that many times before: a second, then longer, because rewriting
+// thousands of rows each second would make a jam worse.
+func postponement(deferred int) time.Duration {
+	return vary(time.Second << min(max(deferred, 0), 4))
+}
+
+// vary changes d by up to a tenth, either way.
+func vary(d time.Duration) time.Duration {
+	if d < 10 {
+		return d
+	}
+	return d + rand.N(d/5+1) - d/10
+}

@@ -1,0 +1,72 @@
+package webhook
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"tocsin/shared/deliver"
+	"tocsin/shared/wire"
+)
+
+// header is what is sent above the body, each name spelt as given here. The
+// problem is empty unless a custom header could break the request.
+func header(d deliver.Delivery, to *url.URL) (h http.Header, problem string) {
+	h = make(http.Header, 9+len(d.Header))
+	for name, value := range d.Header {
+		switch {
+		case !isToken(name):
+			return nil, "the name of a custom header has characters that are not allowed"
+		case !isHeaderText(value):
+			return nil, "the value of a custom header has characters that are not allowed"
+		case isCustom(name):
+			h[name] = []string{value}
+		}
+	}
+	h["Content-Type"] = []string{"application/json; charset=utf-8"}
+	h["User-Agent"] = []string{"Tocsin"}
+	h[wire.HeaderMessageType] = []string{d.Type}
+	h[wire.HeaderMessageID] = []string{d.MessageID}
+	h[wire.HeaderTopicURN] = []string{d.TopicURN}
+	h[wire.HeaderSubscriptionURN] = []string{d.SubscriptionURN}
+	if to.User != nil {
+		password, _ := to.User.Password()
+		secret := base64.StdEncoding.EncodeToString([]byte(to.User.Username() + ":" + password))
+		h["Authorization"] = []string{"Basic " + secret}
+	}
+	// Not sent: it tells the transport that it may send again on a new connection
+	// when the peer has just closed the old one. Messages come at least once.
+	h["Idempotency-Key"] = nil
+	return h, ""
+}
+
+// isCustom says whether a subscriber may set this header: x-… but not x-smn….
+// Others are never sent, whatever the subscription holds, so that no spelling of
+// Host, Content-Length or a header of ours gets past.
+func isCustom(name string) bool {
+	lower := strings.ToLower(name)
+	return strings.HasPrefix(lower, "x-") && !strings.HasPrefix(lower, "x-smn")
+}
+
+// isToken says whether s may be the name of a header (RFC 9110, 5.6.2).
+func isToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+		if !letter && (c < '0' || c > '9') && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// isHeaderText says whether s is printable ASCII and spaces.
+func isHeaderText(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}

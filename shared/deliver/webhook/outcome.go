@@ -1,0 +1,95 @@
+package webhook
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"syscall"
+	"time"
+
+	"code.dny.dev/ssrf"
+
+	"tocsin/shared/deliver"
+)
+
+// judge says what an answer means.
+func judge(answer *http.Response, now time.Time) deliver.Outcome {
+	status := answer.StatusCode
+	o := deliver.Outcome{Status: status, Reason: "HTTP " + strconv.Itoa(status)}
+	switch {
+	case status >= 200 && status <= 299:
+		return deliver.Outcome{Result: deliver.Delivered, Status: status}
+	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooManyRequests:
+		o.Result = deliver.Again
+		o.After = retryAfter(answer.Header.Get("Retry-After"), now)
+	default:
+		o.Result = deliver.Dead
+	}
+	return o
+}
+
+// longestWait keeps an absurd Retry-After from overflowing. The policy allows
+// much less.
+const longestWait = 24 * time.Hour
+
+// retryAfter reads seconds or a date; 0 when it is neither, or past.
+func retryAfter(s string, now time.Time) time.Duration {
+	if seconds, err := strconv.ParseUint(s, 10, 63); err == nil {
+		return time.Duration(min(seconds, uint64(longestWait/time.Second))) * time.Second
+	} else if errors.Is(err, strconv.ErrRange) {
+		return longestWait
+	}
+	if at, err := http.ParseTime(s); err == nil {
+		return min(max(at.Sub(now), 0), longestWait)
+	}
+	return 0
+}
+
+// failure says what it means that there was no answer. Reasons are made here and
+// not taken from the error, whose text can hold the URL or bytes of the peer.
+func (s *Sender) failure(err error) deliver.Outcome {
+	if errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedNetwork) {
+		return deliver.Outcome{Result: deliver.Dead, Reason: "the endpoint's address is not public"}
+	}
+	return deliver.Outcome{Result: deliver.Again, Reason: s.reason(err)}
+}
+
+func (s *Sender) reason(err error) string {
+	var (
+		lookup  *net.DNSError
+		cert    *tls.CertificateVerificationError
+		record  tls.RecordHeaderError
+		alert   tls.AlertError
+		timeout net.Error
+	)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "the attempt was broken off"
+	case errors.As(err, &lookup) && lookup.IsNotFound:
+		return "the host name is unknown"
+	case errors.As(err, &lookup):
+		return "the host name could not be looked up"
+	case errors.As(err, &timeout) && timeout.Timeout(): // context.DeadlineExceeded too
+		return "no answer within " + s.timeout.String()
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "connection reset"
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return "host unreachable"
+	case errors.As(err, &cert):
+		return "the certificate is not trusted: " + cert.Err.Error()
+	case errors.As(err, &record):
+		return "the endpoint does not speak TLS"
+	case errors.As(err, &alert):
+		return "TLS refused: " + alert.Error()
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "connection closed without an answer"
+	default:
+		return "no readable answer"
+	}
+}

@@ -1,0 +1,181 @@
+// Package deliver takes messages to endpoints. A Worker does the tasks of the
+// queue: it fans a message out to a chunk of subscriptions, tries failed
+// deliveries again, and sends confirmations. How bytes reach an endpoint is known
+// to the senders in the packages below this one.
+//
+// Delivery is at least once: a task may be done twice, by two workers, or by
+// another after the first was killed. Nothing is written for a delivery that
+// succeeds at once.
+package deliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"tocsin/shared/iam"
+	"tocsin/shared/queue"
+	"tocsin/shared/smn"
+	"tocsin/shared/store"
+	"tocsin/shared/wire"
+)
+
+// DefaultSlots is how many attempts a worker has under way at once unless its
+// Config says otherwise.
+const DefaultSlots = 256
+
+// Lease is how long a task, and a chunk, belongs to the worker that took it. A
+// killed worker's work is done again after that.
+const Lease = 60 * time.Second
+
+const (
+	// slotPatience is how long an attempt waits for a slot before it is put off.
+	slotPatience = time.Second
+
+	// chunkPatience is how long the attempts of one chunk wait for slots in all.
+	// With the attempts' own few seconds it must stay well below Lease.
+	chunkPatience = 15 * time.Second
+)
+
+// Signer signs what http(s) endpoints receive.
+type Signer interface {
+	// Sign sets the signature of p, whose other fields are complete.
+	Sign(p *wire.Push) error
+	// CertificateID names the certificate that verifies it.
+	CertificateID() string
+}
+
+// ConfirmTokens makes the tokens in confirmation links.
+type ConfirmTokens interface {
+	// Issue makes a token of hex characters that works until it expires or the
+	// subscription changes its status.
+	Issue(s iam.ConfirmSubject, expires time.Time) string
+}
+
+// Tasks takes tasks that belong to no row of the store. A queue.Queue is one.
+type Tasks interface {
+	Put(ctx context.Context, tasks ...queue.Task) error
+}
+
+// Config is what a Worker is made of. Fields are required unless they say
+// otherwise.
+type Config struct {
+	Store     store.Store
+	Tasks     Tasks // for later attempts at confirmations
+	Senders   map[smn.Protocol]Sender
+	Signer    Signer
+	Tokens    ConfirmTokens
+	PublicURL string           // where links in messages point to: scheme and host, perhaps a path
+	Policy    Policy           // zero means DefaultPolicy
+	Slots     int              // attempts at once; 0 means DefaultSlots
+	Log       *slog.Logger     // nil means slog.Default()
+	Now       func() time.Time // nil means time.Now
+}
+
+// Worker does the tasks of a queue. It may be used from many goroutines at once,
+// and beside other workers on the same store and queue.
+type Worker struct {
+	store    store.Store
+	tasks    Tasks
+	senders  map[smn.Protocol]Sender
+	signer   Signer
+	tokens   ConfirmTokens
+	links    links
+	policy   Policy
+	slots    slots
+	log      *slog.Logger
+	now      func() time.Time
+	messages messages
+}
+
+// New makes a worker. The error names the field that is missing or wrong.
+func New(c Config) (*Worker, error) {
+	switch {
+	case c.Store == nil:
+		return nil, errors.New("deliver: Config.Store is missing")
+	case c.Tasks == nil:
+		return nil, errors.New("deliver: Config.Tasks is missing")
+	case len(c.Senders) == 0:
+		return nil, errors.New("deliver: Config.Senders has no sender")
+	case c.Signer == nil:
+		return nil, errors.New("deliver: Config.Signer is missing")
+	case c.Tokens == nil:
+		return nil, errors.New("deliver: Config.Tokens is missing")
+	case c.Slots < 0:
+		return nil, fmt.Errorf("deliver: Config.Slots is %d, it must not be negative", c.Slots)
+	}
+	base, err := publicURL(c.PublicURL)
+	if err != nil {
+		return nil, err
+	}
+	if c.Policy.Delays == nil {
+		c.Policy = DefaultPolicy
+	}
+	if c.Slots == 0 {
+		c.Slots = DefaultSlots
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Worker{
+		store:    c.Store,
+		tasks:    c.Tasks,
+		senders:  c.Senders,
+		signer:   c.Signer,
+		tokens:   c.Tokens,
+		links:    links{base: base},
+		policy:   c.Policy,
+		slots:    newSlots(c.Slots),
+		log:      c.Log,
+		now:      c.Now,
+		messages: messages{from: c.Store, byID: make(map[string]*message, cachedMessages)},
+	}, nil
+}
+
+func publicURL(s string) (string, error) {
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" ||
+		u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return "", errors.New("deliver: Config.PublicURL must look like https://host or https://host/path")
+	}
+	return strings.TrimRight(s, "/"), nil
+}
+
+// Handle does one task. It answers 0 and nil when the task is done and can be
+// acknowledged; a duration after which to hand it out again when its time has not
+// come; an error when our own side failed, for the caller to log and to hand the
+// task out again after a moment. Endpoints that fail are no error: their later
+// attempts are tasks of their own.
+//
+// A task that is done again does no harm beyond repeating deliveries. ctx should
+// leave the task half a minute; when it ends earlier, the task fails and is
+// repeated.
+func (w *Worker) Handle(ctx context.Context, task queue.Task) (again time.Duration, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.log.LogAttrs(ctx, slog.LevelError, "task panicked",
+				slog.String("task_id", task.ID), slog.String("stack", string(debug.Stack())))
+			again, err = 0, errors.New("the task panicked")
+		}
+	}()
+	switch {
+	case task.FanOut != nil:
+		return w.fanOut(ctx, *task.FanOut)
+	case task.Retry != nil:
+		return 0, w.retry(ctx, *task.Retry)
+	case task.Notice != nil:
+		return w.notice(ctx, *task.Notice)
+	}
+	// Doing it again would not make it readable.
+	w.log.LogAttrs(ctx, slog.LevelError, "task dropped: nothing in it that this version knows",
+		slog.String("task_id", task.ID))
+	return 0, nil
+}

@@ -1,0 +1,221 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"tocsin/shared/queue"
+	"tocsin/shared/smn"
+	"tocsin/shared/store"
+)
+
+// holdUp keeps the committer busy until the answer is called, so that what is
+// written meanwhile becomes one group.
+func holdUp(t *testing.T, db *DB) (release func()) {
+	t.Helper()
+	busy, free, done := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		done <- db.write(context.Background(), func(*tx) error {
+			close(busy)
+			<-free
+			return nil
+		})
+	}()
+	<-busy
+	return func() {
+		close(free)
+		require.NoError(t, <-done)
+	}
+}
+
+// waitFor waits until n operations are queued behind the busy committer.
+func waitFor(db *DB, n int) {
+	for {
+		db.committer.mu.Lock()
+		waiting := len(db.committer.waiting)
+		db.committer.mu.Unlock()
+		if waiting >= n {
+			return
+		}
+		time.Sleep(0) // let them run
+	}
+}
+
+func TestFailingOperationDoesNotFailItsNeighbours(t *testing.T) {
+	db := open(t, t.TempDir())
+	task := queue.NewFanOut("topic", "acked", 0)
+	require.NoError(t, db.Put(t.Context(), task))
+	leases, err := db.Receive(t.Context(), 1, time.Hour)
+	require.NoError(t, err)
+
+	boom := errors.New("boom")
+	bad := []func(*tx) error{
+		func(tx *tx) error {
+			_, err := tx.exec(`INSERT INTO mail (id) VALUES ('half')`) // NOT NULL
+			return err
+		},
+		func(tx *tx) error {
+			if err := tx.putTasks([]taskRow{{id: "half", body: "{}"}}); err != nil {
+				return err
+			}
+			return boom
+		},
+		func(tx *tx) error {
+			if err := tx.putTasks([]taskRow{{id: "half", body: "{}"}}); err != nil {
+				return err
+			}
+			panic("ouch")
+		},
+		func(*tx) error { return fmt.Errorf("wrapped: %w", store.ErrConflict) },
+	}
+	release := holdUp(t, db)
+	require.NoError(t, db.Ack(t.Context(), leases...))
+	const good = 30
+	errs, badErrs := make(chan error, good), make([]error, len(bad))
+	var ids []string
+	var wait sync.WaitGroup
+	for i := range good {
+		m := newMessage()
+		ids = append(ids, m.ID)
+		go func() { errs <- db.PutMessage(context.Background(), m, fanOut(m)) }()
+		if i < len(bad) {
+			wait.Go(func() { badErrs[i] = db.write(context.Background(), bad[i]) })
+		}
+	}
+	waitFor(db, good+len(bad))
+	release()
+	for range good {
+		require.NoError(t, <-errs)
+	}
+	wait.Wait()
+	require.ErrorContains(t, badErrs[0], "NOT NULL")
+	require.ErrorIs(t, badErrs[1], boom)
+	require.ErrorContains(t, badErrs[2], "ouch")
+	require.ErrorIs(t, badErrs[3], store.ErrConflict)
+
+	require.NoError(t, db.read(t.Context(), func(s *session) error {
+		var messages, tasks, half int
+		_, err := s.get(`SELECT (SELECT count(*) FROM message), (SELECT count(*) FROM task), (SELECT count(*) FROM task WHERE id = 'half')`,
+			nil, &messages, &tasks, &half)
+		require.Equal(t, good, messages)
+		require.Equal(t, good, tasks, "of the messages; the acknowledged one is gone")
+		require.Zero(t, half)
+		return err
+	}))
+}
+
+func TestCancelledBeforeItBeginsIsDropped(t *testing.T) {
+	db := open(t, t.TempDir())
+	release := holdUp(t, db)
+	ctx, cancel := context.WithCancel(t.Context())
+	m := newMessage()
+	done := make(chan error)
+	go func() { done <- db.PutMessage(ctx, m, fanOut(m)) }()
+	waitFor(db, 1)
+	cancel()
+	release()
+	require.ErrorIs(t, <-done, context.Canceled)
+	_, err := db.GetMessage(t.Context(), m.ID)
+	require.ErrorIs(t, err, store.ErrNotFound)
+}
+
+func TestCancelledAfterItBeganCounts(t *testing.T) {
+	db := open(t, t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	require.NoError(t, db.write(ctx, func(tx *tx) error {
+		cancel()
+		return tx.putTasks([]taskRow{{id: "kept", body: "{}"}})
+	}))
+	leases, err := db.Receive(t.Context(), 1, time.Hour)
+	require.NoError(t, err)
+	require.Len(t, leases, 1)
+}
+
+func TestMoreThanAGroup(t *testing.T) {
+	db := open(t, t.TempDir())
+	release := holdUp(t, db)
+	const n = 2*maxGroup + 1
+	errs := make(chan error, n)
+	for range n {
+		go func() { errs <- db.Put(context.Background(), queue.NewFanOut("topic", smn.NewID(), 0)) }()
+	}
+	waitFor(db, n)
+	release()
+	for range n {
+		require.NoError(t, <-errs)
+	}
+	leases, err := db.Receive(t.Context(), n+1, time.Hour)
+	require.NoError(t, err)
+	require.Len(t, leases, n)
+	require.NoError(t, db.Ack(t.Context(), leases...)) // more than ride along at once
+	require.NoError(t, db.Close())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = open(t, db.dir).Receive(ctx, 1, time.Hour)
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestAcksReachTheDiskByThemselves(t *testing.T) {
+	db := open(t, t.TempDir())
+	require.NoError(t, db.Put(t.Context(), queue.NewFanOut("topic", "message", 0)))
+	leases, err := db.Receive(t.Context(), 1, time.Hour)
+	require.NoError(t, err)
+	require.NoError(t, db.Ack(t.Context(), leases...))
+	require.Eventually(t, func() bool {
+		tasks := -1
+		err := db.read(t.Context(), func(s *session) error {
+			_, err := s.get(`SELECT count(*) FROM task`, nil, &tasks)
+			return err
+		})
+		return err == nil && tasks == 0
+	}, 10*time.Second, time.Millisecond)
+}
+
+func TestCloseWaitsForWhatIsQueued(t *testing.T) {
+	db := open(t, t.TempDir())
+	require.NoError(t, db.Put(t.Context(), queue.NewFanOut("topic", "acked", 0)))
+	leases, err := db.Receive(t.Context(), 1, time.Hour)
+	require.NoError(t, err)
+	receiving := make(chan error)
+	go func() {
+		_, err := db.Receive(context.Background(), 1, time.Hour)
+		receiving <- err
+	}()
+
+	release := holdUp(t, db)
+	m := newMessage()
+	queued, closed := make(chan error), make(chan error)
+	go func() { queued <- db.PutMessage(context.Background(), m, fanOut(m)) }()
+	waitFor(db, 1)
+	require.NoError(t, db.Ack(t.Context(), leases...))
+	go func() { closed <- db.Close() }()
+	<-db.closing
+	release()
+	require.NoError(t, <-queued)
+	require.NoError(t, <-closed)
+
+	switch err := <-receiving; {
+	case err == nil: // it got the message's task before the end
+	default:
+		require.ErrorIs(t, err, ErrClosed)
+	}
+	require.ErrorIs(t, db.PutMessage(t.Context(), m, fanOut(m)), ErrClosed)
+	require.ErrorIs(t, db.Ack(t.Context(), leases...), ErrClosed)
+	require.ErrorIs(t, db.Ping(t.Context()), ErrClosed)
+	_, err = db.GetMessage(t.Context(), m.ID)
+	require.ErrorIs(t, err, ErrClosed)
+	_, err = db.Receive(t.Context(), 1, time.Hour)
+	require.ErrorIs(t, err, ErrClosed)
+
+	db = open(t, db.dir)
+	left, err := db.Receive(t.Context(), 10, time.Hour)
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+	require.Equal(t, fanOut(m).ID, left[0].ID)
+}

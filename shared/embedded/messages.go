@@ -1,0 +1,51 @@
+package embedded
+
+import (
+	"context"
+	"fmt"
+
+	"tocsin/shared/queue"
+	"tocsin/shared/store"
+)
+
+// PutMessage meets store.Messages.
+func (db *DB) PutMessage(ctx context.Context, m store.Message, fanOut queue.Task) error {
+	task, err := rowsOf([]queue.Task{fanOut})
+	if err != nil {
+		return err
+	}
+	err = db.write(ctx, func(tx *tx) error {
+		stored, err := tx.exec(`INSERT INTO message
+			(id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+			m.ID, micros(m.AcceptedAt), micros(m.ExpiresAt), m.Project, m.TopicID, m.TopicURN, m.TopicDisplay, m.Subject, m.Body)
+		if err != nil || stored == 0 {
+			return err // it was there already, and its task came with it
+		}
+		return tx.putTasks(task)
+	})
+	if err != nil {
+		return fmt.Errorf("put message %s: %w", m.ID, err)
+	}
+	return nil
+}
+
+// GetMessage meets store.Messages.
+func (db *DB) GetMessage(ctx context.Context, id string) (m store.Message, err error) {
+	err = db.read(ctx, func(s *session) error {
+		var accepted, expires int64
+		m.ID = id
+		found, err := s.get(`SELECT accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body
+			FROM message WHERE id = ?`, []any{id},
+			&accepted, &expires, &m.Project, &m.TopicID, &m.TopicURN, &m.TopicDisplay, &m.Subject, &m.Body)
+		if err == nil && !found {
+			err = store.ErrNotFound
+		}
+		m.AcceptedAt, m.ExpiresAt = timeOf(accepted), timeOf(expires)
+		return err
+	})
+	if err != nil {
+		return store.Message{}, fmt.Errorf("get message %s: %w", id, err)
+	}
+	return m, nil
+}

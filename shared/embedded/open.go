@@ -1,0 +1,204 @@
+// Package embedded keeps everything of an installation in one folder of this
+// machine, on SQLite: topics, subscriptions, messages, deliveries, tasks, mails
+// and secrets. A DB meets store.Store, queue.Queue, store.Secrets and
+// store.Outbox. What a call has answered survives kill -9 and, with Full
+// durability, a power cut.
+//
+// All writes go through one committer, which puts whatever is waiting into one
+// transaction and one fsync. Reads have connections of their own and see what
+// has been answered.
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tocsin/shared/queue"
+	"tocsin/shared/store"
+)
+
+var (
+	_ store.Store   = (*DB)(nil)
+	_ store.Secrets = (*DB)(nil)
+	_ store.Outbox  = (*DB)(nil)
+	_ queue.Queue   = (*DB)(nil)
+)
+
+// ErrClosed is what calls to a closed DB return.
+var ErrClosed = errors.New("the store is closed")
+
+// Durability says what a power cut may cost. The end of the process alone, by
+// whatever signal, never costs anything that was answered.
+type Durability int
+
+// The durabilities.
+const (
+	Full   Durability = iota // nothing that was answered is lost
+	Normal                   // faster; the last moments may be lost, the rest stays whole
+)
+
+// Config is what Open needs.
+type Config struct {
+	Dir        string // the data folder; made if it is missing
+	Durability Durability
+	Now        func() time.Time // when tasks are due; time.Now if nil
+}
+
+// DB is an open data folder. Its methods may be called from many goroutines at
+// once. Whoever opened it closes it.
+type DB struct {
+	dir       string
+	now       func() time.Time
+	holder    int64        // this run of the program, in leases of chunks
+	handouts  atomic.Int64 // number of the last hand-out of tasks
+	committer *committer
+	alarm     *alarm
+	readers   chan *session
+	secrets   sync.Mutex // held while one is made
+	closing   chan struct{}
+	close     func() error // once
+}
+
+const (
+	databaseFile = "tocsin.db"
+	readerCount  = 3
+)
+
+// Open opens the data folder, making it if need be and bringing its database to
+// the current schema. Only one process can have a folder open. Work that an
+// earlier process had in hand when it ended is due again at once. ctx is for
+// opening alone.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	if cfg.Dir == "" {
+		return nil, errors.New("open data folder: no folder given")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	dir, err := filepath.Abs(cfg.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open data folder %s: %w", cfg.Dir, err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open data folder: %w", err)
+	}
+	unlock, err := lockFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, databaseFile)
+	db, err := openDatabase(ctx, cfg, dir, path, unlock)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), unlock())
+	}
+	return db, nil
+}
+
+func openDatabase(ctx context.Context, cfg Config, dir, path string, unlock func() error) (_ *DB, err error) {
+	if err := makePrivateFile(path); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(syncFolder(dir), syncFolder(filepath.Dir(dir))); err != nil {
+		return nil, err
+	}
+	var sessions []*session
+	disconnect := func() (err error) {
+		for _, s := range slices.Backward(sessions) { // the writer last: it leaves no WAL behind
+			err = errors.Join(err, s.close())
+		}
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, disconnect())
+		}
+	}()
+
+	writer, err := connect(ctx, path, "journal_mode(WAL)", synchronous(cfg.Durability), "foreign_keys(1)")
+	if err != nil {
+		return nil, err
+	}
+	sessions = append(sessions, writer)
+	if err := migrate(ctx, writer.conn); err != nil {
+		return nil, err
+	}
+	if err := writer.freeTasks(micros(cfg.Now())); err != nil {
+		return nil, err
+	}
+
+	db := &DB{
+		dir:     dir,
+		now:     cfg.Now,
+		holder:  rand.Int64(),
+		alarm:   newAlarm(cfg.Now),
+		readers: make(chan *session, readerCount),
+		closing: make(chan struct{}),
+	}
+	// Beginning anywhere keeps receipts of an earlier run from naming a hand-out
+	// of this one.
+	db.handouts.Store(rand.Int64N(1 << 62))
+	for range readerCount {
+		reader, err := connect(ctx, path, "query_only(1)")
+		if err != nil {
+			return nil, err
+		}
+		sessions = append(sessions, reader)
+		db.readers <- reader
+	}
+	db.committer = startCommitter(writer, cfg.Now, db.alarm)
+	db.close = sync.OnceValue(func() error {
+		close(db.closing)
+		db.alarm.stop()
+		db.committer.stop()
+		for range readerCount {
+			<-db.readers // waits for whoever is reading
+		}
+		_, err := writer.exec(`PRAGMA wal_checkpoint(TRUNCATE)`)
+		return errors.Join(err, disconnect(), unlock())
+	})
+	return db, nil
+}
+
+// Close waits for the calls under way, flushes, and frees the folder. Receive
+// ends with ErrClosed. Closing again does nothing.
+func (db *DB) Close() error { return db.close() }
+
+// Ping tells whether the committer and the database answer.
+func (db *DB) Ping(ctx context.Context) error {
+	return db.write(ctx, func(tx *tx) error {
+		var one int
+		_, err := tx.get(`SELECT 1`, nil, &one)
+		return err
+	})
+}
+
+func synchronous(d Durability) string {
+	if d == Normal {
+		return "synchronous(NORMAL)"
+	}
+	return "synchronous(FULL)"
+}
+
+// makePrivateFile makes the database's file before SQLite would, with a mode of
+// its own choice. SQLite gives its other files the mode of this one.
+func makePrivateFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// Times are kept as microseconds of Unix time. The zero time comes back as the
+// zero time.
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+func timeOf(micros int64) time.Time { return time.UnixMicro(micros).UTC() }

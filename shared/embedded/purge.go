@@ -1,0 +1,95 @@
+package embedded
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// purgeStep is how many rows one transaction removes, and how many messages one
+// reading looks at. Small steps let others write in between.
+const purgeStep = 1000
+
+// Purge removes the messages that expired before a time, with their reports, and
+// tells how many. A message that a dead failure names is kept, and its report
+// with it. It works in small transactions; when it ends early, with an error,
+// what was removed stays removed.
+func (db *DB) Purge(ctx context.Context, before time.Time) (removed int, err error) {
+	for last, more := int64(0), true; more; {
+		var ids []string
+		if ids, last, more, err = db.expired(ctx, last, before); err != nil {
+			return removed, fmt.Errorf("look for expired messages: %w", err)
+		}
+		for len(ids) > 0 {
+			seen, gone, err := db.removeMessages(ctx, ids)
+			if err != nil {
+				return removed, fmt.Errorf("remove expired messages: %w", err)
+			}
+			ids, removed = ids[seen:], removed+gone
+		}
+	}
+	return removed, nil
+}
+
+// expired looks through the next messages behind a key. Keys are in the order of
+// acceptance, give or take: a step in which all were accepted after the time is
+// the end.
+func (db *DB) expired(ctx context.Context, after int64, before time.Time) (ids []string, last int64, more bool, err error) {
+	seen, limit := 0, micros(before)
+	err = db.read(ctx, func(s *session) error {
+		return s.each(`SELECT key, id, accepted_at, expires_at FROM message WHERE key > ? ORDER BY key LIMIT ?`,
+			[]any{after, purgeStep}, func(rows *sql.Rows) error {
+				var id string
+				var accepted, expires int64
+				err := rows.Scan(&last, &id, &accepted, &expires)
+				seen++
+				more = more || accepted < limit
+				if expires < limit {
+					ids = append(ids, id)
+				}
+				return err
+			})
+	})
+	return ids, last, more && seen == purgeStep, err
+}
+
+// removeMessages removes as many of these messages as one step may. It tells how
+// many it is through with and how many of them are gone; the others are kept.
+func (db *DB) removeMessages(ctx context.Context, ids []string) (seen, gone int, err error) {
+	err = db.write(ctx, func(tx *tx) error {
+		seen, gone = 0, 0
+		for room := purgeStep; seen < len(ids) && room > 0; {
+			id := ids[seen]
+			var dead bool
+			if _, err := tx.get(`SELECT EXISTS (SELECT 1 FROM failure WHERE message = ? AND dead)`, []any{id}, &dead); err != nil {
+				return err
+			}
+			if dead {
+				seen++
+				continue
+			}
+			failures, err := tx.exec(`DELETE FROM failure WHERE message = ?1 AND subscription IN
+				(SELECT subscription FROM failure WHERE message = ?1 LIMIT ?2)`, id, room)
+			if err != nil {
+				return err
+			}
+			room -= failures
+			chunks, err := tx.exec(`DELETE FROM chunk WHERE message = ?1 AND chunk IN
+				(SELECT chunk FROM chunk WHERE message = ?1 LIMIT ?2)`, id, room)
+			if err != nil {
+				return err
+			}
+			if room -= chunks; room == 0 {
+				return nil // the rest of this message is for the next step
+			}
+			n, err := tx.exec(`DELETE FROM message WHERE id = ?`, id)
+			if err != nil {
+				return err
+			}
+			seen, gone, room = seen+1, gone+n, room-1
+		}
+		return nil
+	})
+	return seen, gone, err
+}

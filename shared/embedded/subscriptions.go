@@ -1,0 +1,318 @@
+package embedded
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"tocsin/shared/queue"
+	"tocsin/shared/smn"
+	"tocsin/shared/store"
+)
+
+const subscriptionColumns = `t.id, t.name, s.id, s.seq, s.protocol, s.endpoint, s.remark, s.header, s.status, s.version, s.created_at`
+
+// subscriptionRow is where the columns of a subscription are read to.
+type subscriptionRow struct {
+	store.Subscription
+	header  sql.NullString
+	created int64
+}
+
+func (r *subscriptionRow) dest() []any {
+	return []any{
+		&r.TopicID, &r.TopicName, &r.ID, &r.Seq, &r.Protocol, &r.Endpoint, &r.Remark,
+		&r.header, &r.Status, &r.Version, &r.created,
+	}
+}
+
+func (r *subscriptionRow) subscription(project string) (store.Subscription, error) {
+	r.Project, r.CreatedAt = project, timeOf(r.created)
+	if r.header.Valid {
+		if err := json.Unmarshal([]byte(r.header.String), &r.Header); err != nil {
+			return store.Subscription{}, fmt.Errorf("read header of subscription %s: %w", r.ID, err)
+		}
+	}
+	return r.Subscription, nil
+}
+
+// topicKeys are a topic's place in the database and its counters.
+type topicKeys struct {
+	key, project  int64
+	name          string
+	subscriptions int
+	nextSeq       int64
+}
+
+func (s *session) topicKeys(project, topicID string) (t topicKeys, found bool, err error) {
+	found, err = s.get(`SELECT t.key, t.project, t.name, t.subscriptions, t.next_seq
+		FROM topic t JOIN project p ON p.key = t.project WHERE t.id = ? AND p.id = ?`,
+		[]any{topicID, project}, &t.key, &t.project, &t.name, &t.subscriptions, &t.nextSeq)
+	return t, found, err
+}
+
+// addition is an item of AddSubscriptions, prepared for writing.
+type addition struct {
+	store.Subscription
+	header any // JSON or nil
+	task   []taskRow
+}
+
+func additionsOf(items []store.AddSubscription) ([]addition, error) {
+	additions := make([]addition, len(items))
+	for i := range items {
+		a := addition{Subscription: items[i].Subscription}
+		a.CreatedAt = timeOf(micros(a.CreatedAt))
+		if len(a.Header) == 0 {
+			a.Header = nil
+		} else {
+			header, err := json.Marshal(a.Header)
+			if err != nil {
+				return nil, fmt.Errorf("encode header of subscription %s: %w", a.ID, err)
+			}
+			a.header = string(header)
+		}
+		var err error
+		if a.task, err = rowsOf([]queue.Task{items[i].Task}); err != nil {
+			return nil, err
+		}
+		additions[i] = a
+	}
+	return additions, nil
+}
+
+// AddSubscriptions meets store.Subscriptions.
+func (db *DB) AddSubscriptions(ctx context.Context, project, topicID string, items []store.AddSubscription, limit int) ([]store.AddedSubscription, error) {
+	additions, err := additionsOf(items)
+	if err != nil {
+		return nil, err
+	}
+	added := make([]store.AddedSubscription, len(items))
+	err = db.write(ctx, func(tx *tx) error {
+		topic, found, err := tx.topicKeys(project, topicID)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return store.ErrNotFound
+		}
+		created := 0
+		for i := range additions {
+			if added[i], err = tx.addSubscription(project, topicID, &topic, &additions[i], limit); err != nil {
+				return err
+			}
+			if added[i].Created {
+				created++
+			}
+		}
+		if created == 0 {
+			return nil
+		}
+		if _, err := tx.exec(`UPDATE topic SET subscriptions = ?, next_seq = ? WHERE key = ?`,
+			topic.subscriptions, topic.nextSeq, topic.key); err != nil {
+			return err
+		}
+		_, err = tx.exec(`UPDATE project SET subscriptions = subscriptions + ? WHERE key = ?`, created, topic.project)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("add subscriptions to topic %s: %w", topicID, err)
+	}
+	return added, nil
+}
+
+// addSubscription adds one and counts it in topic, which the caller writes.
+func (tx *tx) addSubscription(project, topicID string, topic *topicKeys, a *addition, limit int) (added store.AddedSubscription, err error) {
+	var row subscriptionRow
+	found, err := tx.get(`SELECT `+subscriptionColumns+` FROM subscription s JOIN topic t ON t.key = s.topic
+		WHERE s.topic = ? AND s.protocol = ? AND s.endpoint = ?`,
+		[]any{topic.key, string(a.Protocol), a.Endpoint}, row.dest()...)
+	if err != nil {
+		return added, err
+	}
+	if found {
+		added.Subscription, err = row.subscription(project)
+		return added, err
+	}
+	added.Subscription = a.Subscription
+	added.Project, added.TopicID, added.TopicName = project, topicID, topic.name
+	if topic.subscriptions >= limit {
+		added.Err = store.ErrLimit
+		return added, nil
+	}
+	added.Seq, added.Version, added.Created = topic.nextSeq, 0, true
+	topic.nextSeq++
+	topic.subscriptions++
+	if _, err := tx.exec(`INSERT INTO subscription
+		(project, topic, id, seq, protocol, endpoint, remark, header, status, version, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`,
+		topic.project, topic.key, a.ID, added.Seq, string(a.Protocol), a.Endpoint, a.Remark, a.header,
+		int(a.Status), micros(a.CreatedAt)); err != nil {
+		return added, err
+	}
+	return added, tx.putTasks(a.task)
+}
+
+// GetSubscription meets store.Subscriptions.
+func (db *DB) GetSubscription(ctx context.Context, key store.SubscriptionKey) (sub store.Subscription, err error) {
+	err = db.read(ctx, func(s *session) error {
+		var row subscriptionRow
+		found, err := s.get(`SELECT `+subscriptionColumns+` FROM topic t
+			JOIN project p ON p.key = t.project JOIN subscription s ON s.topic = t.key
+			WHERE t.id = ? AND p.id = ? AND s.id = ?`, []any{key.TopicID, key.Project, key.ID}, row.dest()...)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return store.ErrNotFound
+		}
+		sub, err = row.subscription(key.Project)
+		return err
+	})
+	if err != nil {
+		return store.Subscription{}, fmt.Errorf("get subscription %s: %w", key.ID, err)
+	}
+	return sub, nil
+}
+
+// ListSubscriptions meets store.Subscriptions.
+func (db *DB) ListSubscriptions(ctx context.Context, q store.SubscriptionQuery) (page store.SubscriptionPage, err error) {
+	err = db.snapshot(ctx, func(s *session) (err error) {
+		var owner int64
+		var found bool
+		column := `s.project`
+		if q.TopicID == "" {
+			found, err = s.get(`SELECT key, subscriptions FROM project WHERE id = ?`, []any{q.Project}, &owner, &page.Total)
+		} else {
+			var topic topicKeys
+			topic, found, err = s.topicKeys(q.Project, q.TopicID)
+			owner, page.Total, column = topic.key, topic.subscriptions, `s.topic`
+		}
+		if err != nil || !found {
+			return err
+		}
+		page.Subscriptions, err = s.subscriptions(q.Project,
+			column+` = ? AND s.id > ? ORDER BY s.id LIMIT ? OFFSET ?`, owner, q.After, q.Limit, q.Offset)
+		return err
+	})
+	if err != nil {
+		return store.SubscriptionPage{}, fmt.Errorf("list subscriptions of project %s: %w", q.Project, err)
+	}
+	return page, nil
+}
+
+// subscriptions reads those that a condition names. It looks for them by an index
+// of their own and then for their topics, never the other way round.
+func (s *session) subscriptions(project, where string, args ...any) (list []store.Subscription, err error) {
+	err = s.each(`SELECT `+subscriptionColumns+` FROM subscription s CROSS JOIN topic t ON t.key = s.topic
+		WHERE `+where, args, func(rows *sql.Rows) error {
+		var row subscriptionRow
+		if err := rows.Scan(row.dest()...); err != nil {
+			return err
+		}
+		sub, err := row.subscription(project)
+		list = append(list, sub)
+		return err
+	})
+	return list, err
+}
+
+// GetChunk meets store.Subscriptions.
+func (db *DB) GetChunk(ctx context.Context, project, topicID string, n int) (chunk store.Chunk, err error) {
+	chunk.Next = -1
+	err = db.snapshot(ctx, func(s *session) error {
+		topic, found, err := s.topicKeys(project, topicID)
+		if err != nil || !found {
+			return err
+		}
+		from := int64(n) * store.ChunkSize
+		to := from + store.ChunkSize
+		if chunk.Subscriptions, err = s.subscriptions(project,
+			`s.topic = ? AND s.seq >= ? AND s.seq < ? ORDER BY s.seq`, topic.key, from, to); err != nil {
+			return err
+		}
+		if to >= topic.nextSeq {
+			return nil
+		}
+		var next int64
+		found, err = s.get(`SELECT seq FROM subscription WHERE topic = ? AND seq >= ? ORDER BY seq LIMIT 1`,
+			[]any{topic.key, to}, &next)
+		if found {
+			chunk.Next = int(next / store.ChunkSize)
+		}
+		return err
+	})
+	if err != nil {
+		return store.Chunk{}, fmt.Errorf("get chunk %d of topic %s: %w", n, topicID, err)
+	}
+	return chunk, nil
+}
+
+// ChangeStatus meets store.Subscriptions.
+func (db *DB) ChangeStatus(ctx context.Context, key store.SubscriptionKey, version int, to smn.Status, tasks ...queue.Task) error {
+	rows, err := rowsOf(tasks)
+	if err != nil {
+		return err
+	}
+	err = db.write(ctx, func(tx *tx) error {
+		topic, found, err := tx.topicKeys(key.Project, key.TopicID)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return store.ErrNotFound
+		}
+		changed, err := tx.exec(`UPDATE subscription SET status = ?, version = version + 1
+			WHERE topic = ? AND id = ? AND version = ?`, int(to), topic.key, key.ID, version)
+		if err != nil {
+			return err
+		}
+		if changed == 0 {
+			var there int
+			found, err := tx.get(`SELECT 1 FROM subscription WHERE topic = ? AND id = ?`, []any{topic.key, key.ID}, &there)
+			switch {
+			case err != nil:
+				return err
+			case found:
+				return store.ErrConflict
+			default:
+				return store.ErrNotFound
+			}
+		}
+		return tx.putTasks(rows)
+	})
+	if err != nil {
+		return fmt.Errorf("change status of subscription %s: %w", key.ID, err)
+	}
+	return nil
+}
+
+// DeleteSubscription meets store.Subscriptions.
+func (db *DB) DeleteSubscription(ctx context.Context, key store.SubscriptionKey) error {
+	err := db.write(ctx, func(tx *tx) error {
+		topic, found, err := tx.topicKeys(key.Project, key.TopicID)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return store.ErrNotFound
+		}
+		deleted, err := tx.exec(`DELETE FROM subscription WHERE topic = ? AND id = ?`, topic.key, key.ID)
+		if err != nil {
+			return err
+		}
+		if deleted == 0 {
+			return store.ErrNotFound
+		}
+		if _, err := tx.exec(`UPDATE topic SET subscriptions = subscriptions - 1 WHERE key = ?`, topic.key); err != nil {
+			return err
+		}
+		_, err = tx.exec(`UPDATE project SET subscriptions = subscriptions - 1 WHERE key = ?`, topic.project)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("delete subscription %s: %w", key.ID, err)
+	}
+	return nil
+}

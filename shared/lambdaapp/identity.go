@@ -1,0 +1,105 @@
+package lambdaapp
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"tocsin/shared/httpapi"
+	"tocsin/shared/iam"
+	"tocsin/shared/smn"
+)
+
+const (
+	headerToken   = "X-Auth-Token"
+	headerProject = "X-Project-Id"
+)
+
+// tokenService issues tokens and says what they prove. *client.Client does.
+type tokenService interface {
+	IssueToken(ctx context.Context, in iam.TokenRequest) (iam.Token, error)
+	InspectToken(ctx context.Context, value string) (iam.Token, error)
+}
+
+// remoteIdentity judges callers in front of a remote service. Signatures are
+// checked here, against the keys that this function itself uses; tokens are those
+// of the remote's identity service, which is asked about them. Everyone acts with
+// the credential of the function, so only its own project is open.
+type remoteIdentity struct {
+	tokenService
+	keys    *iam.Authority // knows the keys and the sample token, issues nothing
+	known   *tokenCache
+	project string
+	sample  string // see iam.Config.StaticToken; empty but in local runs
+}
+
+var _ httpapi.Identity = (*remoteIdentity)(nil)
+
+func newRemoteIdentity(s settings, remote tokenService) (*remoteIdentity, error) {
+	user := iam.OneUser{
+		Domain: s.domain, User: s.user, Password: s.password,
+		AccessKey: s.accessKey, SecretKey: s.secretKey,
+		ProjectID: s.projectID, ProjectName: s.projectName,
+	}
+	if s.accessKey != "" { // who has a key may do without the rest
+		user.Domain, user.User = orElse(user.Domain, "keys"), orElse(user.User, s.accessKey)
+		user.Password = orElse(user.Password, rand.Text())
+	}
+	key := make([]byte, 32)
+	rand.Read(key) // never fails: see crypto/rand.Read
+	keys, err := iam.New(iam.Config{Users: []iam.User{user.Account()}, TokenKey: key, StaticToken: s.sampleToken})
+	if err != nil {
+		return nil, fmt.Errorf("credentials: %w", err)
+	}
+	return &remoteIdentity{
+		tokenService: remote, keys: keys, known: newTokenCache(),
+		project: s.projectID, sample: s.sampleToken,
+	}, nil
+}
+
+// Authenticate implements httpapi.Identity.
+func (i *remoteIdentity) Authenticate(ctx context.Context, r *http.Request, body []byte) (smn.Caller, error) {
+	authenticate := i.byToken
+	if token := r.Header.Get(headerToken); token == "" || i.isSample(token) {
+		authenticate = i.keys.Authenticate
+	}
+	caller, err := authenticate(ctx, r, body)
+	if err == nil && caller.Project != i.project {
+		err = smn.Errorf(smn.Forbidden, "the credentials are for another project than the one that is served here")
+	}
+	return caller, err
+}
+
+// byToken asks the remote who holds the token, unless it has just said so.
+func (i *remoteIdentity) byToken(ctx context.Context, r *http.Request, _ []byte) (smn.Caller, error) {
+	value := r.Header.Get(headerToken)
+	if strings.ContainsFunc(value, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return smn.Caller{}, smn.Errorf(smn.Unauthenticated, "Incorrect IAM authentication information: decrypt token fail")
+	}
+	token, ok := i.known.get(value)
+	if !ok {
+		var err error
+		if token, err = i.InspectToken(ctx, value); err != nil {
+			return smn.Caller{}, err
+		}
+		i.known.put(value, token)
+	}
+	if named := r.Header.Get(headerProject); named != "" && named != token.Project.ID {
+		return smn.Caller{}, smn.Errorf(smn.Forbidden, "the credentials do not open the project of the X-Project-Id header")
+	}
+	return smn.Caller{Project: token.Project.ID, Domain: token.User.Domain.ID, User: token.User.ID}, nil
+}
+
+func (i *remoteIdentity) isSample(token string) bool {
+	return i.sample != "" && subtle.ConstantTimeCompare([]byte(token), []byte(i.sample)) == 1
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}

@@ -1,0 +1,186 @@
+package signing
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+const (
+	fetchTimeout    = 5 * time.Second
+	keepCertificate = 24 * time.Hour
+	maxCertificate  = 64 * 1024 // bytes; real ones have 2 KiB
+
+	// maxCertificates bounds what is kept, maxDownloads the downloads that a flood
+	// of made-up URLs can cause at once. The second is smaller, so that such a
+	// flood does not push out what is kept. A service has one certificate, or two
+	// while it changes them.
+	maxCertificates = 16
+	maxDownloads    = 8
+)
+
+// certificatePath is where services keep certificates: the two forms of SMN.
+var certificatePath = regexp.MustCompile(`^/(smn/[A-Za-z0-9_-][A-Za-z0-9_.-]*\.pem|v2/notifications/certifications/download/[A-Za-z0-9_-][A-Za-z0-9_.-]*)$`)
+
+// certificateURL checks the URL that a message names, before anything is
+// fetched: anybody can write a message, with the URL of a certificate of their
+// own or of a server inside the receiver's network. It gives one spelling.
+func certificateURL(base, named string) (string, error) {
+	want, err := url.Parse(base)
+	if err != nil || (want.Scheme != "https" && want.Scheme != "http") || want.Host == "" ||
+		want.User != nil || strings.Trim(want.Path, "/") != "" || want.RawQuery != "" || want.Fragment != "" {
+		return "", unavailable("the Verifier's BaseURL is not of the form scheme://host[:port]")
+	}
+	got, err := url.Parse(named)
+	if err != nil || got.Scheme != want.Scheme || origin(got) != origin(want) ||
+		got.User != nil || got.RawQuery != "" || got.ForceQuery || got.Fragment != "" {
+		return "", forged("its signing_cert_url does not begin with the Verifier's BaseURL")
+	}
+	if got.RawPath != "" || !certificatePath.MatchString(got.Path) {
+		return "", forged("its signing_cert_url has not the path of a certificate")
+	}
+	return got.Scheme + "://" + origin(got) + got.Path, nil
+}
+
+// origin is the host and port of a URL, in one spelling.
+func origin(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+}
+
+// download is a certificate that is being fetched or is there.
+type download struct {
+	done        chan struct{} // closed when the rest is set
+	certificate *x509.Certificate
+	err         error
+	until       time.Time // when to fetch it again
+}
+
+// certificate gives the certificate at a URL: the one that is kept, or else it
+// is fetched. Of many callers at once one fetches and all wait for it; when that
+// fails, the next call tries again.
+func (v *Verifier) certificate(ctx context.Context, from string) (*x509.Certificate, error) {
+	v.mu.Lock()
+	d := v.certificates[from]
+	if d == nil || d.expired() {
+		if !v.makeRoom(from) {
+			v.mu.Unlock()
+			return nil, unavailable("too many downloads at once")
+		}
+		d = &download{done: make(chan struct{})}
+		v.certificates[from] = d
+		// Not under ctx: when this caller gives up, the others still want it.
+		go v.fetch(context.WithoutCancel(ctx), from, d)
+	}
+	v.mu.Unlock()
+
+	select {
+	case <-d.done:
+		return d.certificate, d.err
+	case <-ctx.Done():
+		return nil, unavailable("%w", ctx.Err())
+	}
+}
+
+// finished says whether the fields of a download are set.
+func (d *download) finished() bool {
+	select {
+	case <-d.done:
+		return true
+	default:
+		return false
+	}
+}
+
+func (d *download) expired() bool { return d.finished() && !time.Now().Before(d.until) }
+
+// makeRoom makes sure of a place for one more download, by forgetting the
+// oldest certificate. It says no when too many are under way. It needs the lock.
+func (v *Verifier) makeRoom(from string) bool {
+	if v.certificates == nil {
+		v.certificates = map[string]*download{}
+	}
+	delete(v.certificates, from)
+	underWay, oldest := 0, ""
+	for u, d := range v.certificates {
+		switch {
+		case !d.finished():
+			underWay++
+		case oldest == "" || d.until.Before(v.certificates[oldest].until):
+			oldest = u
+		}
+	}
+	if underWay >= maxDownloads {
+		return false
+	}
+	if len(v.certificates) >= maxCertificates {
+		delete(v.certificates, oldest)
+	}
+	return true
+}
+
+// fetch finishes a download.
+func (v *Verifier) fetch(ctx context.Context, from string, d *download) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	d.certificate, d.err = v.get(ctx, from)
+	d.until = time.Now().Add(keepCertificate)
+
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if d.err != nil && v.certificates[from] == d {
+		delete(v.certificates, from)
+	}
+	close(d.done)
+}
+
+// get fetches one certificate.
+func (v *Verifier) get(ctx context.Context, from string) (*x509.Certificate, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
+	if err != nil {
+		return nil, unavailable("%w", err)
+	}
+	client := http.Client{}
+	if v.Client != nil {
+		client = *v.Client
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, unavailable("%w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	switch res.StatusCode {
+	case http.StatusOK:
+	case http.StatusNotFound, http.StatusGone:
+		return nil, forged("the service has no such certificate")
+	default:
+		return nil, unavailable("the service answered with status %d", res.StatusCode)
+	}
+	text, err := io.ReadAll(io.LimitReader(res.Body, maxCertificate+1))
+	if err != nil {
+		return nil, unavailable("%w", err)
+	}
+	if len(text) > maxCertificate {
+		return nil, unavailable("the service answered with more than %d bytes", maxCertificate)
+	}
+	block, _ := pem.Decode(text)
+	if block == nil || block.Type != pemCertificate {
+		return nil, unavailable("the service answered with something else")
+	}
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, unavailable("the certificate cannot be read")
+	}
+	return certificate, nil
+}

@@ -1,0 +1,238 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tocsin/shared/queue"
+	"tocsin/shared/smn"
+	"tocsin/shared/store"
+)
+
+var subscriptionCases = []testCase{
+	{"add stores rows and tasks", testAddSubscriptions},
+	{"an endpoint that is there already answers with its subscription", testAddSubscriptionsTwice},
+	{"fifty adders of one endpoint at once make one subscription", testAddSubscriptionsAtOnce},
+	{"limit", testSubscriptionLimit},
+	{"a topic that is gone is not found", testAddToUnknownTopic},
+	{"get finds by the whole key", testGetSubscription},
+	{"change of status", testChangeStatus},
+	{"one of many changes at once wins", testChangeStatusAtOnce},
+	{"delete", testDeleteSubscription},
+	{"places are never used again", testSeqNeverReused},
+}
+
+func (e env) list(t *testing.T, topic store.Topic) store.SubscriptionPage {
+	t.Helper()
+	page, err := e.ListSubscriptions(t.Context(), store.SubscriptionQuery{Project: topic.Project, TopicID: topic.ID, Limit: 1000})
+	require.NoError(t, err)
+	return page
+}
+
+func testAddSubscriptions(t *testing.T, e env) {
+	topic := e.topic(t, smn.NewID(), "alerts")
+	plain := newSubscription(topic, "https://plain")
+	rich := newSubscription(topic, "https://rich")
+	rich.Header = map[string]string{"x-team": "night & day", "X-Env": "prod"}
+	rich.Status = smn.Confirmed
+	empty := newSubscription(topic, "https://empty")
+	empty.Header = map[string]string{}
+	mail := newSubscription(topic, "https://plain") // another protocol, the same endpoint
+	mail.Protocol = smn.Email
+	items := []store.AddSubscription{plain, rich, empty, mail}
+
+	added, err := e.AddSubscriptions(t.Context(), topic.Project, topic.ID, items, noLimit)
+	require.NoError(t, err)
+	require.Len(t, added, len(items))
+	var want []store.Subscription
+	tasks := map[string]queue.Task{}
+	for i, item := range items {
+		sub := item.Subscription
+		sub.TopicName, sub.Seq = topic.Name, int64(i)
+		if len(sub.Header) == 0 {
+			sub.Header = nil
+		}
+		require.Equal(t, store.AddedSubscription{Subscription: sub, Created: true}, added[i])
+		got, err := e.GetSubscription(t.Context(), sub.SubscriptionKey)
+		require.NoError(t, err)
+		require.Equal(t, sub, got)
+		want = append(want, sub)
+		tasks[item.Task.ID] = item.Task
+	}
+	require.Equal(t, store.SubscriptionPage{Subscriptions: want, Total: len(want)}, e.list(t, topic))
+	require.Equal(t, tasks, e.tasks(t, len(tasks)))
+}
+
+func testAddSubscriptionsTwice(t *testing.T, e env) {
+	topic := e.topic(t, smn.NewID(), "alerts")
+	first := newSubscription(topic, "https://a")
+	kept := e.add(t, topic, first)[0]
+	require.NoError(t, e.ChangeStatus(t.Context(), kept.SubscriptionKey, 0, smn.Confirmed))
+	kept.Status, kept.Version = smn.Confirmed, 1
+
+	again := newSubscription(topic, "https://a")
+	again.Remark = "changed"
+	other := newSubscription(topic, "https://b")
+	twin := newSubscription(topic, "https://b")
+	added, err := e.AddSubscriptions(t.Context(), topic.Project, topic.ID, []store.AddSubscription{again, other, twin}, 2)
+	require.NoError(t, err)
+	require.Equal(t, store.AddedSubscription{Subscription: kept}, added[0])
+	require.True(t, added[1].Created)
+	require.Equal(t, store.AddedSubscription{Subscription: added[1].Subscription}, added[2], "twice in one call")
+	require.Equal(t, other.ID, added[1].ID)
+	require.Equal(t, 2, e.list(t, topic).Total)
+	require.Equal(t, map[string]queue.Task{first.Task.ID: first.Task, other.Task.ID: other.Task}, e.tasks(t, 2))
+
+	elsewhere := e.topic(t, topic.Project, "elsewhere") // the endpoint is free in another topic
+	e.add(t, elsewhere, newSubscription(elsewhere, "https://a"))
+}
+
+func testAddSubscriptionsAtOnce(t *testing.T, e env) {
+	topic := e.topic(t, smn.NewID(), "alerts")
+	answers := atOnce(t, 50, func(i int) (store.AddedSubscription, error) {
+		items := []store.AddSubscription{newSubscription(topic, "https://a"), newSubscription(topic, fmt.Sprint("https://", i))}
+		added, err := e.AddSubscriptions(context.Background(), topic.Project, topic.ID, items, noLimit)
+		if err != nil {
+			return store.AddedSubscription{}, err
+		}
+		return added[0], added[1].Err
+	})
+	created := 0
+	for _, a := range answers {
+		require.Equal(t, answers[0].ID, a.ID)
+		if a.Created {
+			created++
+		}
+	}
+	require.Equal(t, 1, created)
+
+	page := e.list(t, topic)
+	require.Equal(t, 51, page.Total)
+	seqs := map[int64]bool{}
+	for _, sub := range page.Subscriptions {
+		seqs[sub.Seq] = true
+	}
+	require.Len(t, seqs, 51, "each has a place of its own")
+	e.tasks(t, 51)
+}
+
+func testSubscriptionLimit(t *testing.T, e env) {
+	topic := e.topic(t, smn.NewID(), "alerts")
+	const limit = 5
+	e.subscribe(t, topic, limit-2)
+	items := []store.AddSubscription{
+		newSubscription(topic, "https://below"), newSubscription(topic, "https://at"),
+		newSubscription(topic, "https://beyond"), newSubscription(topic, "https://e0.example.org"),
+	}
+	added, err := e.AddSubscriptions(t.Context(), topic.Project, topic.ID, items, limit)
+	require.NoError(t, err)
+	require.True(t, added[0].Created)
+	require.True(t, added[1].Created)
+	require.ErrorIs(t, added[2].Err, store.ErrLimit)
+	require.False(t, added[2].Created)
+	require.NoError(t, added[3].Err, "one that is there already needs no room")
+	require.False(t, added[3].Created)
+	require.Equal(t, limit, e.list(t, topic).Total)
+	e.tasks(t, limit)
+
+	require.NoError(t, e.DeleteSubscription(t.Context(), added[0].SubscriptionKey))
+	added, err = e.AddSubscriptions(t.Context(), topic.Project, topic.ID, items[2:3], limit)
+	require.NoError(t, err)
+	require.True(t, added[0].Created)
+}
+
+func testAddToUnknownTopic(t *testing.T, e env) {
+	topic := e.topic(t, smn.NewID(), "alerts")
+	items := []store.AddSubscription{newSubscription(topic, "https://a")}
+	_, err := e.AddSubscriptions(t.Context(), topic.Project, smn.NewID(), items, noLimit)
+	require.ErrorIs(t, err, store.ErrNotFound)
+	_, err = e.AddSubscriptions(t.Context(), smn.NewID(), topic.ID, items, noLimit)
+	require.ErrorIs(t, err, store.ErrNotFound, "of another project")
+	require.Zero(t, e.list(t, topic).Total)
+	e.noTasks(t)
+}
+
+func testGetSubscription(t *testing.T, e env) {
+	topic := e.topic(t, smn.NewID(), "alerts")
+	other := e.topic(t, topic.Project, "other")
+	sub := e.subscribe(t, topic, 1)[0]
+	got, err := e.GetSubscription(t.Context(), sub.SubscriptionKey)
+	require.NoError(t, err)
+	require.Equal(t, sub, got)
+	for _, key := range []store.SubscriptionKey{
+		{Project: smn.NewID(), TopicID: topic.ID, ID: sub.ID},
+		{Project: topic.Project, TopicID: other.ID, ID: sub.ID},
+		{Project: topic.Project, TopicID: topic.ID, ID: smn.NewID()},
+	} {
+		_, err := e.GetSubscription(t.Context(), key)
+		require.ErrorIs(t, err, store.ErrNotFound)
+		require.ErrorIs(t, e.DeleteSubscription(t.Context(), key), store.ErrNotFound)
+		require.ErrorIs(t, e.ChangeStatus(t.Context(), key, 0, smn.Confirmed), store.ErrNotFound)
+	}
+}
+
+func testChangeStatus(t *testing.T, e env) {
+	topic := e.topic(t, smn.NewID(), "alerts")
+	sub := e.subscribe(t, topic, 1)[0]
+	e.tasks(t, 1)
+	task := func() queue.Task { return queue.NewFanOut(topic.ID, smn.NewID(), 0) }
+
+	first, second, dropped := task(), task(), task()
+	require.ErrorIs(t, e.ChangeStatus(t.Context(), sub.SubscriptionKey, 1, smn.Confirmed, dropped), store.ErrConflict)
+	require.NoError(t, e.ChangeStatus(t.Context(), sub.SubscriptionKey, 0, smn.Confirmed, first, second))
+	require.ErrorIs(t, e.ChangeStatus(t.Context(), sub.SubscriptionKey, 0, smn.Cancelled, dropped), store.ErrConflict)
+	sub.Status, sub.Version = smn.Confirmed, 1
+	got, err := e.GetSubscription(t.Context(), sub.SubscriptionKey)
+	require.NoError(t, err)
+	require.Equal(t, sub, got)
+	require.Equal(t, map[string]queue.Task{first.ID: first, second.ID: second}, e.tasks(t, 2))
+
+	require.NoError(t, e.ChangeStatus(t.Context(), sub.SubscriptionKey, 1, smn.Cancelled))
+	require.NoError(t, e.DeleteSubscription(t.Context(), sub.SubscriptionKey))
+	require.ErrorIs(t, e.ChangeStatus(t.Context(), sub.SubscriptionKey, 2, smn.Confirmed, dropped), store.ErrNotFound)
+	e.noTasks(t)
+}
+
+func testChangeStatusAtOnce(t *testing.T, e env) {
+	topic := e.topic(t, smn.NewID(), "alerts")
+	sub := e.subscribe(t, topic, 1)[0]
+	won := 0
+	for _, err := range atOnce(t, 20, func(int) (error, error) {
+		return e.ChangeStatus(context.Background(), sub.SubscriptionKey, 0, smn.Confirmed), nil
+	}) {
+		if err == nil {
+			won++
+			continue
+		}
+		require.ErrorIs(t, err, store.ErrConflict)
+	}
+	require.Equal(t, 1, won)
+}
+
+func testDeleteSubscription(t *testing.T, e env) {
+	topic := e.topic(t, smn.NewID(), "alerts")
+	subs := e.subscribe(t, topic, 3)
+	require.NoError(t, e.DeleteSubscription(t.Context(), subs[1].SubscriptionKey))
+	require.ErrorIs(t, e.DeleteSubscription(t.Context(), subs[1].SubscriptionKey), store.ErrNotFound)
+	_, err := e.GetSubscription(t.Context(), subs[1].SubscriptionKey)
+	require.ErrorIs(t, err, store.ErrNotFound)
+	want := store.SubscriptionPage{Subscriptions: []store.Subscription{subs[0], subs[2]}, Total: 2}
+	require.Equal(t, want, e.list(t, topic))
+	all, err := e.ListSubscriptions(t.Context(), store.SubscriptionQuery{Project: topic.Project, Limit: 100})
+	require.NoError(t, err)
+	require.Equal(t, want, all)
+}
+
+func testSeqNeverReused(t *testing.T, e env) {
+	topic := e.topic(t, smn.NewID(), "alerts")
+	subs := e.subscribe(t, topic, 3)
+	for _, sub := range subs[1:] { // the last place, too
+		require.NoError(t, e.DeleteSubscription(t.Context(), sub.SubscriptionKey))
+	}
+	again := e.add(t, topic, newSubscription(topic, subs[2].Endpoint), newSubscription(topic, subs[1].Endpoint))
+	require.Equal(t, int64(3), again[0].Seq)
+	require.Equal(t, int64(4), again[1].Seq)
+}
