@@ -27,7 +27,8 @@ run: $(TOCSIN) ## serve on 127.0.0.1:8080 with the data in ./data; Ctrl-C stops 
 invoke: $(TOCSIN) ## run one function: make invoke FUNCTION=publish EVENT=events/publish.json
 	@test -n "$(FUNCTION)" -a -n "$(EVENT)" || { echo "usage: make invoke FUNCTION=publish EVENT=events/publish.json" >&2; exit 2; }
 	@CGO_ENABLED=0 go build $(FUNCTION_FLAGS) -o .cache/functions/$(FUNCTION)/bootstrap ./functions/$(FUNCTION)
-	@$(TOCSIN) invoke -bootstrap .cache/functions/$(FUNCTION)/bootstrap -event "$(EVENT)" -env-file env.json -function "$(FUNCTION)"
+	@$(TOCSIN) invoke -bootstrap .cache/functions/$(FUNCTION)/bootstrap -event "$(EVENT)" -env-file env.json \
+	  -function "$$(echo $(FUNCTION) | awk -F- '{for (i = 1; i <= NF; i++) printf toupper(substr($$i, 1, 1)) substr($$i, 2)}')Function"
 
 ##@ Work on it
 .PHONY: test race check fmt bench fuzz

@@ -17,6 +17,7 @@ import (
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve the API on one machine."`
 	Demo    demoCommand    `cmd:"" help:"Show the main job from end to end, then clean up."`
+	Invoke  invokeCommand  `cmd:"" help:"Run one function with one event, as Lambda would."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -99,6 +99,7 @@ func BenchmarkHandOver(b *testing.B) {
 	}()
 	for b.Loop() {
 		m := newMessage()
+		m.Body = "full"
 		require.NoError(b, db.PutMessage(b.Context(), m, fanOut(m)))
 		require.NoError(b, <-got)
 	}

@@ -22,7 +22,7 @@ const (
 // goroutine touches it.
 type tx struct {
 	*session
-	now   int64 // microseconds; when the transaction began
+	now   int64 // microseconds; when the transaction began, and never before an earlier one
 	ready bool  // a task written here is due now
 	later int64 // when the first of those is due that are not; 0 for none
 }
@@ -225,7 +225,7 @@ func (c *committer) transaction(group []*operation, acks []receipt) (err error) 
 	if len(group) == 0 && len(acks) == 0 {
 		return nil
 	}
-	c.tx.now, c.tx.ready, c.tx.later = micros(c.clock()), false, 0
+	c.tx.now, c.tx.ready, c.tx.later = max(c.tx.now, micros(c.clock())), false, 0
 	if _, err := c.tx.exec(`BEGIN IMMEDIATE`); err != nil {
 		return err
 	}

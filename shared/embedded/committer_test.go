@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,7 +45,7 @@ func waitFor(db *DB, n int) {
 		if waiting >= n {
 			return
 		}
-		time.Sleep(0) // let them run
+		runtime.Gosched()
 	}
 }
 
@@ -78,11 +80,9 @@ func TestFailingOperationDoesNotFailItsNeighbours(t *testing.T) {
 	require.NoError(t, db.Ack(t.Context(), leases...))
 	const good = 30
 	errs, badErrs := make(chan error, good), make([]error, len(bad))
-	var ids []string
 	var wait sync.WaitGroup
 	for i := range good {
 		m := newMessage()
-		ids = append(ids, m.ID)
 		go func() { errs <- db.PutMessage(context.Background(), m, fanOut(m)) }()
 		if i < len(bad) {
 			wait.Go(func() { badErrs[i] = db.write(context.Background(), bad[i]) })
@@ -161,6 +161,24 @@ func TestMoreThanAGroup(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
+func TestClockSetBackHidesNoTask(t *testing.T) {
+	var back atomic.Int64
+	db, err := Open(t.Context(), Config{Dir: t.TempDir(), Now: func() time.Time {
+		return time.Now().Add(-time.Duration(back.Load()))
+	}})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	require.NoError(t, db.Put(t.Context(), queue.NewFanOut("topic", "message", 0)))
+	back.Store(int64(time.Hour))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	leases, err := db.Receive(ctx, 1, time.Minute)
+	require.NoError(t, err)
+	require.NoError(t, db.Release(ctx, leases[0], 0))
+	_, err = db.Receive(ctx, 1, time.Minute)
+	require.NoError(t, err)
+}
+
 func TestAcksReachTheDiskByThemselves(t *testing.T) {
 	db := open(t, t.TempDir())
 	require.NoError(t, db.Put(t.Context(), queue.NewFanOut("topic", "message", 0)))
@@ -200,9 +218,7 @@ func TestCloseWaitsForWhatIsQueued(t *testing.T) {
 	require.NoError(t, <-queued)
 	require.NoError(t, <-closed)
 
-	switch err := <-receiving; {
-	case err == nil: // it got the message's task before the end
-	default:
+	if err := <-receiving; err != nil { // else it got the message's task before the end
 		require.ErrorIs(t, err, ErrClosed)
 	}
 	require.ErrorIs(t, db.PutMessage(t.Context(), m, fanOut(m)), ErrClosed)

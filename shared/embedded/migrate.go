@@ -16,26 +16,36 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate brings the database to the newest schema, one transaction a version.
-func migrate(ctx context.Context, conn *sql.Conn) error {
-	var version, tables int
+// schemaVersion is the version that the database has, 0 when it is new. A
+// database of another program is an error.
+func schemaVersion(ctx context.Context, conn *sql.Conn) (version int, err error) {
+	var tables int
 	if err := conn.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
-		return err
+		return 0, err
 	}
 	if err := conn.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema`).Scan(&tables); err != nil {
-		return err
+		return 0, err
 	}
+	if version == 0 && tables > 0 {
+		return 0, errors.New("this is a database of another program")
+	}
+	return version, nil
+}
+
+// migrate brings the database from a version to the newest, one transaction each.
+func migrate(ctx context.Context, conn *sql.Conn, from int) error {
 	files, err := fs.Glob(migrations, "migrations/*.sql") // sorted by name
 	if err != nil {
 		return err
 	}
-	switch {
-	case version == 0 && tables > 0:
-		return errors.New("this is a database of another program")
-	case version > len(files):
-		return fmt.Errorf("it has schema version %d, this program knows up to %d: use the program that wrote it, or a newer one", version, len(files))
+	if from > len(files) {
+		return fmt.Errorf("it has schema version %d, this program knows up to %d: use a newer program", from, len(files))
 	}
-	for n := version + 1; n <= len(files); n++ {
+	// Only now: the file of another program is left as it is.
+	if _, err := conn.ExecContext(ctx, `PRAGMA journal_mode(WAL)`); err != nil {
+		return err
+	}
+	for n := from + 1; n <= len(files); n++ {
 		text, err := migrations.ReadFile(files[n-1])
 		if err != nil {
 			return err

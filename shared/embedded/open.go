@@ -122,15 +122,19 @@ func openDatabase(ctx context.Context, cfg Config, dir, path string, unlock func
 		}
 	}()
 
-	writer, err := connect(ctx, path, "journal_mode(WAL)", synchronous(cfg.Durability), "foreign_keys(1)")
+	writer, err := connect(ctx, path, synchronous(cfg.Durability), "foreign_keys(1)")
 	if err != nil {
 		return nil, err
 	}
 	sessions = append(sessions, writer)
-	if err := migrate(ctx, writer.conn); err != nil {
+	version, err := schemaVersion(ctx, writer.conn)
+	if err != nil {
 		return nil, err
 	}
-	if err := writer.freeTasks(micros(cfg.Now())); err != nil {
+	if err := migrate(ctx, writer.conn, version); err != nil {
+		return nil, err
+	}
+	if err := writer.freeTasks(ctx, cfg.Now()); err != nil {
 		return nil, err
 	}
 

@@ -54,6 +54,10 @@ func (tx *tx) putTasks(rows []taskRow) error {
 	return nil
 }
 
+// taskTime is the time by which tasks are due. It never goes back, so that what
+// was due once stays due when someone sets the clock back.
+func (db *DB) taskTime(tx *tx) int64 { return max(tx.now, micros(db.now())) }
+
 // Put meets queue.Queue.
 func (db *DB) Put(ctx context.Context, tasks ...queue.Task) error {
 	rows, err := rowsOf(tasks)
@@ -99,7 +103,7 @@ func (db *DB) claim(ctx context.Context, limit int, lease time.Duration) (found 
 	look := false
 	err = db.write(ctx, func(tx *tx) error {
 		found = found[:0]
-		handout, now := db.handouts.Add(1), micros(db.now())
+		handout, now := db.handouts.Add(1), db.taskTime(tx)
 		until := now + lease.Microseconds()
 		err := tx.each(`UPDATE task SET visible_at = ?, lease = ?, received = received + 1
 			WHERE seq IN (SELECT seq FROM task WHERE visible_at <= ? ORDER BY visible_at, seq LIMIT ?)
@@ -168,7 +172,7 @@ func (db *DB) Release(ctx context.Context, lease queue.Lease, delay time.Duratio
 		return nil
 	}
 	return db.write(ctx, func(tx *tx) error {
-		due := micros(db.now()) + delay.Microseconds()
+		due := db.taskTime(tx) + delay.Microseconds()
 		if _, err := tx.exec(`UPDATE task SET visible_at = ?, lease = 0 WHERE seq = ? AND lease = ?`,
 			due, r.seq, r.handout); err != nil {
 			return fmt.Errorf("release task %s: %w", lease.ID, err)
@@ -204,8 +208,8 @@ func (s *session) removeTask(r receipt) error {
 }
 
 // freeTasks makes all tasks due that someone had in hand. Nobody has when a
-// program starts.
-func (s *session) freeTasks(now int64) error {
-	_, err := s.exec(`UPDATE task SET visible_at = ?, lease = 0 WHERE lease <> 0`, now)
+// program starts. It is done once, so the statement is not kept.
+func (s *session) freeTasks(ctx context.Context, now time.Time) error {
+	_, err := s.conn.ExecContext(ctx, `UPDATE task SET visible_at = ?, lease = 0 WHERE lease <> 0`, micros(now))
 	return err
 }

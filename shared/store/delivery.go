@@ -58,8 +58,8 @@ type Deliveries interface {
 	ClaimChunk(ctx context.Context, key ChunkKey, now, until time.Time, next ...queue.Task) (Claim, error)
 
 	// FinishChunk marks a chunk as finished, sets how many subscriptions in it were
-	// to receive the message, adds its failures and stores the tasks of their
-	// retries. The number is set, not added to: finishing twice counts once.
+	// to receive the message, puts its failures as PutFailure does and stores the tasks
+	// of their retries. The number is set, not added to: finishing twice counts once.
 	FinishChunk(ctx context.Context, key ChunkKey, matched int, failures []Failure, retries ...queue.Task) error
 
 	// PutFailure adds a failure or overwrites that of the same message and

@@ -21,7 +21,7 @@ var (
 )
 
 // Store remembers. Its methods may be called from many goroutines at once. What
-// a call has changed, the next call sees.
+// a call has changed, the next call sees. Times come back in UTC.
 type Store interface {
 	Topics
 	Subscriptions

@@ -75,13 +75,14 @@ type Subscriptions interface {
 	// answer has one item for each, in their order. One whose protocol and endpoint
 	// the topic has already is answered with the one that is there. A topic has at
 	// most limit subscriptions: the items beyond carry ErrLimit. ErrNotFound
-	// when the topic is gone.
+	// when the topic is gone. Of an item's key the ID alone counts.
 	AddSubscriptions(ctx context.Context, project, topicID string, items []AddSubscription, limit int) ([]AddedSubscription, error)
 
 	// GetSubscription finds a subscription. ErrNotFound, also when its topic is gone.
 	GetSubscription(ctx context.Context, key SubscriptionKey) (Subscription, error)
 
 	// ListSubscriptions lists subscriptions by ID, ascending: in the order of adding.
+	// An unknown project or topic has none.
 	ListSubscriptions(ctx context.Context, q SubscriptionQuery) (SubscriptionPage, error)
 
 	// GetChunk gives chunk n of a topic. An unknown topic has no subscriptions.

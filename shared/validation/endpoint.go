@@ -73,6 +73,7 @@ var reserved = []netip.Prefix{
 	netip.MustParsePrefix("2001::/23"),
 	netip.MustParsePrefix("2001:db8::/32"),
 	netip.MustParsePrefix("2002::/16"),
+	netip.MustParsePrefix("fec0::/10"), // site-local, long deprecated
 }
 
 // looksNumeric: hosts such as 2130706433, 0x7f.1 or 127.1, which old resolvers

@@ -40,6 +40,7 @@ func testAddSubscriptions(t *testing.T, e env) {
 	rich.Status = smn.Confirmed
 	empty := newSubscription(topic, "https://empty")
 	empty.Header = map[string]string{}
+	empty.Project, empty.TopicID = "", ""           // said by the call
 	mail := newSubscription(topic, "https://plain") // another protocol, the same endpoint
 	mail.Protocol = smn.Email
 	items := []store.AddSubscription{plain, rich, empty, mail}
@@ -51,7 +52,7 @@ func testAddSubscriptions(t *testing.T, e env) {
 	tasks := map[string]queue.Task{}
 	for i, item := range items {
 		sub := item.Subscription
-		sub.TopicName, sub.Seq = topic.Name, int64(i)
+		sub.Project, sub.TopicID, sub.TopicName, sub.Seq = topic.Project, topic.ID, topic.Name, int64(i)
 		if len(sub.Header) == 0 {
 			sub.Header = nil
 		}

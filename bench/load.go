@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// The generator speaks HTTP/1.1 on connections of its own: one request as bytes
+// made beforehand, one goroutine for each connection. It costs a few
+// microseconds a request, so that what is measured is the server.
+
+const (
+	maxRequests = 2_000_000 // of one measurement; a bound, not a goal
+	patience    = 10 * time.Second
+)
+
+// target is a server and the request to send there again and again.
+type target struct {
+	url     *url.URL
+	request []byte // as it goes over the wire
+}
+
+func newTarget(address string, header http.Header, body []byte) (target, error) {
+	r, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return target{}, err
+	}
+	r.Header = header.Clone()
+	var wire bytes.Buffer
+	if err := r.Write(&wire); err != nil {
+		return target{}, err
+	}
+	return target{url: r.URL, request: wire.Bytes()}, nil
+}
+
+// connection is one kept-alive connection to a target. One goroutine uses it.
+type connection struct {
+	net.Conn
+	in *bufio.Reader
+}
+
+func (t target) connect(ctx context.Context) (*connection, error) {
+	var dialer interface {
+		DialContext(ctx context.Context, network, address string) (net.Conn, error)
+	} = &net.Dialer{Timeout: patience}
+	port := "80"
+	if t.url.Scheme == "https" {
+		dialer, port = &tls.Dialer{}, "443"
+	}
+	if p := t.url.Port(); p != "" {
+		port = p
+	}
+	c, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(t.url.Hostname(), port))
+	if err != nil {
+		return nil, err
+	}
+	return &connection{Conn: c, in: bufio.NewReader(c)}, nil
+}
+
+// exchange sends the request and reads the answer to its end. Anything but 2xx is
+// an error: a rate of refusals would say nothing.
+func (c *connection) exchange(t target) (again bool, err error) {
+	if _, err := c.Write(t.request); err != nil {
+		return false, err
+	}
+	answer, err := http.ReadResponse(c.in, nil)
+	if err != nil {
+		return false, err
+	}
+	_, err = io.Copy(io.Discard, answer.Body)
+	switch {
+	case err != nil:
+		return false, err
+	case answer.StatusCode < 200 || answer.StatusCode > 299:
+		return false, fmt.Errorf("%s answered %s", t.url.Host, answer.Status)
+	}
+	return !answer.Close, nil
+}
+
+// span is the time in which a measurement counts. What is done before from is to
+// get warm.
+type span struct{ from, to time.Time }
+
+const warmUp = 300 * time.Millisecond
+
+func newSpan(length time.Duration) span {
+	from := time.Now().Add(warmUp)
+	return span{from: from, to: from.Add(length)}
+}
+
+// load keeps so many requests under way until the span ends, and returns how
+// many a second were answered within it. The first failure ends it.
+func (t target) load(ctx context.Context, concurrency int, s span) (float64, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	counts := make([]int, concurrency)
+	var workers sync.WaitGroup
+	for i := range concurrency {
+		workers.Go(func() {
+			n, err := t.repeat(ctx, maxRequests/concurrency, s)
+			if err != nil {
+				cancel(err)
+			}
+			counts[i] = n
+		})
+	}
+	workers.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return 0, fmt.Errorf("load %s with %d connections: %w", t.url.Host, concurrency, err)
+	}
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	return float64(total) / s.to.Sub(s.from).Seconds(), nil
+}
+
+// repeat is one connection's part: the requests answered within the span.
+func (t target) repeat(ctx context.Context, most int, s span) (n int, err error) {
+	var c *connection
+	defer func() {
+		if c != nil {
+			err = errors.Join(err, c.Close())
+		}
+	}()
+	for range most {
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		if c == nil {
+			if c, err = t.connect(ctx); err != nil {
+				return n, err
+			}
+			if err := c.SetDeadline(s.to.Add(patience)); err != nil {
+				return n, err
+			}
+		}
+		again, err := c.exchange(t)
+		if err != nil {
+			return n, err
+		}
+		now := time.Now()
+		if now.After(s.to) {
+			return n, nil
+		}
+		if !now.Before(s.from) {
+			n++
+		}
+		if !again {
+			if err := c.Close(); err != nil {
+				return n, err
+			}
+			c = nil
+		}
+	}
+	return n, fmt.Errorf("more than %d requests; measure for less time", maxRequests)
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/stretchr/testify/require"
+
+	"tocsin/shared/smn"
+)
+
+// parsed are the settings as the command line and the environment give them.
+func parsed(t *testing.T, args ...string) *serveCommand {
+	t.Helper()
+	var c commands
+	parser, err := kong.New(&c, kong.Vars{"defaultPassword": defaultPassword, "defaultSecretKey": defaultSecretKey})
+	require.NoError(t, err)
+	_, err = parser.Parse(longFlags(append([]string{"serve"}, args...)))
+	require.NoError(t, err)
+	return &c.Serve
+}
+
+func TestSettings(t *testing.T) {
+	t.Setenv("TOCSIN_REGION", "eu-1")
+	t.Setenv("TOCSIN_DURABILITY", "normal")
+	s := parsed(t, "-addr", "127.0.0.1:9999", "-user", "ops").settings
+	require.NoError(t, s.complete(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9999}))
+	require.Equal(t, "eu-1", s.Region)
+	require.Equal(t, "eu-1", s.ProjectName, "the project is named after the region")
+	require.Equal(t, "ops", s.User)
+	require.Equal(t, "admin", s.Password)
+	require.Equal(t, "http://127.0.0.1:9999", s.PublicURL)
+	require.True(t, *s.AllowPrivateEndpoints)
+	require.Equal(t, "normal", s.Durability)
+	s = parsed(t, "-no-allow-private-endpoints").settings
+	require.NoError(t, s.complete(&net.TCPAddr{IP: net.IPv6loopback, Port: 1}))
+	require.False(t, *s.AllowPrivateEndpoints)
+}
+
+func TestOpenAddressNeedsOwnSecrets(t *testing.T) {
+	open := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80}
+	s := parsed(t).settings
+	require.ErrorContains(t, s.complete(open), "TOCSIN_PASSWORD")
+	s = parsed(t, "-password", "own").settings
+	require.ErrorContains(t, s.complete(open), "TOCSIN_SECRET_KEY")
+	s = parsed(t, "-password", "own", "-secret-key", "own").settings
+	require.NoError(t, s.complete(open))
+	require.False(t, *s.AllowPrivateEndpoints)
+	s = parsed(t, "-password", "own", "-secret-key", "own").settings
+	require.ErrorContains(t, s.complete(&net.TCPAddr{IP: net.IPv4zero, Port: 80}), "TOCSIN_PUBLIC_URL")
+}
+
+func TestDemo(t *testing.T) {
+	require.NoError(t, run(t.Context(), []string{"demo"}))
+}
+
+// TestServe starts the house, looks at its own pages, and closes it.
+func TestServe(t *testing.T) {
+	s := parsed(t, "-addr", "127.0.0.1:0", "-data", t.TempDir()).settings
+	var log bytes.Buffer
+	h, err := openHouse(t.Context(), s, slog.New(slog.NewJSONHandler(&log, nil)))
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- h.serve(ctx) }()
+
+	status, body := get(t, h.settings.PublicURL+"/healthz", nil)
+	require.Equal(t, http.StatusOK, status)
+	require.JSONEq(t, `{"status":"ok"}`, body)
+	status, body = get(t, h.settings.PublicURL+"/_local/outbox", nil)
+	require.Equal(t, http.StatusOK, status)
+	require.JSONEq(t, `{"mails":[]}`, body)
+	for name, r := range map[string]func(*http.Request){
+		"a web page": func(r *http.Request) { r.Host = "evil.example.com" },
+		"a proxy":    func(r *http.Request) { r.Header.Set("X-Forwarded-For", "203.0.113.1") },
+	} {
+		status, _ = get(t, h.settings.PublicURL+"/_local/outbox", r)
+		require.Equal(t, http.StatusForbidden, status, name)
+	}
+	status, _ = get(t, h.settings.PublicURL+"/_local/other", nil)
+	require.Equal(t, http.StatusNotFound, status)
+
+	second := s
+	second.Addr = "127.0.0.1:0"
+	_, err = openHouse(t.Context(), second, slog.New(slog.DiscardHandler))
+	require.ErrorContains(t, err, "in use by another process")
+
+	for _, name := range []string{"token.key", "signing.pem"} {
+		info, err := os.Stat(filepath.Join(s.Data, "secrets", name))
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
+	}
+	stop()
+	require.NoError(t, <-served)
+	require.NotContains(t, log.String(), "ERROR")
+}
+
+func get(t *testing.T, url string, change func(*http.Request)) (int, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	require.NoError(t, err)
+	if change != nil {
+		change(r)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(body)
+}
+
+// TestInterrupt stops the real process as Ctrl-C does: cleanly.
+func TestInterrupt(t *testing.T) {
+	data := t.TempDir()
+	p := launch(t, data, "127.0.0.1:0")
+	_, err := p.client(t).CreateTopic(t.Context(), smn.CreateTopicInput{Name: "kept"})
+	require.NoError(t, err)
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGINT))
+	<-p.log
+	require.NoError(t, p.cmd.Wait(), "an interrupted server ends with 0")
+	p = launch(t, data, "127.0.0.1:0")
+	page, err := p.client(t).ListTopics(t.Context(), smn.ListTopicsInput{})
+	require.NoError(t, err)
+	require.Equal(t, 1, page.Total)
+}
+
+func TestVersion(t *testing.T) {
+	require.NotEmpty(t, strings.Fields(version()))
+	require.NoError(t, run(t.Context(), []string{"version"}))
+	require.Error(t, run(t.Context(), []string{"unheard-of"}))
+}
+
+// TestMailJSON holds the outbox page to its field names, which curl lines and
+// scripts use.
+func TestMailJSON(t *testing.T) {
+	text, err := json.Marshal(mailJSON{SubscribeURL: "s", UnsubscribeURL: "u"})
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"subscribe_url":"s"`)
+	require.Contains(t, string(text), `"unsubscribe_url":"u"`)
+}

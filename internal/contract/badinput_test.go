@@ -1,0 +1,193 @@
+package contract
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tocsin/shared/iam"
+	"tocsin/shared/smn"
+	"tocsin/shared/smn/smntest"
+)
+
+// journal keeps what is logged.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+const (
+	mine   = "/v2/11111111111111111111111111111111/notifications"
+	urn    = "urn:smn:test-region:11111111111111111111111111111111:topic"
+	secret = "s3cret-word"
+)
+
+// refused is a request and how it must be answered.
+type refused struct {
+	name   string
+	method string
+	path   string
+	body   string
+	status int
+	code   string
+}
+
+var badInput = []refused{
+	{"broken JSON", "POST", mine + "/topics", `{"name":"` + secret, 400, "APIGW.0201"},
+	{"no body", "POST", mine + "/topics", ``, 400, "APIGW.0201"},
+	{"an array", "POST", mine + "/topics", `["` + secret + `"]`, 400, "APIGW.0201"},
+	{"a text", "POST", mine + "/topics", `"` + secret + `"`, 400, "APIGW.0201"},
+	{"two values", "POST", mine + "/topics", `{"name":"a"}{}`, 400, "APIGW.0201"},
+	{"not UTF-8", "POST", mine + "/topics", "{\"name\":\"a\",\"display_name\":\"\xff\"}", 400, "APIGW.0201"},
+	{"deep nesting", "POST", mine + "/topics", strings.Repeat(`{"a":`, 20_000), 400, "APIGW.0201"},
+	{"null", "POST", mine + "/topics", `null`, 400, "SMN.0002"},
+	{"name of wrong type", "POST", mine + "/topics", `{"name":5}`, 400, "SMN.0002"},
+	{"display name of wrong type", "POST", mine + "/topics", `{"name":"a","display_name":{}}`, 400, "SMN.0003"},
+	{"name missing", "POST", mine + "/topics", `{}`, 400, "SMN.0002"},
+	{"body over 1 MiB", "POST", mine + "/topics", `{"name":"` + strings.Repeat("n", 1<<20) + `"}`, 413, "APIGW.0201"},
+	{"unknown route", "GET", "/v2/x/y", "", 404, "APIGW.0101"},
+	{"unknown root", "GET", "/admin", "", 404, "APIGW.0101"},
+	{"wrong method", "PATCH", mine + "/topics", "", 404, "APIGW.0101"},
+	{"wrong method of a link", "DELETE", "/v2", "", 404, "APIGW.0101"},
+	{"path with dots", "GET", mine + "/topics/../topics", "", 404, "APIGW.0101"},
+	{"path with empty parts", "GET", mine + "//topics", "", 404, "APIGW.0101"},
+	{"foreign project", "GET", "/v2/22222222222222222222222222222222/notifications/topics", "", 403, "SMN.0001"},
+	{"project that is none", "GET", "/v2/x/notifications/topics", "", 403, "SMN.0001"},
+	{"malformed URN", "GET", mine + "/topics/urn:smn:x", "", 400, "SMN.0005"},
+	{"URN not UTF-8", "GET", mine + "/topics/urn%FF", "", 400, "SMN.0005"},
+	{"URN with a slash", "GET", mine + "/topics/urn%2Fsmn", "", 400, "SMN.0005"},
+	{"missing topic", "GET", mine + "/topics/" + urn + "x", "", 404, "SMN.0006"},
+	{"malformed subscription URN", "DELETE", mine + "/subscriptions/" + urn, "", 400, "SMN.0014"},
+	{"limit 0", "GET", mine + "/topics?limit=0", "", 400, "SMN.0015"},
+	{"limit 101", "GET", mine + "/topics?limit=101", "", 400, "SMN.0015"},
+	{"limit empty", "GET", mine + "/subscriptions?limit=", "", 400, "SMN.0015"},
+	{"limit no number", "GET", mine + "/subscriptions?limit=ten", "", 400, "SMN.0015"},
+	{"limit huge", "GET", mine + "/subscriptions?limit=99999999999999999999", "", 400, "SMN.0015"},
+	{"offset -1", "GET", mine + "/topics/" + urn + "/subscriptions?offset=-1", "", 400, "SMN.0015"},
+	{"offset huge", "GET", mine + "/topics?offset=99999999999999999999", "", 400, "SMN.0015"},
+	{"marker that is none", "GET", mine + "/subscriptions?marker=x", "", 400, "SMN.0015"},
+	{"query broken", "GET", mine + "/topics?name=%zz", "", 400, "APIGW.0201"},
+	{"query not UTF-8", "GET", mine + "/topics?name=%ff", "", 400, "APIGW.0201"},
+	{"protocol of wrong type", "POST", mine + "/topics/" + urn + "/subscriptions", `{"protocol":1,"endpoint":"a"}`, 400, "SMN.0011"},
+	{"endpoint of wrong type", "POST", mine + "/topics/" + urn + "/subscriptions", `{"protocol":"email","endpoint":["` + secret + `"]}`, 400, "SMN.0012"},
+	{"remark of wrong type", "POST", mine + "/topics/" + urn + "/subscriptions", `{"protocol":"email","endpoint":"a@example.com","remark":1}`, 400, "SMN.0017"},
+	{"remark too long", "POST", mine + "/topics/" + urn + "/subscriptions", `{"protocol":"email","endpoint":"a@example.com","remark":"` + strings.Repeat("r", 129) + `"}`, 400, "SMN.0082"},
+	{"extension of wrong type", "POST", mine + "/topics/" + urn + "/subscriptions", `{"protocol":"http","endpoint":"http://192.0.2.1/","extension":[]}`, 400, "SMN.0043"},
+	{"header of wrong type", "POST", mine + "/topics/" + urn + "/subscriptions", `{"protocol":"http","endpoint":"http://192.0.2.1/","extension":{"header":{"x-a":1}}}`, 400, "SMN.0043"},
+	{"header injection", "POST", mine + "/topics/" + urn + "/subscriptions", `{"protocol":"http","endpoint":"http://192.0.2.1/","extension":{"header":{"x-a":"` + secret + `\r\nX-Evil: 1"}}}`, 400, "SMN.0043"},
+	{"batch of wrong type", "POST", mine + "/topics/" + urn + "/subscriptions", `{"subscriptions":{}}`, 400, "SMN.0043"},
+	{"empty batch", "POST", mine + "/topics/" + urn + "/subscriptions", `{"subscriptions":[]}`, 400, "SMN.0043"},
+	{"item of wrong type", "POST", mine + "/topics/" + urn + "/subscriptions", `{"subscriptions":[{"protocol":7}]}`, 400, "SMN.0011"},
+	{"subject of wrong type", "POST", mine + "/topics/" + urn + "/publish", `{"subject":1,"message":"` + secret + `"}`, 403, "SMN.0008"},
+	{"subject injection", "POST", mine + "/topics/" + urn + "/publish", `{"subject":"a\r\nBcc: ` + secret + `","message":"m"}`, 403, "SMN.0008"},
+	{"message missing", "POST", mine + "/topics/" + urn + "/publish", `{"subject":"` + secret + `"}`, 403, "SMN.0009"},
+	{"message of wrong type", "POST", mine + "/topics/" + urn + "/publish", `{"message":{"x":"` + secret + `"}}`, 403, "SMN.0009"},
+	{"time to live of wrong type", "POST", mine + "/topics/" + urn + "/publish", `{"message":"` + secret + `","time_to_live":{}}`, 400, "SMN.0019"},
+	{"time to live 0", "POST", mine + "/topics/" + urn + "/publish", `{"message":"m","time_to_live":"0"}`, 400, "SMN.0019"},
+	{"time to live too long", "POST", mine + "/topics/" + urn + "/publish", `{"message":"m","time_to_live":"604801"}`, 400, "SMN.0019"},
+}
+
+// TestBadInput sends what no client library would: each request gets its clear
+// error, changes nothing and leaves no secret in the log.
+func TestBadInput(t *testing.T) {
+	in := install(t)
+	log := &journal{}
+	in.api.Log = slog.New(slog.NewJSONHandler(log, nil))
+	server := in.server(t)
+	owner := smn.WithCaller(t.Context(), smntest.Owner)
+	_, err := in.broker.CreateTopic(owner, smn.CreateTopicInput{Name: "topic"})
+	require.NoError(t, err)
+	token, err := in.api.Identity.IssueToken(t.Context(), login(smntest.Owner))
+	require.NoError(t, err)
+
+	for _, c := range badInput {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := http.NewRequestWithContext(t.Context(), c.method, server.URL+c.path, strings.NewReader(c.body))
+			require.NoError(t, err)
+			r.Header.Set("X-Auth-Token", token.Value)
+			resp, err := server.Client().Do(r)
+			require.NoError(t, err)
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			require.NoError(t, err)
+			require.Equal(t, c.status, resp.StatusCode, "%s", body)
+			require.Equal(t, "application/json", resp.Header.Get("Content-Type"))
+			var e map[string]string
+			require.NoError(t, json.Unmarshal(body, &e), "%s", body)
+			require.Equal(t, resp.Header.Get("X-Request-Id"), e["request_id"])
+			require.True(t, smn.IsID(e["request_id"]))
+			code, text := "code", "message"
+			if strings.HasPrefix(c.code, "APIGW") {
+				code, text = "error_code", "error_msg"
+			}
+			require.Equal(t, c.code, e[code], "%s", body)
+			require.NotEmpty(t, e[text])
+			require.NotEmpty(t, e["detail"], "the error says what to do")
+			require.NotContains(t, string(body), secret)
+		})
+	}
+	topics, err := in.broker.ListTopics(owner, smn.ListTopicsInput{})
+	require.NoError(t, err)
+	require.Equal(t, 1, topics.Total, "nothing was made")
+	subs, err := in.broker.ListSubscriptions(owner, smn.ListSubscriptionsInput{})
+	require.NoError(t, err)
+	require.Zero(t, subs.Total, "nothing was added")
+	require.NotContains(t, log.String(), secret)
+	require.NotContains(t, log.String(), token.Value)
+	require.Equal(t, len(badInput), strings.Count(log.String(), "\n"), "one line a request")
+}
+
+func login(c smn.Caller) iam.TokenRequest {
+	u := users[c.Project]
+	return iam.TokenRequest{Methods: []string{iam.MethodPassword}, User: iam.Login{Name: u.Name, Domain: u.Domain, Password: u.Password}}
+}
+
+// TestNoCredentials sees the gateway's 401, without a word about what exists.
+func TestNoCredentials(t *testing.T) {
+	in := install(t)
+	server := in.server(t)
+	for name, header := range map[string]http.Header{
+		"none":             {},
+		"empty token":      {"X-Auth-Token": {""}},
+		"wrong token":      {"X-Auth-Token": {"x"}},
+		"wrong signature":  {"Authorization": {"SDK-HMAC-SHA256 Access=AKowner, SignedHeaders=x-sdk-date, Signature=00"}, "X-Sdk-Date": {"20240102T030405Z"}},
+		"another scheme":   {"Authorization": {"Basic YWRtaW46YWRtaW4="}},
+		"hostile header":   {"Authorization": {"SDK-HMAC-SHA256 " + strings.Repeat("Access=,", 2000)}},
+		"token as bearer":  {"Authorization": {"Bearer x"}},
+		"signed with host": {"Authorization": {"SDK-HMAC-SHA256 Access=AKnobody, SignedHeaders=host, Signature=x"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+mine+"/topics", http.NoBody)
+			require.NoError(t, err)
+			r.Header = header
+			resp, err := server.Client().Do(r)
+			require.NoError(t, err)
+			defer resp.Body.Close()
+			require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
+			var e map[string]string
+			require.NoError(t, json.NewDecoder(resp.Body).Decode(&e))
+			require.Equal(t, "APIGW.0301", e["error_code"])
+			require.NotEmpty(t, e["error_msg"])
+			require.Equal(t, resp.Header.Get("X-Request-Id"), e["request_id"])
+		})
+	}
+}
