@@ -123,3 +123,9 @@ func (in installation) server(t *testing.T) *httptest.Server {
 	t.Cleanup(server.Close)
 	return server
 }
+
+// How long something may take to arrive on a busy machine, and how often to look.
+const (
+	patience     = 20 * time.Second
+	patienceStep = 2 * time.Millisecond
+)
