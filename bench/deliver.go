@@ -6,8 +6,55 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 )
+
+// subscribers are how many subscriptions the topics have.
+var subscribers = []int{1, 100, 1000}
+
+// deliver measures the fan-out to endpoints of the sink. It also tells how many
+// deliveries came more than once.
+func (b *bench) deliver(ctx context.Context) (s section, repeats int64, err error) {
+	s.heading = [4]string{"deliver, " + strconv.Itoa(messageBytes) + " bytes", "deliveries/s", "raw http.Client loop/s", "ratio"}
+	fans := make([]fanOut, len(subscribers))
+	for i, n := range subscribers {
+		topic, err := b.service.topic(ctx, fmt.Sprintf("%s-%d", partDeliver, n))
+		if err != nil {
+			return s, repeats, err
+		}
+		b.note("deliver: adding %s", plural(n, "subscription"))
+		if err := b.service.subscribe(ctx, topic, b.sink.url, n); err != nil {
+			return s, repeats, err
+		}
+		publishing, err := b.service.publishing(b.service.url, topic)
+		if err != nil {
+			return s, repeats, err
+		}
+		fans[i] = fanOut{sink: b.sink, publishing: publishing, subscribers: n}
+		s.lines = append(s.lines, &comparison{name: plural(n, "subscription")})
+	}
+	for round := range b.options.rounds {
+		for i, n := range subscribers {
+			b.note("deliver: round %d of %d, %s", round+1, b.options.rounds, plural(n, "subscription"))
+			err := s.lines[i].measure(round, func() (float64, error) {
+				o, err := fans[i].run(ctx, b.options.length)
+				repeats += o.repeats
+				return o.rate, err
+			}, func() (float64, error) {
+				c, err := b.sink.counts(ctx)
+				if err != nil {
+					return 0, err
+				}
+				return rawLoop(ctx, b.sink.url, n, c.BodyBytes, newSpan(b.options.length))
+			})
+			if err != nil {
+				return s, repeats, err
+			}
+		}
+	}
+	return s, repeats, nil
+}
 
 // sinkClient reads a sink's counts.
 type sinkClient struct {

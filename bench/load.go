@@ -30,17 +30,21 @@ type target struct {
 	request []byte // as it goes over the wire
 }
 
+// newTarget makes the request: a post of body to address.
 func newTarget(address string, header http.Header, body []byte) (target, error) {
-	r, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(body))
+	to, err := url.Parse(address)
 	if err != nil {
 		return target{}, err
 	}
-	r.Header = header.Clone()
+	r := http.Request{
+		Method: http.MethodPost, URL: to, Header: header,
+		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
+	}
 	var wire bytes.Buffer
 	if err := r.Write(&wire); err != nil {
 		return target{}, err
 	}
-	return target{url: r.URL, request: wire.Bytes()}, nil
+	return target{url: to, request: wire.Bytes()}, nil
 }
 
 // connection is one kept-alive connection to a target. One goroutine uses it.
@@ -77,6 +81,7 @@ func (c *connection) exchange(t target) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	defer answer.Body.Close()
 	_, err = io.Copy(io.Discard, answer.Body)
 	switch {
 	case err != nil:

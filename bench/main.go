@@ -21,10 +21,7 @@ import (
 // options are what a run can be told.
 type options struct {
 	url     string // of a service that runs already; empty: build and start our own
-	iamURL  string // of its identity service; empty: the same
-	domain  string
-	user    string
-	project string
+	account account
 	dir     string // where the temporary data folder goes
 	rounds  int
 	length  time.Duration // of one measurement
@@ -44,16 +41,15 @@ Each figure is the median of the rounds, then the lowest and the highest.
 `
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+	if err := run(os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
-		stop()
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, args []string) error {
+func run(args []string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	// What bench starts of itself: not for people.
 	if len(args) == 1 {
 		switch args[0] {
@@ -78,16 +74,19 @@ func parse(args []string) (options, error) {
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&o.url, "url", "", "scheme and host of a running service; only publishing is measured. Its password is taken from TOCSIN_PASSWORD")
-	flags.StringVar(&o.iamURL, "iam-url", "", "scheme and host of its identity service, if that is another")
-	flags.StringVar(&o.domain, "domain", "tocsin", "account of the user")
-	flags.StringVar(&o.user, "user", "admin", "user to log in as")
-	flags.StringVar(&o.project, "project", "local", "name of the project")
+	flags.StringVar(&o.account.iamURL, "iam-url", "", "scheme and host of its identity service, if that is another")
+	flags.StringVar(&o.account.domain, "domain", ownAccount.domain, "account of the user")
+	flags.StringVar(&o.account.user, "user", ownAccount.user, "user to log in as")
+	flags.StringVar(&o.account.project, "project", ownAccount.project, "name of the project")
 	flags.StringVar(&o.dir, "dir", os.TempDir(), "folder for the temporary data; its disk is what publishing waits for")
 	flags.IntVar(&o.rounds, "rounds", 3, "how often each measurement is made, 1 to 100")
 	seconds := flags.Float64("seconds", 1.5, "length of one measurement, 0.1 to 60")
 	flags.StringVar(&o.only, "only", "", "measure one part: publish or deliver")
 	if err := flags.Parse(args); err != nil {
 		return o, err
+	}
+	if o.account.password = os.Getenv("TOCSIN_PASSWORD"); o.account.password == "" {
+		o.account.password = ownAccount.password
 	}
 	o.length = time.Duration(*seconds * float64(time.Second))
 	switch {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -49,12 +50,12 @@ type process struct {
 }
 
 // startRole starts bench once more in one of its roles.
-func startRole(role string) (process, error) {
+func startRole(ctx context.Context, role string) (process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return process{}, err
 	}
-	cmd := exec.Command(self, role)
+	cmd := exec.CommandContext(ctx, self, role)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -96,10 +97,15 @@ func startBinary(ctx context.Context, binary, dir string) (process, error) {
 	if err != nil {
 		return process{}, err
 	}
-	defer log.Close() //nolint:errcheck // the child has its own handle
-	cmd := exec.Command(binary, "serve", "-addr", "127.0.0.1:0", "-data", filepath.Join(dir, "data"))
+	defer log.Close() // the child has its own handle
+	ctx, cancel := context.WithCancel(ctx)
+	cmd := exec.CommandContext(ctx, binary, "serve", "-addr", "127.0.0.1:0", "-data", filepath.Join(dir, "data"))
+	cmd.Env = withoutSettings(os.Environ())
 	cmd.Stderr = log
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 2 * patience // then it is killed
 	if err := cmd.Start(); err != nil {
+		cancel()
 		return process{}, err
 	}
 	ended := make(chan struct{})
@@ -108,13 +114,8 @@ func startBinary(ctx context.Context, binary, dir string) (process, error) {
 		close(ended)
 	}()
 	stop := func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		select {
-		case <-ended:
-		case <-time.After(2 * patience):
-			_ = cmd.Process.Kill()
-			<-ended
-		}
+		cancel()
+		<-ended
 	}
 	url, err := listening(ctx, log.Name(), ended)
 	if err != nil {
@@ -159,4 +160,12 @@ func addressIn(log []byte) string {
 		}
 	}
 	return ""
+}
+
+// withoutSettings leaves out what would change the service's defaults; how
+// durable it is, and Go's own settings, may be chosen for comparison.
+func withoutSettings(env []string) []string {
+	return slices.DeleteFunc(env, func(v string) bool {
+		return strings.HasPrefix(v, "TOCSIN_") && !strings.HasPrefix(v, "TOCSIN_DURABILITY=")
+	})
 }

@@ -19,6 +19,16 @@ import (
 // messageBytes is the size of each published message.
 const messageBytes = 256
 
+// account is who publishes, and where he logs in.
+type account struct {
+	domain, user, password string
+	project                string // its name
+	iamURL                 string // of the identity service; empty: the service's own
+}
+
+// ownAccount is that of a service without any settings.
+var ownAccount = account{domain: "tocsin", user: "admin", password: "admin", project: "local"}
+
 // service is the service under test, as one of its users sees it.
 type service struct {
 	*client.Client
@@ -26,17 +36,17 @@ type service struct {
 	token iam.Token
 }
 
-func logIn(ctx context.Context, url string, o options, password string) (*service, error) {
+func logIn(ctx context.Context, url string, a account) (*service, error) {
 	c, err := client.New(client.Config{
 		Endpoint:    url,
-		IAMEndpoint: o.iamURL,
-		Credential:  client.Password{Domain: o.domain, User: o.user, Password: password, Project: o.project},
+		IAMEndpoint: a.iamURL,
+		Credential:  client.Password{Domain: a.domain, User: a.user, Password: a.password, Project: a.project},
 	})
 	if err != nil {
 		return nil, err
 	}
-	login := iam.TokenRequest{Methods: []string{iam.MethodPassword}, Project: &iam.Project{Name: o.project}}
-	login.User = iam.Login{Name: o.user, Domain: iam.Domain{Name: o.domain}, Password: password}
+	login := iam.TokenRequest{Methods: []string{iam.MethodPassword}, Project: &iam.Project{Name: a.project}}
+	login.User = iam.Login{Name: a.user, Domain: iam.Domain{Name: a.domain}, Password: a.password}
 	token, err := c.IssueToken(ctx, login)
 	if err != nil {
 		return nil, fmt.Errorf("log in: %w", err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -65,7 +66,7 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "no confirmation", http.StatusBadRequest)
 			return
 		}
-		go s.confirm(push.SubscribeURL)
+		go s.confirm(context.WithoutCancel(r.Context()), push.SubscribeURL)
 		return
 	}
 	n, err := io.Copy(io.Discard, r.Body)
@@ -115,10 +116,14 @@ func (s *sink) now() counts {
 
 // confirm follows the link of a confirmation. A failure shows as a subscription
 // that is never confirmed.
-func (s *sink) confirm(url string) {
+func (s *sink) confirm(ctx context.Context, url string) {
 	s.confirmers <- struct{}{}
 	defer func() { <-s.confirmers }()
-	answer, err := s.client.Get(url)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	var answer *http.Response
+	if err == nil {
+		answer, err = s.client.Do(r)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "sink: a confirmation failed")
 		return

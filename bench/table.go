@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -43,6 +44,22 @@ func (c *comparison) add(ours, raw float64) {
 	c.ratio = append(c.ratio, ours/raw)
 }
 
+// measure makes both measurements of a round; who begins changes from round to
+// round.
+func (c *comparison) measure(round int, ours, raw func() (float64, error)) error {
+	var rates [2]float64
+	for i := range 2 {
+		which := (round + i) % 2
+		rate, err := [2]func() (float64, error){ours, raw}[which]()
+		if err != nil {
+			return err
+		}
+		rates[which] = rate
+	}
+	c.add(rates[0], rates[1])
+	return nil
+}
+
 // section is a part of the table with headings of its own.
 type section struct {
 	heading [4]string // what, ours, raw, ratio
@@ -50,7 +67,8 @@ type section struct {
 }
 
 func printTable(w io.Writer, sections ...section) error {
-	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	var text strings.Builder
+	table := tabwriter.NewWriter(&text, 0, 0, 3, ' ', 0)
 	for i, s := range sections {
 		if i > 0 {
 			fmt.Fprintln(table, "\t\t\t") // an empty line within the same columns
@@ -60,7 +78,15 @@ func printTable(w io.Writer, sections ...section) error {
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", c.name, c.ours.show(perSecond), c.raw.show(perSecond), c.ratio.show(ratio))
 		}
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(text.String()) {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func ratio(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
@@ -72,4 +98,11 @@ func perSecond(v float64) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return strconv.Itoa(n) + " " + noun
 }

@@ -174,7 +174,7 @@ func (h *house) serve(ctx context.Context) error {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 		err = h.server.Shutdown(closing)
 		cancel()
-		<-server
+		<-server //nolint:errcheck // it says that it was shut down
 	case err = <-server:
 	}
 	stopWorking()

@@ -6,20 +6,15 @@ import (
 	"time"
 )
 
-const (
-	// retention is how long a message and its report are kept after no attempt
-	// may begin any more.
-	retention = 14 * 24 * time.Hour
-	// purgeEvery is how often what is older goes; a round takes small steps.
-	purgeEvery = 10 * time.Minute
-)
+// purgeEvery is how often old messages go; a round takes small steps.
+const purgeEvery = 10 * time.Minute
 
-// purge removes old messages until ctx ends.
+// purge removes messages whose retention has passed, until ctx ends.
 func (h *house) purge(ctx context.Context) {
 	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
 	for {
-		removed, err := h.db.Purge(ctx, time.Now().Add(-retention))
+		removed, err := h.db.Purge(ctx, time.Now().Add(-h.settings.Retention))
 		switch {
 		case ctx.Err() != nil:
 			return

@@ -68,7 +68,7 @@ curl -sS -X POST "$(curl -sS %[1]s/_local/outbox | grep '"subscribe_url"' | head
 curl -sS $TOCSIN_URL/topics/%[3]s/subscriptions -H "X-Auth-Token: $TOCSIN_TOKEN"
 # 5. publish, and see what arrived
 curl -sS -X POST $TOCSIN_URL/topics/%[3]s/publish -H "X-Auth-Token: $TOCSIN_TOKEN" -d '{"subject":"Hello","message":"It works."}'
-curl -sS %[1]s/_local/outbox
+sleep 1; curl -sS %[1]s/_local/outbox
 
 Ctrl-C stops it.
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"time"
 
 	"tocsin/shared/embedded"
 	"tocsin/shared/iam"
@@ -25,9 +26,10 @@ type settings struct {
 	AccessKey   string `env:"TOCSIN_ACCESS_KEY" default:"LOCALACCESSKEY" help:"Access key for signed requests."`
 	SecretKey   string `env:"TOCSIN_SECRET_KEY" default:"${defaultSecretKey}" help:"Its secret; better by environment than by flag."`
 
-	PublicURL             string `env:"TOCSIN_PUBLIC_URL" help:"Scheme and host that links in messages point to; the listening address unless set." placeholder:"URL"`
-	AllowPrivateEndpoints *bool  `env:"TOCSIN_ALLOW_PRIVATE_ENDPOINTS" negatable:"" help:"May endpoints be private addresses? Unless set: yes when listening on loopback."`
-	Durability            string `env:"TOCSIN_DURABILITY" default:"full" enum:"full,normal" help:"full: what was answered survives a power cut. normal: faster, it survives a crash."`
+	PublicURL             string        `env:"TOCSIN_PUBLIC_URL" help:"Scheme and host that links in messages point to; the listening address unless set." placeholder:"URL"`
+	AllowPrivateEndpoints *bool         `env:"TOCSIN_ALLOW_PRIVATE_ENDPOINTS" negatable:"" help:"May endpoints be private addresses? Unless set: yes when listening on loopback."`
+	Retention             time.Duration `env:"TOCSIN_RETENTION" default:"336h" help:"How long a message and its report are kept after its time to live."`
+	Durability            string        `env:"TOCSIN_DURABILITY" default:"full" enum:"full,normal" help:"full: what was answered survives a power cut. normal: faster, it survives a crash."`
 }
 
 // The well-known secrets of a laptop, which are refused on an open address.
@@ -45,6 +47,8 @@ func (s *settings) complete(addr net.Addr) error {
 	}
 	loopback := local.Addr().Unmap().IsLoopback()
 	switch {
+	case s.Retention < 0:
+		return errors.New("TOCSIN_RETENTION cannot be negative")
 	case !loopback && (s.Password == defaultPassword || s.SecretKey == defaultSecretKey):
 		return errors.New("listening beyond loopback with a well-known password or key is refused: set TOCSIN_PASSWORD and TOCSIN_ACCESS_KEY, TOCSIN_SECRET_KEY")
 	case local.Addr().IsUnspecified() && s.PublicURL == "":

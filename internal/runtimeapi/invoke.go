@@ -47,7 +47,7 @@ func Invoke(ctx context.Context, f Function, event []byte) ([]byte, error) {
 	api := newAPI(ctx, event)
 	server := &http.Server{Handler: api, ReadHeaderTimeout: time.Minute}
 	go server.Serve(listener) //nolint:errcheck // ends with Close
-	defer server.Close()      //nolint:errcheck // nothing is left to say
+	defer server.Close()
 
 	process, stop := context.WithCancel(ctx)
 	defer stop()
@@ -66,22 +66,26 @@ func Invoke(ctx context.Context, f Function, event []byte) ([]byte, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the function: %w", err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	var exit error
+	ended := make(chan struct{})
+	go func() {
+		exit = cmd.Wait()
+		close(ended)
+	}()
 
 	select {
 	case result := <-api.result:
 		stop()
 		<-ended
 		return result.body, result.err
-	case err := <-ended:
+	case <-ended:
 		select {
 		case result := <-api.result: // it may have answered with its last breath
 			return result.body, result.err
 		default:
 		}
 		if ctx.Err() == nil {
-			return nil, fmt.Errorf("the function ended without an answer: %w", orExit0(err))
+			return nil, fmt.Errorf("the function ended without an answer: %w", orExit0(exit))
 		}
 	case <-ctx.Done():
 		stop()

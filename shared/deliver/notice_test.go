@@ -2,7 +2,6 @@ package deliver_test
 
 import (
 	"fmt"
-	"regexp"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,7 +65,7 @@ func TestNotice(t *testing.T) {
 				require.Equal(t, want, d)
 				require.Contains(t, d.Text, topicURN)
 				require.Contains(t, d.Text, "48 hours")
-				require.Regexp(t, regexp.MustCompile(`^[A-Za-z0-9._~:/?&=-]+$`), d.SubscribeURL, "receivers percent-decode whole links")
+				require.Regexp(t, `^[A-Za-z0-9._~:/?&=-]+$`, d.SubscribeURL, "receivers percent-decode whole links")
 			})
 		}
 	}

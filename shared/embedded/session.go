@@ -91,7 +91,7 @@ func (s *session) each(query string, args []any, read func(*sql.Rows) error) err
 	if err != nil {
 		return err
 	}
-	defer rows.Close() //nolint:errcheck // Err says it
+	defer rows.Close()
 	for rows.Next() {
 		if err := read(rows); err != nil {
 			return err

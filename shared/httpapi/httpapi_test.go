@@ -78,7 +78,7 @@ func TestBodyThatEndsEarly(t *testing.T) {
 	for body, status := range map[string]int{
 		strings.Repeat("b", maxBody-1): 200, strings.Repeat("b", maxBody): 200, strings.Repeat("b", maxBody+1): 413,
 	} {
-		resp, err := server.Client().Post(server.URL+"/misbehave", "", strings.NewReader(body)) //nolint:noctx // a test server
+		resp, err := server.Client().Post(server.URL+"/misbehave", "", strings.NewReader(body))
 		require.NoError(t, err)
 		require.NoError(t, resp.Body.Close())
 		require.Equal(t, status, resp.StatusCode, len(body))

@@ -16,10 +16,17 @@ import (
 // door. Here is what no door shows.
 
 var inputs = []any{
-	smn.CreateTopicInput{}, smn.ListTopicsInput{}, smn.TopicInput{},
-	smn.SubscribeInput{}, smn.SubscribeBatchInput{}, smn.NewSubscription{},
-	smn.ListSubscriptionsInput{}, smn.ListSubscriptionsByTopicInput{}, smn.SubscriptionInput{},
-	smn.ConfirmSubscriptionInput{}, smn.PublishInput{},
+	smn.CreateTopicInput{},
+	smn.ListTopicsInput{},
+	smn.TopicInput{},
+	smn.SubscribeInput{},
+	smn.SubscribeBatchInput{},
+	smn.NewSubscription{},
+	smn.ListSubscriptionsInput{},
+	smn.ListSubscriptionsByTopicInput{},
+	smn.SubscriptionInput{},
+	smn.ConfirmSubscriptionInput{},
+	smn.PublishInput{},
 }
 
 // TestTags sees that each field with a rule names a code that can be spelt.

@@ -139,7 +139,7 @@ func testListTopics(t *testing.T, e env) {
 		for _, name := range c.want {
 			want = append(want, byName[name])
 		}
-		require.Equal(t, len(want), len(page.Topics), "%+v", c.query)
+		require.Len(t, page.Topics, len(want), "%+v", c.query)
 		for i := range want {
 			require.Equal(t, want[i], page.Topics[i], "%+v", c.query)
 		}

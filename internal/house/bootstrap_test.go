@@ -1,0 +1,68 @@
+package house
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Functions are built with these flags, by make and by sam alike.
+const (
+	buildTags = "lambda.norpc,validator_novalidatefn"
+	linkFlags = "-s -w"
+)
+
+// maxBootstrap is what a function may weigh, in bytes, for linux/amd64, as long
+// as functions speak to a remote only. Size is time at every cold start.
+const maxBootstrap = 8_500_000
+
+func TestMakefileBuildsWithTheseFlags(t *testing.T) {
+	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))
+	require.NoError(t, err)
+	require.Contains(t, string(makefile), `-trimpath -ldflags "`+linkFlags+`" -tags `+buildTags)
+}
+
+// Where a method may be called by name through reflection, the linker keeps all
+// methods of all types: megabytes that no function uses.
+func TestBootstrapsAreLight(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds every function: left out with -short")
+	}
+	for _, f := range functions(t) {
+		t.Run(f.folder, func(t *testing.T) {
+			bootstrap := filepath.Join(t.TempDir(), "bootstrap")
+			cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags", linkFlags+" -dumpdep", "-tags", buildTags, "-o", bootstrap, "./functions/"+f.folder)
+			cmd.Dir = root
+			cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
+			dependencies, err := cmd.CombinedOutput()
+			require.NoError(t, err, "%.2000s", dependencies)
+			require.Contains(t, string(dependencies), "main.main", "the linker has told what it keeps")
+			require.Zero(t, strings.Count(string(dependencies), "<ReflectMethod>"))
+			info, err := os.Stat(bootstrap)
+			require.NoError(t, err)
+			require.Less(t, info.Size(), int64(maxBootstrap))
+			t.Logf("%s: %.2f MB", f.folder, float64(info.Size())/1e6)
+		})
+	}
+}
+
+func TestFunctionsCarryNoBallast(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", buildTags, "./functions/...")
+	cmd.Dir = root
+	list, err := cmd.Output()
+	require.NoError(t, err)
+	packages := strings.Fields(string(list))
+	require.Contains(t, packages, "github.com/aws/aws-lambda-go/lambda")
+	for _, p := range packages {
+		for _, ballast := range []string{
+			"modernc.org/", "database/sql", "github.com/stretchr/testify", "github.com/prometheus/", "html/template", "text/template", "testing",
+			"github.com/aws/aws-sdk-go-v2/config", "github.com/nyaruka/phonenumbers", "pgregory.net/",
+		} {
+			require.False(t, p == ballast || strings.HasPrefix(p, strings.TrimSuffix(ballast, "/")+"/"), "functions carry %s", p)
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package lambdaapp
+
+import (
+	"maps"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tocsin/shared/httpapi"
+)
+
+func goodEnvironment() map[string]string {
+	return map[string]string{
+		"TOCSIN_BACKEND":      "remote",
+		"TOCSIN_REMOTE_URL":   "http://127.0.0.1:8080",
+		"TOCSIN_REGION":       "local",
+		"TOCSIN_PROJECT_ID":   "0123456789abcdef0123456789abcdef",
+		"TOCSIN_DOMAIN":       "tocsin",
+		"TOCSIN_USER":         "admin",
+		"TOCSIN_PASSWORD":     "hidden-password",
+		"TOCSIN_ACCESS_KEY":   "KEY",
+		"TOCSIN_SECRET_KEY":   "hidden-secret",
+		"TOCSIN_NOTIFY_TOPIC": "sample",
+	}
+}
+
+func with(changes map[string]string) func(string) string {
+	env := goodEnvironment()
+	maps.Copy(env, changes)
+	return func(name string) string { return env[name] }
+}
+
+func TestReadSettings(t *testing.T) {
+	s, err := readSettings(with(map[string]string{"TOCSIN_PUBLIC_URL": "https://smn.example.com/"}))
+	require.NoError(t, err)
+	require.Equal(t, settings{
+		region: "local", projectID: "0123456789abcdef0123456789abcdef", projectName: "local",
+		domain: "tocsin", user: "admin", password: "hidden-password", accessKey: "KEY", secretKey: "hidden-secret",
+		remoteURL: "http://127.0.0.1:8080", publicURL: "https://smn.example.com", notifyTopic: "sample",
+	}, s)
+}
+
+func TestEitherCredentialIsEnough(t *testing.T) {
+	for name, changes := range map[string]map[string]string{
+		"both":     nil,
+		"key":      {"TOCSIN_DOMAIN": "", "TOCSIN_USER": "", "TOCSIN_PASSWORD": ""},
+		"password": {"TOCSIN_ACCESS_KEY": "", "TOCSIN_SECRET_KEY": ""},
+		"sample":   {"TOCSIN_SAMPLE_TOKEN": "sample-token", "AWS_SAM_LOCAL": "true"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := readSettings(with(changes))
+			require.NoError(t, err)
+			_, err = newAPI(s, httpapi.All()...)
+			require.NoError(t, err, "every operation can stand in front of a remote")
+		})
+	}
+}
+
+func TestWrongEnvironments(t *testing.T) {
+	for want, changes := range map[string]map[string]string{
+		"TOCSIN_BACKEND=aws: the DynamoDB backend is not part of this version; set TOCSIN_BACKEND=remote and TOCSIN_REMOTE_URL": {"TOCSIN_BACKEND": "aws"},
+		"TOCSIN_BACKEND=aws: the DynamoDB":               {"TOCSIN_BACKEND": ""},
+		"TOCSIN_BACKEND=x: there is no such backend":     {"TOCSIN_BACKEND": "x"},
+		"TOCSIN_REMOTE_URL is missing":                   {"TOCSIN_REMOTE_URL": ""},
+		"TOCSIN_REMOTE_URL, TOCSIN_REMOTE_IAM_URL: ":     {"TOCSIN_REMOTE_URL": "smn.example.com"},
+		"TOCSIN_REGION is missing or wrong":              {"TOCSIN_REGION": "EU"},
+		"TOCSIN_PROJECT_ID is missing or wrong":          {"TOCSIN_PROJECT_ID": ""},
+		"TOCSIN_ACCESS_KEY and TOCSIN_SECRET_KEY belong": {"TOCSIN_SECRET_KEY": ""},
+		"there are no credentials: set":                  {"TOCSIN_ACCESS_KEY": "", "TOCSIN_SECRET_KEY": "", "TOCSIN_PASSWORD": ""},
+		"TOCSIN_SAMPLE_TOKEN is for local runs only":     {"TOCSIN_SAMPLE_TOKEN": "sample-token"},
+		"credentials: iam: ":                             {"TOCSIN_ACCESS_KEY": "two words"},
+	} {
+		t.Run(want, func(t *testing.T) {
+			s, err := readSettings(with(changes))
+			if err == nil {
+				_, err = newAPI(s, httpapi.Publish)
+			}
+			require.ErrorContains(t, err, want)
+			require.NotContains(t, err.Error(), "\n", "one line")
+			require.NotContains(t, err.Error(), "hidden", "no secret")
+		})
+	}
+}
+
+func TestNotifyTopic(t *testing.T) {
+	const urn = "urn:smn:local:0123456789abcdef0123456789abcdef:sample"
+	for topic, want := range map[string]string{"sample": urn, urn: urn} {
+		s, err := readSettings(with(map[string]string{"TOCSIN_NOTIFY_TOPIC": topic}))
+		require.NoError(t, err)
+		got, err := s.notifyTopicURN()
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	for topic, want := range map[string]string{"": "TOCSIN_NOTIFY_TOPIC is missing", "urn:smn:x": "TOCSIN_NOTIFY_TOPIC is neither"} {
+		s, err := readSettings(with(map[string]string{"TOCSIN_NOTIFY_TOPIC": topic}))
+		require.NoError(t, err)
+		_, err = s.notifyTopicURN()
+		require.ErrorContains(t, err, want)
+	}
+}
