@@ -200,17 +200,17 @@ func TestCloseWaitsForWhatIsQueued(t *testing.T) {
 	require.NoError(t, db.Put(t.Context(), queue.NewFanOut("topic", "acked", 0)))
 	leases, err := db.Receive(t.Context(), 1, time.Hour)
 	require.NoError(t, err)
-	receiving := make(chan error)
-	go func() {
-		_, err := db.Receive(context.Background(), 1, time.Hour)
-		receiving <- err
-	}()
 
 	release := holdUp(t, db)
 	m := newMessage()
 	queued, closed := make(chan error), make(chan error)
 	go func() { queued <- db.PutMessage(context.Background(), m, fanOut(m)) }()
 	waitFor(db, 1)
+	receiving := make(chan error)
+	go func() {
+		_, err := db.Receive(context.Background(), 1, time.Hour)
+		receiving <- err
+	}()
 	require.NoError(t, db.Ack(t.Context(), leases...))
 	go func() { closed <- db.Close() }()
 	<-db.closing

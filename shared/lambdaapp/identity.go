@@ -46,7 +46,6 @@ func newRemoteIdentity(s settings, remote tokenService) (*remoteIdentity, error)
 	}
 	if s.accessKey != "" { // who has a key may do without the rest
 		user.Domain, user.User = orElse(user.Domain, "keys"), orElse(user.User, s.accessKey)
-		user.Password = orElse(user.Password, rand.Text())
 	}
 	key := make([]byte, 32)
 	rand.Read(key) // never fails: see crypto/rand.Read
