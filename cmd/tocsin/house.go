@@ -8,7 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
+	"path"
 	"time"
 
 	"tocsin/shared/broker"
@@ -34,6 +34,13 @@ type house struct {
 	listener net.Listener
 	server   *http.Server
 }
+
+// What the API has in hand at once, beyond which it answers 503: enough for many
+// more callers than two cores can serve, in a few hundred megabytes.
+const (
+	maxInHand      = 4096
+	maxBytesInHand = 64 << 20
+)
 
 // drain is how long requests and deliveries in hand may take to finish when the
 // house closes: an attempt lasts at most 5 s.
@@ -99,6 +106,9 @@ func (h *house) build(ctx context.Context) error {
 		Region:       s.Region,
 		PublicURL:    s.PublicURL,
 		Log:          h.log,
+
+		MaxInHand:      maxInHand,
+		MaxBytesInHand: maxBytesInHand,
 	}, httpapi.All()...)
 	if err != nil {
 		return err
@@ -107,24 +117,30 @@ func (h *house) build(ctx context.Context) error {
 	mux.HandleFunc("GET /healthz", h.health)
 	mux.HandleFunc("GET /_local/outbox", h.showOutbox)
 	h.server = &http.Server{
-		Handler:           ownPaths(mux, api),
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      60 * time.Second,
-		IdleTimeout:       120 * time.Second,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(h.log.Handler(), slog.LevelWarn),
+		Handler: ownPaths(mux, api),
+
+		DisableGeneralOptionsHandler: true, // OPTIONS * is answered like any unknown route
+		ReadHeaderTimeout:            10 * time.Second,
+		ReadTimeout:                  30 * time.Second,
+		WriteTimeout:                 60 * time.Second,
+		IdleTimeout:                  120 * time.Second,
+		MaxHeaderBytes:               64 << 10,
+		ErrorLog:                     slog.NewLogLogger(h.log.Handler(), slog.LevelWarn),
 	}
 	return nil
 }
 
 // keys reads, or makes at the first start, the secrets of the installation.
 func (h *house) keys(ctx context.Context) (*signing.Signer, iam.ConfirmTokens, error) {
+	const keySize = 32
 	secret, err := h.db.GetOrCreate(ctx, "token.key", func() ([]byte, error) {
-		key := make([]byte, 32)
+		key := make([]byte, keySize)
 		_, err := rand.Read(key)
 		return key, err
 	})
+	if err == nil && len(secret) != keySize {
+		err = fmt.Errorf("secrets/token.key in %s has %d bytes instead of %d: restore it, or remove it, which ends all tokens and open confirmation links", h.settings.Data, len(secret), keySize)
+	}
 	if err != nil {
 		return nil, iam.ConfirmTokens{}, err
 	}
@@ -172,7 +188,9 @@ func (h *house) serve(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-		err = h.server.Shutdown(closing)
+		if err = h.server.Shutdown(closing); err != nil {
+			err = errors.Join(fmt.Errorf("requests took too long to finish: %w", err), h.server.Close())
+		}
 		cancel()
 		<-server //nolint:errcheck // it says that it was shut down
 	case err = <-server:
@@ -206,9 +224,9 @@ func (h *house) close() error {
 
 // ownPaths sends to the binary's own pages what is theirs and everything else to
 // the API, which answers unknown routes in SMN's way.
-func ownPaths(own, api http.Handler) http.Handler {
+func ownPaths(own *http.ServeMux, api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/healthz" || strings.HasPrefix(r.URL.Path, "/_local/") {
+		if _, pattern := own.Handler(r); pattern != "" && r.URL.Path == path.Clean(r.URL.Path) {
 			own.ServeHTTP(w, r)
 			return
 		}

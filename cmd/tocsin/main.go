@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -24,6 +23,7 @@ type commands struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
 	if err := run(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "tocsin:", err)
 		stop()
@@ -43,11 +43,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	command, err := parser.Parse(longFlags(args))
 	if err != nil {
-		var wrong *kong.ParseError
-		if errors.As(err, &wrong) {
-			_ = wrong.Context.PrintUsage(true)
-		}
-		return err
+		return fmt.Errorf("%w (see tocsin --help)", err)
 	}
 	return command.Run()
 }
@@ -56,7 +52,7 @@ func run(ctx context.Context, args []string) error {
 func longFlags(args []string) []string {
 	long := make([]string, len(args))
 	for i, arg := range args {
-		if len(arg) > 2 && arg[0] == '-' && arg[1] != '-' {
+		if len(arg) > 2 && arg[0] == '-' && arg[1] >= 'a' && arg[1] <= 'z' {
 			arg = "-" + arg
 		}
 		long[i] = arg

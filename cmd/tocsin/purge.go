@@ -21,7 +21,7 @@ func (h *house) purge(ctx context.Context) {
 		case err != nil:
 			h.log.LogAttrs(ctx, slog.LevelError, "purge", slog.String("error", err.Error()))
 		case removed > 0:
-			h.log.LogAttrs(ctx, slog.LevelInfo, "purge", slog.Int("messages", removed))
+			h.log.LogAttrs(ctx, slog.LevelInfo, "purge", slog.Int("removed", removed))
 		}
 		select {
 		case <-ctx.Done():

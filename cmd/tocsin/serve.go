@@ -63,7 +63,7 @@ curl -sS -X POST $TOCSIN_URL/topics -H "X-Auth-Token: $TOCSIN_TOKEN" -d '{"name"
 # 2. subscribe a mail address (mails are kept in the outbox as long as no mail server is configured)
 curl -sS -X POST $TOCSIN_URL/topics/%[3]s/subscriptions -H "X-Auth-Token: $TOCSIN_TOKEN" -d '{"protocol":"email","endpoint":"you@example.com"}'
 # 3. confirm: press the button of the newest confirmation
-curl -sS -X POST "$(curl -sS %[1]s/_local/outbox | grep '"subscribe_url"' | head -1 | cut -d'"' -f4)"
+sleep 1; curl -sS -X POST "$(curl -sS %[1]s/_local/outbox | grep '"subscribe_url"' | head -1 | cut -d'"' -f4)"
 # 4. list the subscriptions
 curl -sS $TOCSIN_URL/topics/%[3]s/subscriptions -H "X-Auth-Token: $TOCSIN_TOKEN"
 # 5. publish, and see what arrived

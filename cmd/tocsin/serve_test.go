@@ -150,3 +150,43 @@ func TestMailJSON(t *testing.T) {
 	require.Contains(t, string(text), `"subscribe_url":"s"`)
 	require.Contains(t, string(text), `"unsubscribe_url":"u"`)
 }
+
+// TestSecretsThatWereTamperedWith: a key that is too short, or that others can
+// read, would let anybody in.
+func TestSecretsThatWereTamperedWith(t *testing.T) {
+	for name, c := range map[string]struct {
+		tamper func(path string) error
+		want   string
+	}{
+		"emptied":  {func(p string) error { return os.Truncate(p, 0) }, "0 bytes instead of 32"},
+		"cut":      {func(p string) error { return os.Truncate(p, 5) }, "5 bytes instead of 32"},
+		"readable": {func(p string) error { return os.Chmod(p, 0o644) }, "chmod 600"},
+	} {
+		s := parsed(t, "-addr", "127.0.0.1:0", "-data", t.TempDir()).settings
+		h, err := openHouse(t.Context(), s, slog.New(slog.DiscardHandler))
+		require.NoError(t, err)
+		require.NoError(t, h.close())
+		require.NoError(t, c.tamper(filepath.Join(s.Data, "secrets", "token.key")))
+		_, err = openHouse(t.Context(), s, slog.New(slog.DiscardHandler))
+		require.ErrorContains(t, err, c.want, name)
+		require.NotContains(t, err.Error(), "\n")
+	}
+}
+
+func TestSettingsThatCannotBe(t *testing.T) {
+	loopback := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}
+	for arg, want := range map[string]string{
+		"-region=A B":                         "TOCSIN_REGION",
+		"-project-id=XYZ":                     "TOCSIN_PROJECT_ID",
+		"-retention=-1h":                      "TOCSIN_RETENTION",
+		"-public-url=notaurl":                 "TOCSIN_PUBLIC_URL",
+		"-public-url=https://example.com/x":   "TOCSIN_PUBLIC_URL",
+		"-public-url=https://u:p@example.com": "TOCSIN_PUBLIC_URL",
+	} {
+		s := parsed(t, arg).settings
+		require.ErrorContains(t, s.complete(loopback), want, arg)
+	}
+	s := parsed(t, "-public-url", "https://example.com/").settings
+	require.NoError(t, s.complete(loopback))
+	require.Equal(t, "https://example.com", s.PublicURL)
+}

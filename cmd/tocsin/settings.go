@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
+	"strings"
 	"time"
 
 	"tocsin/shared/embedded"
 	"tocsin/shared/iam"
+	"tocsin/shared/smn"
 )
 
 // settings are what an installation can choose, by flag or by environment
@@ -46,7 +49,18 @@ func (s *settings) complete(addr net.Addr) error {
 		return fmt.Errorf("listen on %s: %w", addr, err)
 	}
 	loopback := local.Addr().Unmap().IsLoopback()
+	if s.PublicURL != "" {
+		u, err := url.Parse(s.PublicURL)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+			return errors.New("TOCSIN_PUBLIC_URL must be scheme and host, such as https://notify.example.com")
+		}
+		s.PublicURL = strings.TrimRight(s.PublicURL, "/")
+	}
 	switch {
+	case !smn.IsRegion(s.Region):
+		return errors.New("TOCSIN_REGION must have 1 to 64 lower-case letters, digits and hyphens")
+	case !smn.IsID(s.ProjectID):
+		return errors.New("TOCSIN_PROJECT_ID must have 32 lower-case hex characters")
 	case s.Retention < 0:
 		return errors.New("TOCSIN_RETENTION cannot be negative")
 	case !loopback && (s.Password == defaultPassword || s.SecretKey == defaultSecretKey):

@@ -1,10 +1,12 @@
 package contract
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -59,6 +61,10 @@ var badInput = []refused{
 	{"two values", "POST", mine + "/topics", `{"name":"a"}{}`, 400, "APIGW.0201"},
 	{"not UTF-8", "POST", mine + "/topics", "{\"name\":\"a\",\"display_name\":\"\xff\"}", 400, "APIGW.0201"},
 	{"deep nesting", "POST", mine + "/topics", strings.Repeat(`{"a":`, 20_000), 400, "APIGW.0201"},
+	{"half a character", "POST", mine + "/topics", `{"name":"a","display_name":"\ud800"}`, 400, "APIGW.0201"},
+	{"HEAD of a list", "HEAD", mine + "/topics", "", 404, ""},
+	{"HEAD of a link", "HEAD", "/rest/v2/notifications/subscription/confirm?token=" + secret, "", 404, ""},
+	{"link encoded once too often", "GET", "/rest/v2/notifications/subscription/confirm%3Ftoken=" + secret, "", 404, "APIGW.0101"},
 	{"null", "POST", mine + "/topics", `null`, 400, "SMN.0002"},
 	{"name of wrong type", "POST", mine + "/topics", `{"name":5}`, 400, "SMN.0002"},
 	{"display name of wrong type", "POST", mine + "/topics", `{"name":"a","display_name":{}}`, 400, "SMN.0003"},
@@ -81,6 +87,7 @@ var badInput = []refused{
 	{"limit 101", "GET", mine + "/topics?limit=101", "", 400, "SMN.0015"},
 	{"limit empty", "GET", mine + "/subscriptions?limit=", "", 400, "SMN.0015"},
 	{"limit no number", "GET", mine + "/subscriptions?limit=ten", "", 400, "SMN.0015"},
+	{"limit with a sign", "GET", mine + "/subscriptions?limit=%2B5", "", 400, "SMN.0015"},
 	{"limit huge", "GET", mine + "/subscriptions?limit=99999999999999999999", "", 400, "SMN.0015"},
 	{"offset -1", "GET", mine + "/topics/" + urn + "/subscriptions?offset=-1", "", 400, "SMN.0015"},
 	{"offset huge", "GET", mine + "/topics?offset=99999999999999999999", "", 400, "SMN.0015"},
@@ -102,6 +109,9 @@ var badInput = []refused{
 	{"message missing", "POST", mine + "/topics/" + urn + "/publish", `{"subject":"` + secret + `"}`, 403, "SMN.0009"},
 	{"message of wrong type", "POST", mine + "/topics/" + urn + "/publish", `{"message":{"x":"` + secret + `"}}`, 403, "SMN.0009"},
 	{"time to live of wrong type", "POST", mine + "/topics/" + urn + "/publish", `{"message":"` + secret + `","time_to_live":{}}`, 400, "SMN.0019"},
+	{"message structure", "POST", mine + "/topics/" + urn + "/publish", `{"message":"m","message_structure":"{\"default\":\"` + secret + `\"}"}`, 400, "SMN.0021"},
+	{"message structure as an object", "POST", mine + "/topics/" + urn + "/publish", `{"message_structure":{"default":"` + secret + `"}}`, 400, "SMN.0021"},
+	{"message template", "POST", mine + "/topics/" + urn + "/publish", `{"message":"m","message_template_name":"t"}`, 404, "SMN.0027"},
 	{"time to live 0", "POST", mine + "/topics/" + urn + "/publish", `{"message":"m","time_to_live":"0"}`, 400, "SMN.0019"},
 	{"time to live too long", "POST", mine + "/topics/" + urn + "/publish", `{"message":"m","time_to_live":"604801"}`, 400, "SMN.0019"},
 }
@@ -130,6 +140,10 @@ func TestBadInput(t *testing.T) {
 			body, err := io.ReadAll(resp.Body)
 			require.NoError(t, err)
 			require.Equal(t, c.status, resp.StatusCode, "%s", body)
+			require.NotEmpty(t, resp.Header.Get("X-Request-Id"))
+			if c.method == http.MethodHead {
+				return // without a body
+			}
 			require.Equal(t, "application/json", resp.Header.Get("Content-Type"))
 			var e map[string]string
 			require.NoError(t, json.Unmarshal(body, &e), "%s", body)
@@ -186,8 +200,24 @@ func TestNoCredentials(t *testing.T) {
 			var e map[string]string
 			require.NoError(t, json.NewDecoder(resp.Body).Decode(&e))
 			require.Equal(t, "APIGW.0301", e["error_code"])
-			require.NotEmpty(t, e["error_msg"])
+			require.Contains(t, e["error_msg"], "Incorrect IAM authentication information: ", "SDKs show the message alone, so the reason is in it")
 			require.Equal(t, resp.Header.Get("X-Request-Id"), e["request_id"])
 		})
 	}
+}
+
+// TestDeclaredTooLarge: a body that says it is too large is refused before it is
+// asked for.
+func TestDeclaredTooLarge(t *testing.T) {
+	in := install(t)
+	server := in.server(t)
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "POST "+mine+"/topics HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n")
+	require.NoError(t, err)
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	require.Equal(t, http.StatusRequestEntityTooLarge, resp.StatusCode)
 }

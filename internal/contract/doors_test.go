@@ -97,6 +97,8 @@ func TestBodies(t *testing.T) {
 	require.InDelta(t, 400, results[0].(map[string]any)["http_code"], 0)
 	require.Equal(t, "SMN.0011", results[0].(map[string]any)["code"])
 	require.Equal(t, results[1].(map[string]any)["subscription_urn"], a.json(t)["subscription_urn"])
+	a = v.send(t, "POST", mine+"/topics/"+urn+"/subscriptions", `{"protocol":"email","endpoint":"a@example.com","subscriptions":[]}`)
+	require.Equal(t, http.StatusOK, a.status, "an empty list beside a subscription does not count")
 	a = v.send(t, "GET", mine+"/topics/"+urn+"/subscriptions", "")
 	item := a.json(t)["subscriptions"].([]any)[0].(map[string]any)
 	require.Equal(t, smntest.Owner.Project, item["owner"])
@@ -269,6 +271,8 @@ func TestTokens(t *testing.T) {
 	}{
 		"wrong password":  {strings.Replace(password, "password of", "pass word of", 1) + `}}`, 401},
 		"unknown user":    {strings.Replace(password, `"owner"`, `"nobody"`, 1) + `}}`, 401},
+		"foreign domain":  {password + `,"scope":{"project":{"name":"project of owner","domain":{"name":"elsewhere"}}}}}`, 401},
+		"domain only":     {password + `,"scope":{"domain":{"name":"elsewhere"}}}}`, 401},
 		"foreign project": {password + `,"scope":{"project":{"id":"` + smntest.Stranger.Project + `"}}}}`, 401},
 		"no method":       {`{"auth":{}}`, 400},
 		"broken":          {`{"auth":`, 400},
@@ -281,6 +285,7 @@ func TestTokens(t *testing.T) {
 		require.Equal(t, http.StatusText(c.status), e["title"])
 		require.NotEmpty(t, e["message"])
 	}
+	require.Equal(t, http.StatusCreated, v.send(t, "POST", "/v3/auth/tokens", password+`,"scope":{"project":{"name":"project of owner","domain":{"id":"domain"}}}}}`).status)
 }
 
 // TestMountingNeedsParts sees that a part which is missing is told at start.

@@ -116,12 +116,22 @@ func (c *Client) call(ctx context.Context, in request, out any) (int, error) {
 	var body []byte
 	if in.body != nil {
 		var err error
-		if body, err = json.Marshal(in.body); err != nil {
+		if body, err = encode(in.body); err != nil {
 			return 0, fmt.Errorf("encode %s %s: %w", in.method, in.path, err)
 		}
 	}
 	status, _, err := c.send(ctx, in.method, target, body, out, !in.open)
 	return status, err
+}
+
+// encode writes JSON without escaping < > and &, which would make a message of
+// them too large.
+func encode(v any) ([]byte, error) {
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return body.Bytes(), err
 }
 
 // send sends a request, once more with a fresh credential when the first was

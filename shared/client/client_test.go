@@ -30,6 +30,7 @@ type service struct {
 	*httptest.Server
 	logins  atomic.Int64
 	valid   atomic.Value // the only token it takes; "" takes none
+	broken  atomic.Bool  // logins fail
 	lasts   time.Duration
 	slow    chan struct{} // unless nil, a login waits for it
 	now     func() time.Time
@@ -45,6 +46,10 @@ func newService(t *testing.T) *service {
 		n := s.logins.Add(1)
 		if s.slow != nil {
 			<-s.slow
+		}
+		if s.broken.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
 		}
 		token := fmt.Sprint("token-", n)
 		s.valid.Store(token)
@@ -249,4 +254,45 @@ func TestConfig(t *testing.T) {
 	require.Equal(t, smn.Unauthenticated, smn.CodeOf(list(t.Context(), c)))
 	_, err = c.Publish(t.Context(), smn.PublishInput{TopicURN: "x"})
 	require.Equal(t, smn.InvalidTopicURN, smn.CodeOf(err))
+}
+
+func TestShortLivedTokenIsKept(t *testing.T) {
+	s := newService(t)
+	s.lasts = 20 * time.Minute
+	c := s.client(t, nil)
+	for range 5 {
+		require.NoError(t, list(t.Context(), c))
+	}
+	require.EqualValues(t, 1, s.logins.Load())
+}
+
+func TestTokenIsUsedWhileItCannotBeRenewed(t *testing.T) {
+	s := newService(t)
+	now := time.Now()
+	clock := func() time.Time { return now }
+	s.now = clock
+	c := s.client(t, func(c *client.Config) { c.Now = clock })
+	require.NoError(t, list(t.Context(), c))
+	s.broken.Store(true)
+	now = now.Add(23*time.Hour + 45*time.Minute)
+	require.NoError(t, list(t.Context(), c), "it is good for another quarter of an hour")
+	now = now.Add(20 * time.Minute)
+	require.Equal(t, smn.Overloaded, smn.CodeOf(list(t.Context(), c)))
+}
+
+func TestAFailedLoginIsSharedToo(t *testing.T) {
+	s := newService(t)
+	s.slow = make(chan struct{})
+	s.broken.Store(true)
+	c := s.client(t, nil)
+	errs := make(chan error)
+	for range 20 {
+		go func() { errs <- list(t.Context(), c) }()
+	}
+	require.Eventually(t, func() bool { return s.logins.Load() == 1 }, 10*time.Second, time.Millisecond)
+	close(s.slow)
+	for range 20 {
+		require.Equal(t, smn.Overloaded, smn.CodeOf(<-errs))
+	}
+	require.Less(t, s.logins.Load(), int64(20), "who waits does not try again")
 }

@@ -67,21 +67,29 @@ func (p Password) open(c *Client) (session, error) {
 	if p.User == "" || p.Password == "" {
 		return nil, smn.Errorf(smn.Unauthenticated, "a login needs a user and a password")
 	}
-	return &tokenSession{client: c, login: p, turn: make(chan struct{}, 1)}, nil
+	return &tokenSession{client: c, login: p}, nil
 }
 
-// renewBefore is how long before its end a token is renewed, as the SDKs of SMN do.
+// renewBefore is how long before its end a token is renewed, as the SDKs of SMN
+// do; one that lives for a short time only is renewed later.
 const renewBefore = 30 * time.Minute
 
-// tokenSession keeps a token. One goroutine at a time fetches, the others wait
-// for it.
+// tokenSession keeps a token. Of many goroutines that need one, one fetches it
+// and all get what it got.
 type tokenSession struct {
 	client *Client
 	login  Password
-	turn   chan struct{} // held by whoever fetches
 
 	mu    sync.Mutex
 	token iam.Token
+	fetch *fetch // under way; nil when none is
+}
+
+// fetch is a login under way.
+type fetch struct {
+	done  chan struct{} // closed when token and err are there
+	token iam.Token
+	err   error
 }
 
 func (s *tokenSession) project(ctx context.Context) (string, error) {
@@ -108,39 +116,48 @@ func (s *tokenSession) refused(r *http.Request) bool {
 	return true
 }
 
-// cached is the token if it is good for a while.
-func (s *tokenSession) cached() (iam.Token, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.token, s.token.Value != "" && s.client.now().Before(s.token.ExpiresAt.Add(-renewBefore))
-}
-
+// current is a token that is good for a while. While a renewal fails, the one at
+// hand is used to its end.
 func (s *tokenSession) current(ctx context.Context) (iam.Token, error) {
-	if t, ok := s.cached(); ok {
-		return t, nil
+	s.mu.Lock()
+	now, old := s.client.now(), s.token
+	renewAt := old.ExpiresAt.Add(-min(renewBefore, old.ExpiresAt.Sub(old.IssuedAt)/10))
+	if old.Value != "" && now.Before(renewAt) {
+		s.mu.Unlock()
+		return old, nil
 	}
+	f := s.fetch
+	if f == nil {
+		f = &fetch{done: make(chan struct{})}
+		s.fetch = f
+		go s.run(context.WithoutCancel(ctx), f) // others wait for it too; the client's timeout bounds it
+	}
+	s.mu.Unlock()
 	select {
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
+	case <-f.done:
 	case <-ctx.Done():
 		return iam.Token{}, ctx.Err()
 	}
-	if t, ok := s.cached(); ok {
-		return t, nil // fetched while we waited
+	if f.err != nil && old.Value != "" && now.Before(old.ExpiresAt) {
+		return old, nil
 	}
-	in := iam.TokenRequest{Methods: []string{"password"}}
+	return f.token, f.err
+}
+
+// run logs in and tells everyone who waits.
+func (s *tokenSession) run(ctx context.Context, f *fetch) {
+	in := iam.TokenRequest{Methods: []string{iam.MethodPassword}}
 	in.User.Name, in.User.Password, in.User.Domain.Name = s.login.User, s.login.Password, s.login.Domain
 	if s.login.Project != "" {
 		in.Project = &iam.Project{Name: s.login.Project}
 	}
-	t, err := s.client.IssueToken(ctx, in)
-	if err != nil {
-		return iam.Token{}, err
-	}
+	f.token, f.err = s.client.IssueToken(ctx, in)
 	s.mu.Lock()
-	s.token = t
+	if s.fetch = nil; f.err == nil {
+		s.token = f.token
+	}
 	s.mu.Unlock()
-	return t, nil
+	close(f.done)
 }
 
 // anonymous is a client without a credential.

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 
@@ -26,10 +25,17 @@ func (c *Client) IssueToken(ctx context.Context, in iam.TokenRequest) (iam.Token
 	if in.TokenID != "" {
 		req.Auth.Identity.Token = &wire.TokenID{ID: in.TokenID}
 	}
-	if in.Project != nil {
-		req.Auth.Scope = &wire.TokenScope{Project: &wire.TokenProject{ID: in.Project.ID, Name: in.Project.Name}}
+	var domain *wire.Named
+	if in.Domain != (iam.Domain{}) {
+		domain = &wire.Named{ID: in.Domain.ID, Name: in.Domain.Name}
 	}
-	body, err := json.Marshal(req)
+	switch {
+	case in.Project != nil:
+		req.Auth.Scope = &wire.TokenScope{Project: &wire.TokenProject{ID: in.Project.ID, Name: in.Project.Name, Domain: domain}}
+	case domain != nil:
+		req.Auth.Scope = &wire.TokenScope{Domain: domain}
+	}
+	body, err := encode(req)
 	if err != nil {
 		return iam.Token{}, fmt.Errorf("encode login: %w", err)
 	}

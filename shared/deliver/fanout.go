@@ -26,6 +26,9 @@ func (w *Worker) fanOut(ctx context.Context, f queue.FanOut) (again time.Duratio
 		return 0, fmt.Errorf("get message %s: %w", f.MessageID, err)
 	}
 	if m.expired(w.now()) {
+		w.log.LogAttrs(ctx, slog.LevelWarn, "chunk given up",
+			slog.String("message_id", m.ID), slog.String("topic_urn", m.TopicURN),
+			slog.Int("chunk", f.Chunk), slog.String("reason", reasonExpired))
 		return 0, nil
 	}
 	chunk, err := w.store.GetChunk(ctx, m.Project, m.TopicID, f.Chunk)

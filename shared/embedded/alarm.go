@@ -41,10 +41,12 @@ func (a *alarm) ring() {
 	}
 }
 
-// set makes it ring at that time, or now if that is past.
+// set makes it ring at that time. If that is past it rings now and is blind: the
+// one who is told of this task knows nothing of those behind it.
 func (a *alarm) set(at int64) {
 	wait := at - micros(a.now())
 	if wait <= 0 {
+		a.lookAgain()
 		a.ring()
 		return
 	}

@@ -261,7 +261,7 @@ func (c *committer) transaction(group []*operation, acks []receipt) (err error) 
 func protect(run func(*tx) error, tx *tx) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in a write: %v\n%s", p, debug.Stack())
+			err = fmt.Errorf("panic of %T in a write\n%s", p, debug.Stack()) // its text may hold anything
 		}
 	}()
 	return run(tx)

@@ -96,7 +96,8 @@ func TestFailingOperationDoesNotFailItsNeighbours(t *testing.T) {
 	wait.Wait()
 	require.ErrorContains(t, badErrs[0], "NOT NULL")
 	require.ErrorIs(t, badErrs[1], boom)
-	require.ErrorContains(t, badErrs[2], "ouch")
+	require.ErrorContains(t, badErrs[2], "panic of string")
+	require.NotContains(t, badErrs[2].Error(), "ouch", "what was panicked with may hold anything")
 	require.ErrorIs(t, badErrs[3], store.ErrConflict)
 
 	require.NoError(t, db.read(t.Context(), func(s *session) error {

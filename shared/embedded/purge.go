@@ -12,10 +12,16 @@ import (
 const purgeStep = 1000
 
 // Purge removes the messages that expired before a time, with their reports, and
-// tells how many. A message that a dead failure names is kept, and its report
-// with it. It works in small transactions; when it ends early, with an error,
-// what was removed stays removed.
+// the mails that were kept before it, and tells how many messages and mails. A
+// message that a dead failure names is kept, and its report with it. It works in
+// small transactions; when it ends early, with an error, what was removed stays
+// removed.
 func (db *DB) Purge(ctx context.Context, before time.Time) (removed int, err error) {
+	for step := purgeStep; step == purgeStep; removed += step {
+		if step, err = db.removeMails(ctx, before); err != nil {
+			return removed, fmt.Errorf("remove old mails: %w", err)
+		}
+	}
 	for last, more := int64(0), true; more; {
 		var ids []string
 		if ids, last, more, err = db.expired(ctx, last, before); err != nil {
@@ -92,4 +98,15 @@ func (db *DB) removeMessages(ctx context.Context, ids []string) (seen, gone int,
 		return nil
 	})
 	return seen, gone, err
+}
+
+// removeMails removes the oldest mails, as many as one step may. Keys are in the
+// order of keeping, so it stops at the first that is young.
+func (db *DB) removeMails(ctx context.Context, before time.Time) (gone int, err error) {
+	err = db.write(ctx, func(tx *tx) (err error) {
+		gone, err = tx.exec(`DELETE FROM mail WHERE created_at < ?1 AND key IN (SELECT key FROM mail ORDER BY key LIMIT ?2)`,
+			micros(before), purgeStep)
+		return err
+	})
+	return gone, err
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 )
 
@@ -30,7 +31,7 @@ func (db *DB) GetOrCreate(ctx context.Context, name string, makeSecret func() ([
 
 func getOrCreateFile(dir, name string, makeSecret func() ([]byte, error)) ([]byte, error) {
 	path := filepath.Join(dir, name)
-	if secret, err := os.ReadFile(path); !errors.Is(err, fs.ErrNotExist) {
+	if secret, err := readPrivate(path); !errors.Is(err, fs.ErrNotExist) {
 		return secret, err
 	}
 	secret, err := makeSecret()
@@ -44,11 +45,24 @@ func getOrCreateFile(dir, name string, makeSecret func() ([]byte, error)) ([]byt
 		return nil, err
 	}
 	if err := linkFile(dir, path, secret); errors.Is(err, fs.ErrExist) {
-		return os.ReadFile(path) // another process was quicker
+		return readPrivate(path) // another process was quicker
 	} else if err != nil {
 		return nil, err
 	}
 	return secret, nil
+}
+
+// readPrivate reads a file that nobody but its owner can read, as far as the
+// system knows of such things.
+func readPrivate(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+		return nil, fmt.Errorf("others can read it (mode %#o): change it if they may have, and run chmod 600 %s", mode, path)
+	}
+	return os.ReadFile(path)
 }
 
 // linkFile writes a file and gives it its name when it is whole and durable. Of

@@ -80,7 +80,7 @@ func (db *DB) Receive(ctx context.Context, limit int, lease time.Duration) ([]qu
 			db.alarm.ring()
 		}
 		if len(claimed) > 0 {
-			return leasesOf(claimed)
+			return leasesOf(claimed), nil
 		}
 		select {
 		case <-db.alarm.rings:
@@ -140,15 +140,17 @@ func (db *DB) claim(ctx context.Context, limit int, lease time.Duration) (found 
 	return found, err
 }
 
-func leasesOf(found []claimed) ([]queue.Lease, error) {
+// leasesOf reads what was handed out. A task that cannot be read is handed out
+// empty: whoever does tasks drops it, and it must not take its batch with it.
+func leasesOf(found []claimed) []queue.Lease {
 	leases := make([]queue.Lease, len(found))
 	for i, c := range found {
 		leases[i] = queue.Lease{Receipt: c.String(), Received: c.received}
 		if err := json.Unmarshal([]byte(c.body), &leases[i].Task); err != nil {
-			return nil, fmt.Errorf("read task %d: %w", c.seq, err)
+			leases[i].Task = queue.Task{ID: fmt.Sprintf("unreadable/%d", c.seq)}
 		}
 	}
-	return leases, nil
+	return leases
 }
 
 // Ack meets queue.Queue. It returns at once, whatever has become of ctx: the

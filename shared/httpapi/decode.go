@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -9,6 +10,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"tocsin/shared/smn"
@@ -19,13 +22,14 @@ import (
 func decode(r *http.Request, into any) error {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return smn.Errorf(smn.Unreadable, "the body ended early: %w", err)
+		return smn.Errorf(smn.Unreadable, "the body ended early")
 	}
-	if !utf8.Valid(body) {
+	if !utf8.Valid(body) || hasLoneSurrogate(body) {
 		return smn.Errorf(smn.Unreadable, "the body is not UTF-8")
 	}
 	err = json.Unmarshal(body, into)
 	var wrongType *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
 	var known *smn.Error
 	switch {
 	case err == nil:
@@ -33,9 +37,41 @@ func decode(r *http.Request, into any) error {
 	case errors.As(err, &known):
 		return err
 	case errors.As(err, &wrongType) && wrongType.Field != "":
-		return smn.Errorf(codeOf(reflect.TypeOf(into).Elem(), wrongType.Field), "%s cannot be a JSON %s", wrongType.Field, wrongType.Value)
+		name := wrongType.Field[strings.LastIndexByte(wrongType.Field, '.')+1:]
+		return smn.Errorf(codeOf(reflect.TypeOf(into).Elem(), wrongType.Field), "%s cannot be a JSON %s", name, wrongType.Value)
+	case errors.As(err, &syntax):
+		return smn.Errorf(smn.Unreadable, "the body is no JSON: %v", syntax)
 	}
-	return smn.Errorf(smn.Unreadable, "the body must be a JSON object: %v", err)
+	return smn.Errorf(smn.Unreadable, "the body must be a JSON object")
+}
+
+// hasLoneSurrogate says whether a JSON text escapes half of a character. The
+// decoder would put a replacement in its place and say nothing.
+func hasLoneSurrogate(body []byte) bool {
+	for {
+		i := bytes.Index(body, []byte(`\`))
+		if i < 0 || i+1 >= len(body) {
+			return false
+		}
+		escape := body[i+1:]
+		if unit, ok := utf16Unit(body[i:]); ok && utf16.IsSurrogate(unit) {
+			low, ok := utf16Unit(body[i+6:])
+			if !ok || utf16.DecodeRune(unit, low) == unicode.ReplacementChar {
+				return true
+			}
+			escape = body[i+11:]
+		}
+		body = escape[1:]
+	}
+}
+
+// utf16Unit reads an escape such as \u00e4.
+func utf16Unit(s []byte) (rune, bool) {
+	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(s[2:6]), 16, 16)
+	return rune(n), err == nil
 }
 
 // codeOf finds the code of a field in a path such as subscriptions.protocol: that
@@ -90,11 +126,11 @@ func number(query url.Values, name string, absent int) (int, error) {
 	if !query.Has(name) {
 		return absent, nil
 	}
-	n, err := strconv.Atoi(query.Get(name))
+	n, err := strconv.ParseUint(query.Get(name), 10, 63) // digits only
 	if err != nil {
-		return 0, smn.Errorf(smn.InvalidPage, "%s must be a whole number", name)
+		return 0, smn.Errorf(smn.InvalidPage, "%s must be a whole number, not negative", name)
 	}
-	return n, nil
+	return int(n), nil
 }
 
 // queryOf reads the query of a request, which must be well-formed UTF-8.

@@ -25,14 +25,20 @@ var (
 )
 
 // explain splits an error into its spelling and a text for its reader. The text
-// of an internal error stays in the log.
+// of an internal error stays in the log. Why a credential was refused is said in
+// the message itself, as SMN does it: SDKs show nothing else.
 func explain(err error) (wire.Failure, string) {
 	code := smn.CodeOf(err)
 	var e *smn.Error
 	if code == smn.Internal || !errors.As(err, &e) {
 		return wire.FailureOf(smn.Internal), ""
 	}
-	return wire.FailureOf(code), e.Detail
+	f := wire.FailureOf(code)
+	if code == smn.Unauthenticated && e.Detail != "" {
+		f.Message = e.Detail
+		return f, ""
+	}
+	return f, e.Detail
 }
 
 func spellSMN(requestID string, err error) reply {

@@ -10,13 +10,14 @@ import (
 	"net/http"
 	"path"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"tocsin/shared/smn"
 )
 
-// maxBody is the largest request body: a message of 256 KB in which every
-// character is escaped, and room around it.
+// maxBody is the largest request body. A message of 256 KB fits unless more than
+// half of it is control characters, which JSON spells with six bytes.
 const maxBody = 1 << 20
 
 // exchange puts around an operation all that operations have in common: request
@@ -25,17 +26,18 @@ type exchange struct {
 	op     Operation
 	handle handler
 	config Config
+	room   *room
 }
 
 // elsewhere stands for requests that no operation takes.
 var elsewhere = Operation{Name: "none", door: openDoor}
 
 func noRoute(r *http.Request) (reply, error) {
-	return reply{}, smn.Errorf(smn.NoRoute, "no operation has the method %s and this path", printable(r.Method))
+	return reply{}, smn.Errorf(smn.NoRoute, "no operation has the method %s and this path", shortened(r.Method))
 }
 
 // isClean says whether a path is in its simplest form, as http.ServeMux wants it.
-func isClean(p string) bool { return p == "/" || path.Clean(p) == p }
+func isClean(p string) bool { return strings.HasPrefix(p, "/") && path.Clean(p) == p }
 
 // ServeHTTP answers one request.
 func (x exchange) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -57,9 +59,14 @@ func (x exchange) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (x exchange) answer(w http.ResponseWriter, r *http.Request) (rep reply, caller smn.Caller, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = fmt.Errorf("panic of %T\n%s", p, debug.Stack()) // its text may hold anything
 		}
 	}()
+	leave, err := x.room.enter(r)
+	if err != nil {
+		return reply{}, smn.Caller{}, err
+	}
+	defer leave()
 	body, err := readBody(w, r)
 	if err != nil {
 		return reply{}, smn.Caller{}, err
@@ -101,7 +108,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		if errors.As(err, &tooLarge) {
 			return nil, smn.Errorf(smn.TooLarge, "the body may have at most %d bytes", maxBody)
 		}
-		return nil, smn.Errorf(smn.Unreadable, "the body ended early: %w", err)
+		return nil, smn.Errorf(smn.Unreadable, "the body ended early") // the cause names addresses of ours
 	}
 	r.Body = io.NopCloser(bytes.NewReader(buf.Bytes()))
 	return buf.Bytes(), nil
@@ -122,8 +129,8 @@ func (x exchange) log(r *http.Request, id string, caller smn.Caller, status int,
 	attrs := [...]slog.Attr{
 		slog.String("request_id", id),
 		slog.String("operation", x.op.Name),
-		slog.String("method", printable(r.Method)),
-		slog.String("path", printable(r.URL.Path)),
+		slog.String("method", shortened(r.Method)),
+		slog.String("path", shortened(beforeQuery(r.URL.Path))),
 		slog.Int("status", status),
 		slog.Float64("ms", float64(took.Microseconds())/1000),
 		slog.Int64("bytes", r.ContentLength),
@@ -144,11 +151,18 @@ func (x exchange) log(r *http.Request, id string, caller smn.Caller, status int,
 	x.config.Log.LogAttrs(r.Context(), level, "request", attrs[:n]...)
 }
 
-// printable cuts what a stranger wrote to a length that a log can bear.
-func printable(s string) string {
+// beforeQuery cuts off what became part of the path because someone encoded its
+// question mark: a link that was encoded once too often carries a token.
+func beforeQuery(path string) string {
+	before, _, _ := strings.Cut(path, "?")
+	return before
+}
+
+// shortened cuts what a stranger wrote to a length that a log can bear.
+func shortened(s string) string {
 	const most = 512
 	if len(s) > most {
-		return s[:most] + "…"
+		return strings.ToValidUTF8(s[:most], "") + "…"
 	}
 	return s
 }

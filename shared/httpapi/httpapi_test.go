@@ -40,20 +40,23 @@ func post(h http.Handler, body string) *httptest.ResponseRecorder {
 }
 
 func TestOurOwnFaultStaysInTheLog(t *testing.T) {
-	for name, f := range map[string]handler{
-		"error": func(*http.Request) (reply, error) { return reply{}, errors.New("disk /dev/sda1 is full") },
-		"panic": func(*http.Request) (reply, error) { panic("disk /dev/sda1 is full") },
-		"internal": func(*http.Request) (reply, error) {
+	for name, c := range map[string]struct {
+		work   handler
+		logged string
+	}{
+		"error": {func(*http.Request) (reply, error) { return reply{}, errors.New("disk /dev/sda1 is full") }, "sda1"},
+		"panic": {func(*http.Request) (reply, error) { panic("disk /dev/sda1 is full") }, "httpapi_test.go"},
+		"internal": {func(*http.Request) (reply, error) {
 			return reply{}, smn.Errorf(smn.Internal, "disk /dev/sda1 is full")
-		},
+		}, "sda1"},
 	} {
 		for shape, d := range map[string]door{"smn": openDoor, "link": linkDoor, "page": pageDoor, "iam": loginDoor} {
 			t.Run(name+" "+shape, func(t *testing.T) {
-				h, log := misbehaving(t, d, f)
+				h, log := misbehaving(t, d, c.work)
 				w := post(h, "{}")
 				require.Equal(t, http.StatusInternalServerError, w.Code)
 				require.NotContains(t, w.Body.String(), "sda1")
-				require.Contains(t, log.String(), "sda1")
+				require.Contains(t, log.String(), c.logged)
 				require.Contains(t, log.String(), `"level":"ERROR"`)
 				require.Contains(t, log.String(), w.Header().Get("X-Request-Id"))
 				require.Equal(t, 1, strings.Count(log.String(), "\n"))
@@ -86,14 +89,10 @@ func TestBodyThatEndsEarly(t *testing.T) {
 }
 
 func TestEveryFieldCodeIsKnown(t *testing.T) {
-	known := map[smn.Code]bool{}
-	for _, c := range wire.Codes() {
-		known[c] = true
-	}
 	for _, request := range []any{wire.CreateTopicRequest{}, wire.SubscribeRequest{}, wire.NewSubscription{}, wire.PublishRequest{}} {
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(request)) {
 			if c := f.Tag.Get("code"); c != "" {
-				require.True(t, known[smn.Code(c)], "%T.%s", request, f.Name)
+				require.NotEqual(t, wire.FailureOf(smn.Internal), wire.FailureOf(smn.Code(c)), "%T.%s", request, f.Name)
 			}
 		}
 	}
@@ -126,6 +125,73 @@ func FuzzDecode(f *testing.F) {
 			}
 			require.True(t, json.Valid([]byte(body)))
 			require.True(t, utf8.ValidString(body))
+			if r, ok := into.(*wire.PublishRequest); ok && !strings.ContainsRune(body, utf8.RuneError) && !strings.Contains(strings.ToLower(body), `ufffd`) {
+				require.NotContains(t, r.Message, string(utf8.RuneError), "nothing is replaced")
+			}
 		}
 	})
+}
+
+// TestRoom fills the handler to its bounds: the next request is told to come
+// again, and gets in once one has left.
+func TestRoom(t *testing.T) {
+	entered, release := make(chan struct{}), make(chan struct{})
+	h, err := New(Config{Log: slog.New(slog.DiscardHandler), MaxInHand: 3, MaxBytesInHand: 100}, Operation{
+		Name: "wait", Route: "POST /misbehave", door: openDoor,
+		bind: func(Config) (handler, error) {
+			return func(*http.Request) (reply, error) {
+				entered <- struct{}{}
+				<-release
+				return ok(wire.Answer{}), nil
+			}, nil
+		},
+	})
+	require.NoError(t, err)
+	answers := make(chan int, 3)
+	begin := func(bytes int) {
+		go func() { answers <- post(h, strings.Repeat("b", bytes)).Code }()
+		<-entered
+	}
+	refused := func(bytes int) {
+		t.Helper()
+		w := post(h, strings.Repeat("b", bytes))
+		require.Equal(t, http.StatusServiceUnavailable, w.Code)
+		require.Equal(t, "1", w.Header().Get("Retry-After"))
+		require.Contains(t, w.Body.String(), "SMN.0018")
+	}
+	begin(60)
+	begin(39)
+	refused(2) // bytes
+	begin(1)
+	refused(0) // requests
+	for range 3 {
+		release <- struct{}{}
+		require.Equal(t, http.StatusOK, <-answers)
+	}
+	begin(100)
+	release <- struct{}{}
+	require.Equal(t, http.StatusOK, <-answers)
+}
+
+// TestServiceThatDoesNotKnowUs: a caller who was let in must not be told that his
+// credential is wrong, when it is ours that the service behind us refuses.
+func TestServiceThatDoesNotKnowUs(t *testing.T) {
+	bound, err := withService(func(*http.Request, smn.Service) (reply, error) {
+		return reply{}, smn.Errorf(smn.Unauthenticated, "verify aksk signature fail")
+	})(Config{Service: struct{ smn.Service }{}})
+	require.NoError(t, err)
+	h, log := misbehaving(t, openDoor, bound)
+	w := post(h, "{}")
+	require.Equal(t, http.StatusInternalServerError, w.Code)
+	require.NotContains(t, w.Body.String(), "aksk")
+	require.Contains(t, log.String(), "our own credential")
+}
+
+func TestLoneSurrogates(t *testing.T) {
+	for body, lone := range map[string]bool{
+		`"a"`: false, `"\u00e4"`: false, `"\ud83d\ude00"`: false, `"\\ud800"`: false, `"\\\\ud800"`: false, `"\n\ud83d\ude00\n"`: false, `\`: false, `\u`: false,
+		`"\ud800"`: true, `"\udc00"`: true, `"\ud800\ud800"`: true, `"\ude00\ud83d"`: true, `"\ud83d\ude00\ud83d"`: true, `"\\\ud800"`: true, `"\uD800\n"`: true, `"\ud800`: true,
+	} {
+		require.Equal(t, lone, hasLoneSurrogate([]byte(body)), body)
+	}
 }

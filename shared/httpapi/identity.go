@@ -52,8 +52,15 @@ func tokenRequest(req wire.TokenRequest) iam.TokenRequest {
 	if t := req.Auth.Identity.Token; t != nil {
 		in.TokenID = t.ID
 	}
-	if s := req.Auth.Scope; s != nil && s.Project != nil {
-		in.Project = &iam.Project{ID: s.Project.ID, Name: s.Project.Name}
+	if s := req.Auth.Scope; s != nil {
+		domain := s.Domain
+		if s.Project != nil {
+			in.Project = &iam.Project{ID: s.Project.ID, Name: s.Project.Name}
+			domain = s.Project.Domain
+		}
+		if domain != nil {
+			in.Domain = iam.Domain{ID: domain.ID, Name: domain.Name}
+		}
 	}
 	return in
 }

@@ -33,6 +33,12 @@ type Config struct {
 	Identity     Identity
 	Certificates Certificates
 
+	// MaxInHand is how many requests may be in hand at once, and MaxBytesInHand how
+	// many bytes their bodies may have together; what comes beyond is Overloaded
+	// at once. 0 means no bound: a function gets one request at a time.
+	MaxInHand      int
+	MaxBytesInHand int64
+
 	Region    string       // the region in the service catalog
 	PublicURL string       // scheme and host that clients reach; empty: what the request names
 	Log       *slog.Logger // nil means slog.Default
@@ -62,6 +68,7 @@ func New(c Config, ops ...Operation) (http.Handler, error) {
 		c.Log = slog.Default()
 	}
 	mux := http.NewServeMux()
+	room := newRoom(c.MaxInHand, c.MaxBytesInHand)
 	for _, op := range ops {
 		handle, err := op.bind(c)
 		if err == nil && op.door.owners && c.Identity == nil {
@@ -70,12 +77,14 @@ func New(c Config, ops ...Operation) (http.Handler, error) {
 		if err != nil {
 			return nil, fmt.Errorf("operation %s cannot be mounted: %w", op.Name, err)
 		}
-		mux.Handle(op.Route, exchange{op: op, handle: handle, config: c})
+		mux.Handle(op.Route, exchange{op: op, handle: handle, config: c, room: room})
 	}
-	elsewhere := exchange{op: elsewhere, handle: noRoute, config: c}
+	elsewhere := exchange{op: elsewhere, handle: noRoute, config: c, room: room}
 	mux.Handle("/", elsewhere) // all that no operation takes, wrong methods included
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isClean(r.URL.Path) { // the mux would redirect it
+		// The mux would redirect unclean paths, and let HEAD do what GET does: a
+		// link checker must not unsubscribe anybody.
+		if !isClean(r.URL.Path) || r.Method == http.MethodHead {
 			elsewhere.ServeHTTP(w, r)
 			return
 		}
@@ -89,7 +98,14 @@ func withService(f func(*http.Request, smn.Service) (reply, error)) func(Config)
 		if c.Service == nil {
 			return nil, errors.New("it needs a service")
 		}
-		return func(r *http.Request) (reply, error) { return f(r, c.Service) }, nil
+		return func(r *http.Request) (reply, error) {
+			rep, err := f(r, c.Service)
+			if smn.CodeOf(err) == smn.Unauthenticated {
+				// The caller was let in. It is we whom the service behind us does not know.
+				err = smn.Errorf(smn.Internal, "the service refuses our own credential: %w", err)
+			}
+			return rep, err
+		}, nil
 	}
 }
 

@@ -21,7 +21,8 @@ func subscribe(r *http.Request, svc smn.Service) (reply, error) {
 	if err := decode(r, &req); err != nil {
 		return reply{}, err
 	}
-	if req.Subscriptions != nil {
+	// An empty list counts only when there is nothing else.
+	if len(req.Subscriptions) > 0 || req.Subscriptions != nil && req.NewSubscription == (wire.NewSubscription{}) {
 		return subscribeBatch(r, svc, req.Subscriptions)
 	}
 	out, err := svc.Subscribe(r.Context(), smn.SubscribeInput{

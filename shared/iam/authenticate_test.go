@@ -153,8 +153,9 @@ func TestBodyHash(t *testing.T) {
 		"the right hash":            {right, "x-sdk-content-sha256;x-sdk-date", right, "hi", true},
 		"the right hash, unsigned":  {right, "x-sdk-date", right, "hi", true},
 		"the hash of another body":  {right, "x-sdk-content-sha256;x-sdk-date", right, "ho", false},
-		"not signed, and says so":   {unsignedPayload, "x-sdk-content-sha256;x-sdk-date", unsignedPayload, "anything", true},
-		"says so without signature": {unsignedPayload, "x-sdk-date", unsignedPayload, "anything", false},
+		"not signed, and says so":   {unsignedPayload, "x-sdk-content-sha256;x-sdk-date", unsignedPayload, "", true},
+		"not signed, with a body":   {unsignedPayload, "x-sdk-content-sha256;x-sdk-date", unsignedPayload, "anything", false},
+		"says so without signature": {unsignedPayload, "x-sdk-date", unsignedPayload, "", false},
 		"nonsense":                  {"00", "x-sdk-content-sha256;x-sdk-date", "00", "hi", false},
 	}
 	for name, tc := range cases {

@@ -51,6 +51,10 @@ type TokenRequest struct {
 	// Project is the scope, by ID, by Name, or by both if they agree. Nil is the
 	// user's first project or, for MethodToken, that of the token.
 	Project *Project
+
+	// Domain is that of the scope. Given, by ID or Name or both, it must be the
+	// user's own.
+	Domain Domain
 }
 
 // wrongLogin is all that someone learns who cannot log in, so that nobody finds
@@ -82,6 +86,9 @@ func (a *Authority) IssueToken(_ context.Context, req TokenRequest) (Token, erro
 	}
 	if err != nil {
 		return Token{}, err
+	}
+	if !req.Domain.fits(c.account.Domain) {
+		return Token{}, smn.Errorf(smn.Unauthenticated, wrongLogin)
 	}
 	if req.Project != nil {
 		i := slices.IndexFunc(c.account.projects, func(p Project) bool {
@@ -130,12 +137,17 @@ func (a *Authority) byToken(value string) (claims, error) {
 	return c, nil
 }
 
+// fits says whether the parts that are given are those of another domain.
+func (d Domain) fits(other Domain) bool {
+	return (d.ID == "" || d.ID == other.ID) && (d.Name == "" || d.Name == other.Name)
+}
+
 // find gives the one user that a login fits, nil for none or several.
 func (a *Authority) find(l Login) *account {
 	var found *account
 	for _, acc := range a.accounts {
 		if (l.ID == "" || l.ID == acc.ID) && (l.Name == "" || l.Name == acc.Name) &&
-			(l.Domain.ID == "" || l.Domain.ID == acc.Domain.ID) && (l.Domain.Name == "" || l.Domain.Name == acc.Domain.Name) {
+			l.Domain.fits(acc.Domain) {
 			if found != nil {
 				return nil
 			}

@@ -41,7 +41,7 @@ func serve(h http.Handler, w http.ResponseWriter, r *http.Request) {
 	a := &answer{header: http.Header{}}
 	defer func() {
 		if p := recover(); p != nil {
-			slog.ErrorContext(r.Context(), "panic", "error", fmt.Sprint(p), "stack", string(debug.Stack()))
+			slog.ErrorContext(r.Context(), "panic", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack())) // its text may hold anything
 			writeFailure(w, smn.Internal, "")
 			return
 		}

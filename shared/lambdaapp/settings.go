@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"tocsin/shared/client"
 	"tocsin/shared/smn"
@@ -73,13 +74,18 @@ func readSettings(getenv func(string) string) (settings, error) {
 	return s, nil
 }
 
+// remoteTimeout bounds one request to the remote. Asking about a token, logging
+// in and the call itself must fit into the 25 s that the template gives a
+// function, so that its caller gets an answer of ours.
+const remoteTimeout = 7 * time.Second
+
 // newClient makes the client of the remote service. It calls nobody yet.
 func (s settings) newClient() (*client.Client, error) {
 	var credential client.Credential = client.AccessKey{Access: s.accessKey, Secret: s.secretKey, Project: s.projectID}
 	if s.accessKey == "" {
 		credential = client.Password{Domain: s.domain, User: s.user, Password: s.password, Project: s.projectName}
 	}
-	c, err := client.New(client.Config{Endpoint: s.remoteURL, IAMEndpoint: s.remoteIAM, Credential: credential})
+	c, err := client.New(client.Config{Endpoint: s.remoteURL, IAMEndpoint: s.remoteIAM, Credential: credential, Timeout: remoteTimeout})
 	if err != nil {
 		return nil, fmt.Errorf("TOCSIN_REMOTE_URL, TOCSIN_REMOTE_IAM_URL: %w", err)
 	}

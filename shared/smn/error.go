@@ -11,29 +11,31 @@ type Code string
 
 // The codes of the service.
 const (
-	Forbidden              Code = "Forbidden"              // the caller may not touch this project or topic
-	InvalidTopicName       Code = "InvalidTopicName"       // see MaxTopicName
-	InvalidDisplayName     Code = "InvalidDisplayName"     // see MaxDisplayName
-	TooManyTopics          Code = "TooManyTopics"          // see MaxTopics
-	InvalidTopicURN        Code = "InvalidTopicURN"        // not of the form urn:smn:region:project:name
-	TopicNotFound          Code = "TopicNotFound"          // never was, or was deleted
-	TooManySubscriptions   Code = "TooManySubscriptions"   // see MaxSubscriptions
-	InvalidSubject         Code = "InvalidSubject"         // see MaxSubject; control characters
-	InvalidMessage         Code = "InvalidMessage"         // empty, not UTF-8, or see MaxMessage
-	InvalidTimeToLive      Code = "InvalidTimeToLive"      // not within 1 s … MaxTimeToLive
-	InvalidProtocol        Code = "InvalidProtocol"        // not one of Protocols
-	InvalidEndpoint        Code = "InvalidEndpoint"        // does not fit its protocol
-	InternalEndpoint       Code = "InternalEndpoint"       // an address inside the network, which this service may not call
-	SubscriptionNotFound   Code = "SubscriptionNotFound"   // never was, or was cancelled by its owner
-	InvalidSubscriptionURN Code = "InvalidSubscriptionURN" // not a topic URN, a colon and an id
-	InvalidSubscription    Code = "InvalidSubscription"    // the extension, or the number of items in a batch
-	InvalidPage            Code = "InvalidPage"            // offset, limit or marker
-	InvalidRemark          Code = "InvalidRemark"          // not a text
-	RemarkTooLong          Code = "RemarkTooLong"          // see MaxRemark
-	InvalidToken           Code = "InvalidToken"           // a confirmation token that is forged, expired or superseded
-	CertificateNotFound    Code = "CertificateNotFound"    // no signing certificate of that id
-	Internal               Code = "Internal"               // our own fault; the text stays in the log
-	Overloaded             Code = "Overloaded"             // try again in a moment
+	Forbidden               Code = "Forbidden"               // the caller may not touch this project or topic
+	InvalidTopicName        Code = "InvalidTopicName"        // see MaxTopicName
+	InvalidDisplayName      Code = "InvalidDisplayName"      // see MaxDisplayName
+	TooManyTopics           Code = "TooManyTopics"           // see MaxTopics
+	InvalidTopicURN         Code = "InvalidTopicURN"         // not of the form urn:smn:region:project:name
+	TopicNotFound           Code = "TopicNotFound"           // never was, or was deleted
+	TooManySubscriptions    Code = "TooManySubscriptions"    // see MaxSubscriptions
+	InvalidSubject          Code = "InvalidSubject"          // see MaxSubject; control characters
+	InvalidMessage          Code = "InvalidMessage"          // empty, not UTF-8, or see MaxMessage
+	InvalidMessageStructure Code = "InvalidMessageStructure" // not an object with a default text
+	TemplateNotFound        Code = "TemplateNotFound"        // never was, or was deleted
+	InvalidTimeToLive       Code = "InvalidTimeToLive"       // not within 1 s … MaxTimeToLive
+	InvalidProtocol         Code = "InvalidProtocol"         // not one of Protocols
+	InvalidEndpoint         Code = "InvalidEndpoint"         // does not fit its protocol
+	InternalEndpoint        Code = "InternalEndpoint"        // an address inside the network, which this service may not call
+	SubscriptionNotFound    Code = "SubscriptionNotFound"    // never was, or was cancelled by its owner
+	InvalidSubscriptionURN  Code = "InvalidSubscriptionURN"  // not a topic URN, a colon and an id
+	InvalidSubscription     Code = "InvalidSubscription"     // the extension, or the number of items in a batch
+	InvalidPage             Code = "InvalidPage"             // offset, limit or marker
+	InvalidRemark           Code = "InvalidRemark"           // not a text
+	RemarkTooLong           Code = "RemarkTooLong"           // see MaxRemark
+	InvalidToken            Code = "InvalidToken"            // a confirmation token that is forged, expired or superseded
+	CertificateNotFound     Code = "CertificateNotFound"     // no signing certificate of that id
+	Internal                Code = "Internal"                // our own fault; the text stays in the log
+	Overloaded              Code = "Overloaded"              // try again in a moment
 )
 
 // The codes of the door in front of the service.

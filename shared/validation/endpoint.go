@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"code.dny.dev/ssrf"
 )
 
 // isURL: an absolute URL of the scheme, with a host and a port that exist, in
@@ -39,42 +41,14 @@ func IsInternal(endpoint string) bool {
 		return true
 	}
 	if addr, err := netip.ParseAddr(host); err == nil {
-		return !isPublic(addr.Unmap())
+		return addr.Zone() != "" || public.SafeAddr(addr.Unmap()) != nil
 	}
 	return looksNumeric(host)
 }
 
-func isPublic(a netip.Addr) bool {
-	if !a.IsGlobalUnicast() || a.IsPrivate() || a.Zone() != "" {
-		return false
-	}
-	for _, p := range reserved {
-		if p.Contains(a) {
-			return false
-		}
-	}
-	return true
-}
-
-// reserved are the blocks that netip calls global but no public host has: shared
-// and benchmark addresses, documentation, protocol assignments, translated and
-// tunnelled IPv4.
-var reserved = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"),
-	netip.MustParsePrefix("100.64.0.0/10"),
-	netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("192.0.2.0/24"),
-	netip.MustParsePrefix("198.18.0.0/15"),
-	netip.MustParsePrefix("198.51.100.0/24"),
-	netip.MustParsePrefix("203.0.113.0/24"),
-	netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("64:ff9b::/96"),
-	netip.MustParsePrefix("64:ff9b:1::/48"),
-	netip.MustParsePrefix("2001::/23"),
-	netip.MustParsePrefix("2001:db8::/32"),
-	netip.MustParsePrefix("2002::/16"),
-	netip.MustParsePrefix("fec0::/10"), // site-local, long deprecated
-}
+// public knows the addresses that a message may be sent to. The sender dials by
+// the same rules.
+var public = ssrf.New(ssrf.WithAnyPort())
 
 // looksNumeric: hosts such as 2130706433, 0x7f.1 or 127.1, which old resolvers
 // read as addresses.

@@ -29,7 +29,7 @@ func checkExtensionHeader(header map[string]string) error {
 			return errors.New("names in extension.header that begin with x-smn are reserved")
 		case seen[lower]:
 			return errors.New("names in extension.header must differ, whatever their case")
-		case !isHeaderValue(value):
+		case !IsHeaderValue(value):
 			return errors.New("values in extension.header hold printable ASCII characters and spaces only")
 		}
 		seen[lower] = true
@@ -40,7 +40,9 @@ func checkExtensionHeader(header map[string]string) error {
 	return nil
 }
 
-func isHeaderValue(s string) bool {
+// IsHeaderValue says whether s is printable ASCII and spaces, and so can be the
+// value of a header as it is.
+func IsHeaderValue(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
 			return false

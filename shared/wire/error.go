@@ -53,28 +53,30 @@ type Failure struct {
 // failures spells every code. Where SMN documents no code for a case the nearest
 // is used, which docs/compatibility.md explains.
 var failures = map[smn.Code]Failure{
-	smn.Forbidden:              {Status: 403, Code: "SMN.0001", Message: "No permission to request resources."},
-	smn.InvalidTopicName:       {Status: 400, Code: "SMN.0002", Message: "Parameter: Name is invalid."},
-	smn.InvalidDisplayName:     {Status: 400, Code: "SMN.0003", Message: "Parameter: DisplayName is invalid."},
-	smn.TooManyTopics:          {Status: 403, Code: "SMN.0004", Message: "Exceeded topic limit."},
-	smn.InvalidTopicURN:        {Status: 400, Code: "SMN.0005", Message: "Parameter: TopicUrn is invalid."},
-	smn.TopicNotFound:          {Status: 404, Code: "SMN.0006", Message: "Topic not found."},
-	smn.TooManySubscriptions:   {Status: 403, Code: "SMN.0007", Message: "Exceeded subscription limit."},
-	smn.InvalidSubject:         {Status: 403, Code: "SMN.0008", Message: "Parameter: Subject is invalid."},
-	smn.InvalidMessage:         {Status: 403, Code: "SMN.0009", Message: "Parameter: Message is invalid."},
-	smn.InvalidProtocol:        {Status: 400, Code: "SMN.0011", Message: "Parameter: Protocol is invalid."},
-	smn.InvalidEndpoint:        {Status: 400, Code: "SMN.0012", Message: "Parameter: Endpoint is invalid."},
-	smn.SubscriptionNotFound:   {Status: 404, Code: "SMN.0013", Message: "Subscription resource not found."},
-	smn.InvalidSubscriptionURN: {Status: 400, Code: "SMN.0014", Message: "Parameter: SubscriptionUrn is invalid."},
-	smn.InvalidPage:            {Status: 400, Code: "SMN.0015", Message: "Parameter: Offset or limit is invalid."},
-	smn.InvalidRemark:          {Status: 400, Code: "SMN.0017", Message: "Parameter: Remark is invalid."},
-	smn.Internal:               {Status: 500, Code: "SMN.0018", Message: "Service internal error."},
-	smn.Overloaded:             {Status: 503, Code: "SMN.0018", Message: "Service internal error."},
-	smn.InvalidTimeToLive:      {Status: 400, Code: "SMN.0019", Message: "Producer Exceptions."},
-	smn.InvalidToken:           {Status: 403, Code: "SMN.0022", Message: "Parameter: token is invalid."},
-	smn.InvalidSubscription:    {Status: 400, Code: "SMN.0043", Message: "Parameter: subscription is invalid."},
-	smn.InternalEndpoint:       {Status: 403, Code: "SMN.0069", Message: "Not authorized to subscribe internal endpoints."},
-	smn.RemarkTooLong:          {Status: 400, Code: "SMN.0082", Message: "The length of the remark parameter value has reached the maximum allowed."},
+	smn.Forbidden:               {Status: 403, Code: "SMN.0001", Message: "No permission to request resources."},
+	smn.InvalidTopicName:        {Status: 400, Code: "SMN.0002", Message: "Parameter: Name is invalid."},
+	smn.InvalidDisplayName:      {Status: 400, Code: "SMN.0003", Message: "Parameter: DisplayName is invalid."},
+	smn.TooManyTopics:           {Status: 403, Code: "SMN.0004", Message: "Exceeded topic limit."},
+	smn.InvalidTopicURN:         {Status: 400, Code: "SMN.0005", Message: "Parameter: TopicUrn is invalid."},
+	smn.TopicNotFound:           {Status: 404, Code: "SMN.0006", Message: "Topic not found."},
+	smn.TooManySubscriptions:    {Status: 403, Code: "SMN.0007", Message: "Exceeded subscription limit."},
+	smn.InvalidSubject:          {Status: 403, Code: "SMN.0008", Message: "Parameter: Subject is invalid."},
+	smn.InvalidMessage:          {Status: 403, Code: "SMN.0009", Message: "Parameter: Message is invalid."},
+	smn.InvalidProtocol:         {Status: 400, Code: "SMN.0011", Message: "Parameter: Protocol is invalid."},
+	smn.InvalidEndpoint:         {Status: 400, Code: "SMN.0012", Message: "Parameter: Endpoint is invalid."},
+	smn.SubscriptionNotFound:    {Status: 404, Code: "SMN.0013", Message: "Subscription resource not found."},
+	smn.InvalidSubscriptionURN:  {Status: 400, Code: "SMN.0014", Message: "Parameter: SubscriptionUrn is invalid."},
+	smn.InvalidPage:             {Status: 400, Code: "SMN.0015", Message: "Parameter: Offset or limit is invalid."},
+	smn.InvalidRemark:           {Status: 400, Code: "SMN.0017", Message: "Parameter: Remark is invalid."},
+	smn.Internal:                {Status: 500, Code: "SMN.0018", Message: "Service internal error."},
+	smn.Overloaded:              {Status: 503, Code: "SMN.0018", Message: "Service internal error."},
+	smn.InvalidTimeToLive:       {Status: 400, Code: "SMN.0019", Message: "Producer Exceptions."},
+	smn.InvalidMessageStructure: {Status: 400, Code: "SMN.0021", Message: "MessageStructure is invalid."},
+	smn.InvalidToken:            {Status: 403, Code: "SMN.0022", Message: "Parameter: token is invalid."},
+	smn.TemplateNotFound:        {Status: 404, Code: "SMN.0027", Message: "Template not found."},
+	smn.InvalidSubscription:     {Status: 400, Code: "SMN.0043", Message: "Parameter: subscription is invalid."},
+	smn.InternalEndpoint:        {Status: 403, Code: "SMN.0069", Message: "Not authorized to subscribe internal endpoints."},
+	smn.RemarkTooLong:           {Status: 400, Code: "SMN.0082", Message: "The length of the remark parameter value has reached the maximum allowed."},
 
 	smn.CertificateNotFound: {Status: 404, Code: "APIGW.0101", Message: "The certificate does not exist.", Gateway: true},
 	smn.NoRoute:             {Status: 404, Code: "APIGW.0101", Message: "The API does not exist or has not been published in the environment.", Gateway: true},
@@ -116,13 +118,4 @@ var statuses = map[int]smn.Code{
 	http.StatusRequestEntityTooLarge: smn.TooLarge,
 	http.StatusTooManyRequests:       smn.Throttled,
 	http.StatusServiceUnavailable:    smn.Overloaded,
-}
-
-// Codes lists every code that can be spelt.
-func Codes() []smn.Code {
-	codes := make([]smn.Code, 0, len(failures))
-	for c := range failures {
-		codes = append(codes, c)
-	}
-	return codes
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,11 @@ type PublishRequest struct {
 	Subject    string   `json:"subject,omitempty" code:"InvalidSubject"`
 	Message    string   `json:"message,omitempty" code:"InvalidMessage"`
 	TimeToLive *Seconds `json:"time_to_live,omitempty" code:"InvalidTimeToLive"`
+
+	// Not supported yet, and not to be ignored: they would be sent instead of
+	// Message. A structure is a text or an object.
+	MessageStructure    json.RawMessage `json:"message_structure,omitempty"`
+	MessageTemplateName string          `json:"message_template_name,omitempty" code:"TemplateNotFound"`
 }
 
 // PublishResponse answers it.
@@ -24,9 +30,6 @@ type PublishResponse struct {
 // Seconds is a positive number of seconds. SMN writes it as a string; a number
 // is read as well.
 type Seconds int64
-
-// maxSeconds is far beyond any time to live and fits a time.Duration.
-const maxSeconds = 1 << 31
 
 // NewSeconds spells a duration, which is cut to whole seconds; nil for zero.
 func NewSeconds(d time.Duration) *Seconds {
@@ -57,8 +60,8 @@ func (s *Seconds) UnmarshalJSON(b []byte) error {
 	if inner, ok := strings.CutPrefix(text, `"`); ok {
 		text = strings.TrimSuffix(inner, `"`)
 	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 1 || n > maxSeconds {
+	n, err := strconv.ParseUint(text, 10, 31) // digits only; far beyond any time to live
+	if err != nil || n < 1 {
 		return smn.Errorf(smn.InvalidTimeToLive, "time_to_live must be a number of seconds from 1 to %d", smn.MaxTimeToLive/time.Second)
 	}
 	*s = Seconds(n)

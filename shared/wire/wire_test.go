@@ -148,8 +148,7 @@ func TestTranslationsAreInverse(t *testing.T) {
 // TestCodes sees that each code is spelt in a way of its own, so that a client
 // gets back what the service meant.
 func TestCodes(t *testing.T) {
-	for _, code := range wire.Codes() {
-		f := wire.FailureOf(code)
+	for code, f := range wire.Failures {
 		require.NotEmpty(t, f.Code)
 		require.NotEmpty(t, f.Message)
 		require.GreaterOrEqual(t, f.Status, 400)
@@ -173,7 +172,7 @@ func TestSeconds(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(text), &s), text)
 		require.Equal(t, want, s)
 	}
-	for _, text := range []string{`"0"`, `0`, `-1`, `"-1"`, `""`, `"1.5"`, `1.5`, `1e3`, `"x"`, `" 1"`, `true`, `{}`, `[]`, `99999999999999999999`, `"\u0031"`} {
+	for _, text := range []string{`"0"`, `0`, `-1`, `"-1"`, `""`, `"1.5"`, `1.5`, `1e3`, `"x"`, `" 1"`, `true`, `{}`, `[]`, `99999999999999999999`, `"+5"`, `"5_0"`, `2147483648`, `"\u0031"`} {
 		var s wire.Seconds
 		err := json.Unmarshal([]byte(text), &s)
 		require.Equal(t, smn.InvalidTimeToLive, smn.CodeOf(err), text)

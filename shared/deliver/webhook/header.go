@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tocsin/shared/deliver"
+	"tocsin/shared/validation"
 	"tocsin/shared/wire"
 )
 
@@ -18,7 +19,7 @@ func header(d deliver.Delivery, to *url.URL) (h http.Header, problem string) {
 		switch {
 		case !isToken(name):
 			return nil, "the name of a custom header has characters that are not allowed"
-		case !isHeaderText(value):
+		case !validation.IsHeaderValue(value):
 			return nil, "the value of a custom header has characters that are not allowed"
 		case isCustom(name):
 			h[name] = []string{value}
@@ -59,14 +60,4 @@ func isToken(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-// isHeaderText says whether s is printable ASCII and spaces.
-func isHeaderText(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
 }

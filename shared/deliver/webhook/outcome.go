@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -82,14 +83,33 @@ func (s *Sender) reason(err error) string {
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return "host unreachable"
 	case errors.As(err, &cert):
-		return "the certificate is not trusted: " + cert.Err.Error()
+		return untrusted(cert)
 	case errors.As(err, &record):
 		return "the endpoint does not speak TLS"
 	case errors.As(err, &alert):
-		return "TLS refused: " + alert.Error()
+		return "TLS refused: " + alert.Error() // one of a fixed list
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "connection closed without an answer"
 	default:
 		return "no readable answer"
 	}
+}
+
+// untrusted says what is wrong with a certificate. Its own words stay out: they
+// are the peer's, and of any length.
+func untrusted(err *tls.CertificateVerificationError) string {
+	var (
+		name    x509.HostnameError
+		issuer  x509.UnknownAuthorityError
+		invalid x509.CertificateInvalidError
+	)
+	switch {
+	case errors.As(err, &name):
+		return "the certificate is for another host"
+	case errors.As(err, &issuer):
+		return "the certificate's issuer is not trusted"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "the certificate has expired or is not valid yet"
+	}
+	return "the certificate is not valid"
 }

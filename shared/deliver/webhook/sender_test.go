@@ -431,7 +431,7 @@ func TestUntrustedCertificate(t *testing.T) {
 	defer server.Close()
 	o := local(t, webhook.Config{}).Send(t.Context(), notification(server.URL))
 	require.Equal(t, deliver.Again, o.Result)
-	require.Contains(t, o.Reason, "certificate is not trusted")
+	require.Contains(t, o.Reason, "certificate's issuer is not trusted")
 }
 
 func TestPrivateAddressIsRefused(t *testing.T) {

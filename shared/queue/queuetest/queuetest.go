@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) queue.Queue) {
 		{"a task is handed out again after its lease", testLeaseEnds},
 		{"a task waits until it is due", testNotBefore},
 		{"an earlier task overtakes a later one", testOvertakes},
+		{"tasks that are due closely all come in time", testDueClosely},
 		{"ack removes", testAck},
 		{"ack by a stale receipt changes nothing", testStaleAck},
 		{"release hands out again", testRelease},
@@ -351,5 +352,29 @@ func testManyReceivers(t *testing.T, q queue.Queue) {
 	require.Len(t, seen, tasks)
 	for id, n := range seen {
 		require.Equal(t, 1, n, "task %s was handed out %d times within its lease", id, n)
+	}
+}
+
+// testDueClosely is what an outage of endpoints leaves: many retries that become
+// due one right after the other, while others are handed out, and one a little
+// later. None may be forgotten until some lease ends.
+func testDueClosely(t *testing.T, q queue.Queue) {
+	const tasks = 200
+	first := time.Now().Add(short)
+	for i := range tasks {
+		retry := queue.Retry{MessageID: smn.NewID(), SubscriptionID: smn.NewID(), Attempt: 2}
+		due := first.Add(time.Duration(i) * 100 * time.Microsecond)
+		if i == tasks-1 {
+			due = due.Add(5 * short)
+		}
+		put(t, q, queue.NewRetry("topic", retry, due))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), soon) // well before the leases end
+	defer cancel()
+	for got := 0; got < tasks; {
+		leases, err := q.Receive(ctx, 32, long)
+		require.NoError(t, err, "%d of %d tasks have come", got, tasks)
+		got += len(leases)
+		require.NoError(t, q.Ack(ctx, leases[:len(leases)/2]...)) // the others stay leased
 	}
 }

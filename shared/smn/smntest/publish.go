@@ -118,5 +118,6 @@ func publishLimits(t *testing.T, s *suite) {
 		require.Equal(t, want(smn.InvalidTimeToLive), code(smn.PublishInput{Message: "m", TimeToLive: smn.MaxTimeToLive + time.Duration(past)*time.Second}), past)
 	}
 	require.Empty(t, code(smn.PublishInput{Message: strings.Repeat("\x01", smn.MaxMessage/2)}), "the raw text counts, not its escapes")
+	require.Empty(t, code(smn.PublishInput{Message: strings.Repeat("<", smn.MaxMessage)}), "signs that HTML escapes, too")
 	require.Empty(t, code(smn.PublishInput{Message: "m", TimeToLive: time.Second}))
 }
