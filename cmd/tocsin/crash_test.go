@@ -2,15 +2,14 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -103,84 +102,133 @@ func (p *process) client(t *testing.T) *client.Client {
 	return c
 }
 
-// TestKilledUnderLoad kills the process several times while publishers work, and
-// sees that every message, topic and subscription that was acknowledged is there
-// after the restart, and every message arrives.
-func TestKilledUnderLoad(t *testing.T) {
-	const kills, publishers, acknowledgedPerRound = 3, 8, 100
-	var arrived sync.Map // message id → struct{}
-	sink := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		var push wire.Push
-		if json.NewDecoder(r.Body).Decode(&push) != nil {
-			return
-		}
-		if push.Type == wire.TypeConfirmation {
-			// Followed after the answer, as a receiver with a queue would.
-			go func() {
-				resp, err := http.Get(push.SubscribeURL)
-				if err == nil {
-					_, _ = io.Copy(io.Discard, resp.Body)
-					_ = resp.Body.Close()
-				}
-			}()
-			return
-		}
-		arrived.Store(push.MessageID, struct{}{})
-	}))
-	defer sink.Close()
+// sink takes the messages of many endpoints, each under a path of its own, and
+// notes what arrived where. Each endpoint of ten fails the first time.
+type sink struct {
+	*httptest.Server
+	tried, arrived sync.Map // message id and path
+}
 
+func newSink(t *testing.T) *sink {
+	t.Helper()
+	s := &sink{}
+	s.Server = httptest.NewServer(http.HandlerFunc(s.take))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *sink) take(w http.ResponseWriter, r *http.Request) {
+	var push wire.Push
+	if err := json.NewDecoder(r.Body).Decode(&push); err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	if push.Type == wire.TypeConfirmation {
+		resp, err := http.Get(push.SubscribeURL)
+		if err != nil {
+			w.WriteHeader(http.StatusServiceUnavailable) // killed in between: please tell me again
+			return
+		}
+		defer resp.Body.Close()
+		w.WriteHeader(resp.StatusCode)
+		return
+	}
+	key := push.MessageID + r.URL.Path
+	if _, seen := s.tried.LoadOrStore(key, nil); !seen && r.URL.Path[len(r.URL.Path)-1] == '0' {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	s.arrived.Store(key, nil)
+}
+
+// has says whether a message has arrived at all endpoints.
+func (s *sink) has(id string, endpoints int) bool {
+	for i := range endpoints {
+		if _, ok := s.arrived.Load(id + "/" + strconv.Itoa(i)); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// TestKilledUnderLoad kills the process several times while publishers work,
+// messages are fanned out to more than one chunk, and deliveries are tried again.
+// Every message, topic and subscription that was acknowledged must be there after
+// the restart, and every message must arrive at every endpoint.
+func TestKilledUnderLoad(t *testing.T) {
+	const kills, publishers, endpoints, acknowledgedPerRound = 3, 8, 300, 16
+	s := newSink(t)
 	data := t.TempDir()
 	p := launch(t, data, "127.0.0.1:0")
 	topic, err := p.client(t).CreateTopic(t.Context(), smn.CreateTopicInput{Name: "crash"})
 	require.NoError(t, err)
-	sub, err := p.client(t).Subscribe(t.Context(), smn.SubscribeInput{
-		TopicURN: topic.URN, NewSubscription: smn.NewSubscription{Protocol: smn.HTTP, Endpoint: sink.URL},
-	})
-	require.NoError(t, err)
-	eventually(t, "the subscription to be confirmed", func() bool {
-		page, err := p.client(t).ListSubscriptionsByTopic(t.Context(), smn.ListSubscriptionsByTopicInput{TopicURN: topic.URN})
-		return err == nil && page.Total == 1 && page.Subscriptions[0].Status == smn.Confirmed
-	})
+	for first := 0; first < endpoints; first += smn.MaxBatch {
+		in := smn.SubscribeBatchInput{TopicURN: topic.URN}
+		for i := first; i < first+smn.MaxBatch; i++ {
+			in.Subscriptions = append(in.Subscriptions, smn.NewSubscription{Protocol: smn.HTTP, Endpoint: fmt.Sprint(s.URL, "/", i)})
+		}
+		_, err = p.client(t).SubscribeBatch(t.Context(), in)
+		require.NoError(t, err)
+	}
+	confirmed := func() (n int) {
+		for offset := 0; offset < endpoints; offset += smn.DefaultLimit {
+			page, err := p.client(t).ListSubscriptionsByTopic(t.Context(), smn.ListSubscriptionsByTopicInput{
+				TopicURN: topic.URN, ListSubscriptionsInput: smn.ListSubscriptionsInput{Page: smn.Page{Offset: offset}},
+			})
+			if err != nil || page.Total != endpoints {
+				return -1
+			}
+			for _, sub := range page.Subscriptions {
+				if sub.Status == smn.Confirmed {
+					n++
+				}
+			}
+		}
+		return n
+	}
+	eventually(t, "some confirmations", func() bool { return confirmed() > 0 })
+	p.kill()
+	p = launch(t, data, p.address)
+	eventually(t, "all confirmations", func() bool { return confirmed() == endpoints })
 
 	var mu sync.Mutex
 	var messages, topics []string // acknowledged
 	for range kills {
-		ctx, stop := context.WithCancel(t.Context())
 		var acknowledged atomic.Int64
 		var work sync.WaitGroup
 		c := p.client(t)
 		for i := range publishers {
 			work.Go(func() {
-				for n := 0; ctx.Err() == nil; n++ {
-					id, err := c.Publish(ctx, smn.PublishInput{TopicURN: topic.URN, Message: fmt.Sprint("message ", n)})
+				for n := 0; acknowledged.Load() < 3*acknowledgedPerRound; n++ {
+					id, err := c.Publish(t.Context(), smn.PublishInput{TopicURN: topic.URN, Message: fmt.Sprint("message ", n)})
 					if err != nil {
 						return // killed in between: not acknowledged
 					}
+					acknowledged.Add(1)
 					mu.Lock()
 					messages = append(messages, id)
 					mu.Unlock()
-					acknowledged.Add(1)
-					if i == 0 && n%10 == 0 {
-						if out, err := c.CreateTopic(ctx, smn.CreateTopicInput{Name: "t" + id}); err == nil {
-							mu.Lock()
-							topics = append(topics, out.URN)
-							mu.Unlock()
-						}
+					if i > 0 {
+						continue
+					}
+					if out, err := c.CreateTopic(t.Context(), smn.CreateTopicInput{Name: "t" + id}); err == nil {
+						mu.Lock()
+						topics = append(topics, out.URN)
+						mu.Unlock()
 					}
 				}
 			})
 		}
 		eventually(t, "messages to be acknowledged", func() bool { return acknowledged.Load() >= acknowledgedPerRound })
 		p.kill()
-		stop()
 		work.Wait()
 		p = launch(t, data, p.address)
 	}
 
 	require.GreaterOrEqual(t, len(messages), kills*acknowledgedPerRound)
-	eventually(t, "every acknowledged message to arrive", func() bool {
+	eventually(t, "every acknowledged message to arrive everywhere", func() bool {
 		for _, id := range messages {
-			if _, ok := arrived.Load(id); !ok {
+			if !s.has(id, endpoints) {
 				return false
 			}
 		}
@@ -191,10 +239,8 @@ func TestKilledUnderLoad(t *testing.T) {
 		_, err := p.client(t).GetTopic(t.Context(), smn.TopicInput{TopicURN: urn})
 		require.NoError(t, err)
 	}
-	page, err := p.client(t).ListSubscriptionsByTopic(t.Context(), smn.ListSubscriptionsByTopicInput{TopicURN: topic.URN})
-	require.NoError(t, err)
-	require.Equal(t, sub.URN, page.Subscriptions[0].URN.String())
-	t.Logf("%d messages and %d topics were acknowledged, none is lost", len(messages), len(topics))
+	require.Equal(t, endpoints, confirmed())
+	t.Logf("%d messages to %d endpoints and %d topics were acknowledged, none is lost", len(messages), endpoints, len(topics))
 }
 
 func eventually(t *testing.T, what string, seen func() bool) {

@@ -55,14 +55,14 @@ func openHouse(ctx context.Context, s settings, log *slog.Logger) (_ *house, err
 			err = errors.Join(err, h.close())
 		}
 	}()
-	if h.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.Addr); err != nil {
+	if h.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.addr); err != nil {
 		return h, err
 	}
 	if err = s.complete(h.listener.Addr()); err != nil {
 		return h, err
 	}
 	h.settings = s
-	if h.db, err = embedded.Open(ctx, embedded.Config{Dir: s.Data, Durability: s.durability()}); err != nil {
+	if h.db, err = embedded.Open(ctx, embedded.Config{Dir: s.data, Durability: s.durability()}); err != nil {
 		return h, err
 	}
 	return h, h.build(ctx)
@@ -139,7 +139,7 @@ func (h *house) keys(ctx context.Context) (*signing.Signer, iam.ConfirmTokens, e
 		return key, err
 	})
 	if err == nil && len(secret) != keySize {
-		err = fmt.Errorf("secrets/token.key in %s has %d bytes instead of %d: restore it, or remove it, which ends all tokens and open confirmation links", h.settings.Data, len(secret), keySize)
+		err = fmt.Errorf("secrets/token.key in %s has %d bytes instead of %d: restore it, or remove it, which ends all tokens and open confirmation links", h.settings.data, len(secret), keySize)
 	}
 	if err != nil {
 		return nil, iam.ConfirmTokens{}, err
@@ -167,7 +167,7 @@ func (h *house) keys(ctx context.Context) (*signing.Signer, iam.ConfirmTokens, e
 	}
 	key, err := signing.ParseKey(pem)
 	if err != nil {
-		return nil, iam.ConfirmTokens{}, fmt.Errorf("signing key in %s: %w", h.settings.Data, err)
+		return nil, iam.ConfirmTokens{}, fmt.Errorf("signing key in %s: %w", h.settings.data, err)
 	}
 	return signing.New(key, h.settings.Region), tokens, nil
 }

@@ -11,6 +11,8 @@ import (
 )
 
 type serveCommand struct {
+	Addr string `help:"Address to listen on (default ${default})." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Data string `help:"Folder of the embedded store (default ${default})." default:"data" type:"path" placeholder:"DIR"`
 	settings
 
 	Sample string `help:"Name of a topic to make sure of; its curl lines are printed." placeholder:"NAME"`
@@ -19,6 +21,7 @@ type serveCommand struct {
 // Run serves until it is interrupted.
 func (c *serveCommand) Run(ctx context.Context) error {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	c.addr, c.data = c.Addr, c.Data
 	h, err := openHouse(ctx, c.settings, log)
 	if err != nil {
 		return err
@@ -28,7 +31,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 			return fmt.Errorf("sample topic: %w", err)
 		}
 	}
-	log.LogAttrs(ctx, slog.LevelInfo, "listening", slog.String("address", h.listener.Addr().String()), slog.String("data", h.settings.Data), slog.String("version", version()))
+	log.LogAttrs(ctx, slog.LevelInfo, "listening", slog.String("address", h.listener.Addr().String()), slog.String("data", h.settings.data), slog.String("version", version()))
 	return h.serve(ctx)
 }
 

@@ -28,6 +28,7 @@ func parsed(t *testing.T, args ...string) *serveCommand {
 	require.NoError(t, err)
 	_, err = parser.Parse(longFlags(append([]string{"serve"}, args...)))
 	require.NoError(t, err)
+	c.Serve.addr, c.Serve.data = c.Serve.Addr, c.Serve.Data
 	return &c.Serve
 }
 
@@ -92,12 +93,12 @@ func TestServe(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, status)
 
 	second := s
-	second.Addr = "127.0.0.1:0"
+	second.addr = "127.0.0.1:0"
 	_, err = openHouse(t.Context(), second, slog.New(slog.DiscardHandler))
 	require.ErrorContains(t, err, "in use by another process")
 
 	for _, name := range []string{"token.key", "signing.pem"} {
-		info, err := os.Stat(filepath.Join(s.Data, "secrets", name))
+		info, err := os.Stat(filepath.Join(s.data, "secrets", name))
 		require.NoError(t, err)
 		require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
 	}
@@ -166,7 +167,7 @@ func TestSecretsThatWereTamperedWith(t *testing.T) {
 		h, err := openHouse(t.Context(), s, slog.New(slog.DiscardHandler))
 		require.NoError(t, err)
 		require.NoError(t, h.close())
-		require.NoError(t, c.tamper(filepath.Join(s.Data, "secrets", "token.key")))
+		require.NoError(t, c.tamper(filepath.Join(s.data, "secrets", "token.key")))
 		_, err = openHouse(t.Context(), s, slog.New(slog.DiscardHandler))
 		require.ErrorContains(t, err, c.want, name)
 		require.NotContains(t, err.Error(), "\n")

@@ -17,8 +17,8 @@ import (
 // settings are what an installation can choose, by flag or by environment
 // variable; docs/configuration.md is their table.
 type settings struct {
-	Addr string `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	Data string `help:"Folder of the embedded store." default:"./data" type:"path" placeholder:"DIR"`
+	addr string // to listen on
+	data string // folder of the embedded store
 
 	Region      string `env:"TOCSIN_REGION" default:"local" help:"Region in URNs."`
 	ProjectID   string `env:"TOCSIN_PROJECT_ID" default:"0123456789abcdef0123456789abcdef" help:"Id of the project: 32 hex characters."`

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,6 +57,44 @@ func TestPurge(t *testing.T) {
 	removed, err = db.Purge(ctx, before)
 	require.NoError(t, err)
 	require.Zero(t, removed)
+}
+
+func TestPurgeOfMails(t *testing.T) {
+	db := open(t, t.TempDir())
+	const old, young = purgeStep + 2, 3
+	for i := range old + young {
+		m := store.Mail{ID: fmt.Sprint(i), Text: "text", CreatedAt: moment}
+		if i >= old {
+			m.CreatedAt = moment.Add(time.Hour)
+		}
+		require.NoError(t, db.PutMail(t.Context(), m))
+	}
+	removed, err := db.Purge(t.Context(), moment.Add(time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, old, removed)
+	left, err := db.ListMail(t.Context(), old)
+	require.NoError(t, err)
+	require.Len(t, left, young)
+}
+
+// TestTaskThatCannotBeRead does not take its batch with it.
+func TestTaskThatCannotBeRead(t *testing.T) {
+	db := open(t, t.TempDir())
+	good := newMessage()
+	require.NoError(t, db.Put(t.Context(), fanOut(good)))
+	require.NoError(t, db.write(t.Context(), func(tx *tx) error {
+		_, err := tx.exec(`INSERT INTO task (id, visible_at, body) VALUES ('bad', 0, '{"id":5}')`)
+		return err
+	}))
+	leases, err := db.Receive(t.Context(), 10, time.Hour)
+	require.NoError(t, err)
+	require.Len(t, leases, 2)
+	ids := []string{leases[0].ID, leases[1].ID}
+	require.Contains(t, ids, fanOut(good).ID)
+	require.Condition(t, func() bool {
+		return strings.HasPrefix(ids[0]+ids[1], "unreadable/") || strings.Contains(ids[1], "unreadable/")
+	})
+	require.NoError(t, db.Ack(t.Context(), leases...))
 }
 
 func TestPurgeOfManySteps(t *testing.T) {
