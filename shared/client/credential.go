@@ -163,12 +163,10 @@ func (s *tokenSession) run(ctx context.Context, f *fetch) {
 // anonymous is a client without a credential.
 type anonymous struct{}
 
-func (anonymous) project(context.Context) (string, error) {
-	return "", smn.Errorf(smn.Unauthenticated, "the client has no credential")
-}
+var errNoCredential = smn.Errorf(smn.Unauthenticated, "the client has no credential")
 
-func (anonymous) authorize(context.Context, *http.Request, []byte) error {
-	return smn.Errorf(smn.Unauthenticated, "the client has no credential")
-}
+func (anonymous) project(context.Context) (string, error) { return "", errNoCredential }
+
+func (anonymous) authorize(context.Context, *http.Request, []byte) error { return errNoCredential }
 
 func (anonymous) refused(*http.Request) bool { return false }

@@ -29,6 +29,10 @@ type exchange struct {
 	room   *room
 }
 
+func bodyTooLarge() error {
+	return smn.Errorf(smn.TooLarge, "the body may have at most %d bytes", maxBody)
+}
+
 // elsewhere stands for requests that no operation takes.
 var elsewhere = Operation{Name: "none", door: openDoor}
 
@@ -100,13 +104,13 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, nil
 	}
 	var buf bytes.Buffer
-	if r.ContentLength > 0 && r.ContentLength <= maxBody {
+	if r.ContentLength > 0 { // and at most maxBody: it has found room
 		buf.Grow(int(r.ContentLength) + bytes.MinRead)
 	}
 	if _, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
-			return nil, smn.Errorf(smn.TooLarge, "the body may have at most %d bytes", maxBody)
+			return nil, bodyTooLarge()
 		}
 		return nil, smn.Errorf(smn.Unreadable, "the body ended early") // the cause names addresses of ours
 	}
@@ -126,7 +130,7 @@ func requestID(r *http.Request) string {
 // these carry tokens and messages.
 func (x exchange) log(r *http.Request, id string, caller smn.Caller, status int, err error, took time.Duration) {
 	level := slog.LevelInfo
-	attrs := [...]slog.Attr{
+	attrs := []slog.Attr{
 		slog.String("request_id", id),
 		slog.String("operation", x.op.Name),
 		slog.String("method", shortened(r.Method)),
@@ -136,19 +140,15 @@ func (x exchange) log(r *http.Request, id string, caller smn.Caller, status int,
 		slog.Int64("bytes", r.ContentLength),
 		slog.String("project", caller.Project),
 		slog.String("user", caller.User),
-		{},
-		{},
 	}
-	n := len(attrs) - 2
 	if err != nil {
 		code := smn.CodeOf(err)
 		if code == smn.Internal {
 			level = slog.LevelError
 		}
-		attrs[n], attrs[n+1] = slog.String("code", string(code)), slog.String("error", err.Error())
-		n += 2
+		attrs = append(attrs, slog.String("code", string(code)), slog.String("error", err.Error()))
 	}
-	x.config.Log.LogAttrs(r.Context(), level, "request", attrs[:n]...)
+	x.config.Log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
 // beforeQuery cuts off what became part of the path because someone encoded its

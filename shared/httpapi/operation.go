@@ -122,7 +122,7 @@ func withIdentity(f func(*http.Request, Config) (reply, error)) func(Config) (ha
 		if c.Identity == nil {
 			return nil, errors.New("it needs an identity service")
 		}
-		return func(r *http.Request) (reply, error) { return f(r, c) }, nil
+		return withConfig(f)(c)
 	}
 }
 

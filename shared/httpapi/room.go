@@ -31,7 +31,7 @@ func (o *room) enter(r *http.Request) (leave func(), err error) {
 		size = maxBody // it does not say
 	}
 	if size > maxBody {
-		return nil, smn.Errorf(smn.TooLarge, "the body may have at most %d bytes", maxBody)
+		return nil, bodyTooLarge()
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
