@@ -25,7 +25,7 @@ var layers = [][]string{
 	{"shared/lambdaapp", "internal/runtimeapi", "events"},
 	{"shared/httpapi", "shared/client", "shared/embedded", "shared/deliver/*"},
 	{"shared/broker", "shared/deliver"},
-	{"shared/store", "shared/signing", "shared/iam", "shared/validation"},
+	{"shared/store", "shared/signing", "shared/iam", "shared/validation", "shared/access"},
 	{"shared/queue", "shared/wire"},
 	{"shared/smn"},
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"time"
 
+	"tocsin/shared/access"
 	"tocsin/shared/iam"
 	"tocsin/shared/queue"
 	"tocsin/shared/smn"
@@ -84,6 +85,11 @@ func enter(ctx context.Context, input any) (smn.Caller, error) {
 		return smn.Caller{}, smn.Errorf(smn.Forbidden, "the caller has no project")
 	}
 	return caller, nil
+}
+
+// openTopic finds a topic to which the caller may do this.
+func (b *Broker) openTopic(ctx context.Context, caller smn.Caller, _ access.Action, text string) (store.Topic, error) {
+	return b.ownTopic(ctx, caller, text)
 }
 
 // ownTopic finds a topic that belongs to the caller.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"tocsin/shared/access"
 	"tocsin/shared/queue"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
@@ -16,7 +17,7 @@ func (b *Broker) Publish(ctx context.Context, in smn.PublishInput) (string, erro
 	if err != nil {
 		return "", err
 	}
-	topic, err := b.ownTopic(ctx, caller, in.TopicURN)
+	topic, err := b.openTopic(ctx, caller, access.Publish, in.TopicURN)
 	if err != nil {
 		return "", err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"tocsin/shared/access"
 	"tocsin/shared/queue"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
@@ -17,7 +18,7 @@ func (b *Broker) Subscribe(ctx context.Context, in smn.SubscribeInput) (smn.Subs
 	if err != nil {
 		return smn.SubscribeOutput{}, err
 	}
-	topic, err := b.ownTopic(ctx, caller, in.TopicURN)
+	topic, err := b.openTopic(ctx, caller, access.Subscribe, in.TopicURN)
 	if err != nil {
 		return smn.SubscribeOutput{}, err
 	}
@@ -37,7 +38,7 @@ func (b *Broker) SubscribeBatch(ctx context.Context, in smn.SubscribeBatchInput)
 	if err != nil {
 		return nil, err
 	}
-	topic, err := b.ownTopic(ctx, caller, in.TopicURN)
+	topic, err := b.openTopic(ctx, caller, access.Subscribe, in.TopicURN)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +86,7 @@ func (b *Broker) add(ctx context.Context, topic store.Topic, subscriptions []smn
 			Protocol:        s.Protocol,
 			Endpoint:        s.Endpoint,
 			Remark:          s.Remark,
-			Header:          s.Extension.Header,
+			Extension:       s.Extension,
 			Status:          smn.Unconfirmed,
 			CreatedAt:       now,
 		}
@@ -111,7 +112,7 @@ func (b *Broker) add(ctx context.Context, topic store.Topic, subscriptions []smn
 			continue
 		}
 		outputs[i] = smn.SubscribeOutput{URN: smn.SubscriptionURN{Topic: urn, ID: a.ID}.String(), Created: a.Created}
-		if !a.Created && a.Status != smn.Confirmed {
+		if !a.Created && !a.Status.Receives() {
 			again = append(again, b.notice(queue.Subscribed, topic, a.Subscription))
 		}
 	}
@@ -159,7 +160,7 @@ func (b *Broker) ListSubscriptionsByTopic(ctx context.Context, in smn.ListSubscr
 	if err != nil {
 		return smn.SubscriptionPage{}, err
 	}
-	topic, err := b.ownTopic(ctx, caller, in.TopicURN)
+	topic, err := b.openTopic(ctx, caller, access.ListSubscriptionsByTopic, in.TopicURN)
 	if err != nil {
 		return smn.SubscriptionPage{}, err
 	}
@@ -187,6 +188,7 @@ func (b *Broker) list(ctx context.Context, in smn.ListSubscriptionsInput, q stor
 			Endpoint: s.Endpoint,
 			Remark:   s.Remark,
 			Status:   s.Status,
+			Filters:  s.Filters,
 		}
 	}
 	return smn.SubscriptionPage{Subscriptions: subscriptions, Total: page.Total}, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"tocsin/shared/access"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
@@ -67,7 +68,7 @@ func (b *Broker) GetTopic(ctx context.Context, in smn.TopicInput) (smn.Topic, er
 	if err != nil {
 		return smn.Topic{}, err
 	}
-	topic, err := b.ownTopic(ctx, caller, in.TopicURN)
+	topic, err := b.openTopic(ctx, caller, access.QueryTopicDetail, in.TopicURN)
 	if err != nil {
 		return smn.Topic{}, err
 	}
@@ -80,7 +81,7 @@ func (b *Broker) DeleteTopic(ctx context.Context, in smn.TopicInput) error {
 	if err != nil {
 		return err
 	}
-	topic, err := b.ownTopic(ctx, caller, in.TopicURN)
+	topic, err := b.openTopic(ctx, caller, access.DeleteTopic, in.TopicURN)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"tocsin/shared/queue"
-	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
 
@@ -80,7 +79,7 @@ func (w *Worker) sendChunk(ctx context.Context, m *message, subs []store.Subscri
 
 	began, patience, postponed := time.Now(), slotPatience, 0
 	for i, s := range subs {
-		if s.Status != smn.Confirmed {
+		if !s.Status.Receives() {
 			continue
 		}
 		matched++
@@ -127,7 +126,7 @@ func (w *Worker) notification(m *message, s store.Subscription) (Delivery, error
 	d.SubscriptionURN = m.TopicURN + ":" + s.ID
 	d.Protocol = s.Protocol
 	d.Endpoint = s.Endpoint
-	d.Header = s.Header
+	d.Extension = s.Extension
 	d.UnsubscribeURL = w.links.unsubscribe(s.Protocol, d.SubscriptionURN)
 	if isHTTP(s.Protocol) {
 		signature, err := m.sign(w.signer)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"tocsin/shared/queue"
-	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
 
@@ -45,7 +44,7 @@ func (w *Worker) retry(ctx context.Context, r queue.Retry) error {
 		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonRemoved))
 	case err != nil:
 		return fmt.Errorf("get subscription %s: %w", r.SubscriptionID, err)
-	case s.Status != smn.Confirmed:
+	case !s.Status.Receives():
 		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonUnsubscribed))
 	case m.expired(w.now()):
 		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonExpired))

@@ -25,8 +25,8 @@ type Delivery struct {
 	SubscriptionURN string
 	Protocol        smn.Protocol
 	Endpoint        string
-	Header          map[string]string // custom headers of the subscription; notifications only
-	Subject         string            // empty for none
+	Extension       smn.Extension // of the subscription
+	Subject         string        // empty for none
 	Text            string
 	Timestamp       time.Time // of the first sending; the same at every retry
 	SubscribeURL    string    // confirmations: acts on GET for http(s), opens a page for people

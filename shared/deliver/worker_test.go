@@ -189,7 +189,7 @@ func TestNotification(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, e := newMemory(), &endpoints{}
 		web := m.subscribe(smn.HTTPS, "https://host/hook")
-		web.Header = map[string]string{"x-team": "a"}
+		web.Extension.Header = map[string]string{"x-team": "a"}
 		m.subs[0] = web
 		mail := m.subscribe(smn.Email, "ann@example.org")
 		sms := m.subscribe(smn.SMS, "+4912345")
@@ -206,7 +206,7 @@ func TestNotification(t *testing.T) {
 		}
 		want := common
 		want.SubscriptionURN = topicURN + ":" + web.ID
-		want.Protocol, want.Endpoint, want.Header = smn.HTTPS, web.Endpoint, web.Header
+		want.Protocol, want.Endpoint, want.Extension = smn.HTTPS, web.Endpoint, web.Extension
 		want.UnsubscribeURL = "https://tocsin.example/base/rest/v2/notifications/subscription/unsubscribe?subscription_urn=" + want.SubscriptionURN
 		want.SigningCertURL = "https://tocsin.example/base/smn/cert.pem"
 		want.Signature = "signed Notification " + msg.ID + " Disk " + wire.Time(msg.AcceptedAt) + " "

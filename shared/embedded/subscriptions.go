@@ -3,7 +3,7 @@ package embedded
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
+	"errors"
 	"fmt"
 
 	"tocsin/shared/queue"
@@ -11,28 +11,26 @@ import (
 	"tocsin/shared/store"
 )
 
-const subscriptionColumns = `t.id, t.name, s.id, s.seq, s.protocol, s.endpoint, s.remark, s.header, s.status, s.version, s.created_at`
+const subscriptionColumns = `t.id, t.name, s.id, s.seq, s.protocol, s.endpoint, s.remark, s.extension, s.filters, s.status, s.version, s.created_at`
 
 // subscriptionRow is where the columns of a subscription are read to.
 type subscriptionRow struct {
 	store.Subscription
-	header  sql.NullString
-	created int64
+	extension, filters sql.NullString
+	created            int64
 }
 
 func (r *subscriptionRow) dest() []any {
 	return []any{
 		&r.TopicID, &r.TopicName, &r.ID, &r.Seq, &r.Protocol, &r.Endpoint, &r.Remark,
-		&r.header, &r.Status, &r.Version, &r.created,
+		&r.extension, &r.filters, &r.Status, &r.Version, &r.created,
 	}
 }
 
 func (r *subscriptionRow) subscription(project string) (store.Subscription, error) {
 	r.Project, r.CreatedAt = project, timeOf(r.created)
-	if r.header.Valid {
-		if err := json.Unmarshal([]byte(r.header.String), &r.Header); err != nil {
-			return store.Subscription{}, fmt.Errorf("read header of subscription %s: %w", r.ID, err)
-		}
+	if err := errors.Join(fromJSON(r.extension, &r.Extension), fromJSON(r.filters, &r.Filters)); err != nil {
+		return store.Subscription{}, fmt.Errorf("read subscription %s: %w", r.ID, err)
 	}
 	return r.Subscription, nil
 }
@@ -55,8 +53,8 @@ func (s *session) topicKeys(project, topicID string) (t topicKeys, found bool, e
 // addition is an item of AddSubscriptions, prepared for writing.
 type addition struct {
 	store.Subscription
-	header any // JSON or nil
-	task   []taskRow
+	extension, filters any // JSON or nil
+	task               []taskRow
 }
 
 func additionsOf(items []store.AddSubscription) ([]addition, error) {
@@ -64,16 +62,18 @@ func additionsOf(items []store.AddSubscription) ([]addition, error) {
 	for i := range items {
 		a := addition{Subscription: items[i].Subscription}
 		a.CreatedAt = timeOf(micros(a.CreatedAt))
-		if len(a.Header) == 0 {
-			a.Header = nil
-		} else {
-			header, err := json.Marshal(a.Header)
-			if err != nil {
-				return nil, fmt.Errorf("encode header of subscription %s: %w", a.ID, err)
-			}
-			a.header = string(header)
+		if len(a.Extension.Header) == 0 {
+			a.Extension.Header = nil
 		}
-		var err error
+		if len(a.Filters) == 0 {
+			a.Filters = nil
+		}
+		var err, err2 error
+		a.extension, err = toJSON(a.Extension)
+		a.filters, err2 = toJSON(a.Filters)
+		if err := errors.Join(err, err2); err != nil {
+			return nil, fmt.Errorf("encode subscription %s: %w", a.ID, err)
+		}
 		if a.task, err = rowsOf([]queue.Task{items[i].Task}); err != nil {
 			return nil, err
 		}
@@ -145,9 +145,9 @@ func (tx *tx) addSubscription(project, topicID string, topic *topicKeys, a *addi
 	topic.nextSeq++
 	topic.subscriptions++
 	if _, err := tx.exec(`INSERT INTO subscription
-		(project, topic, id, seq, protocol, endpoint, remark, header, status, version, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`,
-		topic.project, topic.key, a.ID, added.Seq, string(a.Protocol), a.Endpoint, a.Remark, a.header,
+		(project, topic, id, seq, protocol, endpoint, remark, extension, filters, status, version, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`,
+		topic.project, topic.key, a.ID, added.Seq, string(a.Protocol), a.Endpoint, a.Remark, a.extension, a.filters,
 		int(a.Status), micros(a.CreatedAt)); err != nil {
 		return added, err
 	}

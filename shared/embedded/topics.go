@@ -149,8 +149,9 @@ func behindPrefix(prefix string) any {
 func (db *DB) DeleteTopic(ctx context.Context, project, name string) error {
 	err := db.write(ctx, func(tx *tx) error {
 		var key, owner int64
-		found, err := tx.get(`SELECT t.key, p.key FROM project p JOIN topic t ON t.project = p.key
-			WHERE p.id = ? AND t.name = ?`, []any{project, name}, &key, &owner)
+		var id string
+		found, err := tx.get(`SELECT t.key, p.key, t.id FROM project p JOIN topic t ON t.project = p.key
+			WHERE p.id = ? AND t.name = ?`, []any{project, name}, &key, &owner, &id)
 		if err != nil {
 			return err
 		}
@@ -159,6 +160,9 @@ func (db *DB) DeleteTopic(ctx context.Context, project, name string) error {
 		}
 		subscriptions, err := tx.exec(`DELETE FROM subscription WHERE topic = ?`, key)
 		if err != nil {
+			return err
+		}
+		if _, err := tx.exec(`DELETE FROM document WHERE owner = ?`, id); err != nil {
 			return err
 		}
 		if _, err := tx.exec(`DELETE FROM topic WHERE key = ?`, key); err != nil {

@@ -34,8 +34,43 @@ const (
 	RemarkTooLong           Code = "RemarkTooLong"           // see MaxRemark
 	InvalidToken            Code = "InvalidToken"            // a confirmation token that is forged, expired or superseded
 	CertificateNotFound     Code = "CertificateNotFound"     // no signing certificate of that id
-	Internal                Code = "Internal"                // our own fault; the text stays in the log
-	Overloaded              Code = "Overloaded"              // try again in a moment
+
+	InvalidTemplateName     Code = "InvalidTemplateName"     // see MaxTemplateName
+	InvalidTemplateID       Code = "InvalidTemplateID"       // not an id
+	InvalidTemplateContent  Code = "InvalidTemplateContent"  // empty, or over MaxMessage
+	TemplateExists          Code = "TemplateExists"          // the name has a variant for this protocol already
+	DefaultTemplateNotFound Code = "DefaultTemplateNotFound" // the name has no variant for the protocol default
+	TooManyTemplates        Code = "TooManyTemplates"        // see MaxTemplates
+	TooManyVariables        Code = "TooManyVariables"        // in one template
+
+	InvalidAttributeName Code = "InvalidAttributeName" // topics have no attribute of that name
+	AttributeTooLong     Code = "AttributeTooLong"     // a value over the limit of its attribute
+
+	InvalidPolicy             Code = "InvalidPolicy"             // an access policy that is not a JSON object of the known fields
+	InvalidPolicyVersion      Code = "InvalidPolicyVersion"      // not the one version there is
+	InvalidPolicyID           Code = "InvalidPolicyID"           // empty
+	InvalidPolicyStatement    Code = "InvalidPolicyStatement"    // none, or no object
+	InvalidStatementID        Code = "InvalidStatementID"        // empty, or there twice
+	InvalidStatementResource  Code = "InvalidStatementResource"  // not the topic
+	InvalidStatementEffect    Code = "InvalidStatementEffect"    // neither Allow nor Deny
+	InvalidStatementAction    Code = "InvalidStatementAction"    // no action of topics
+	InvalidStatementPrincipal Code = "InvalidStatementPrincipal" // nobody
+	InvalidStatementCondition Code = "InvalidStatementCondition" // an unknown operator or key, or a value that does not fit it
+
+	InvalidStatus            Code = "InvalidStatus"            // a status filter that is no status
+	InvalidFilterPolicy      Code = "InvalidFilterPolicy"      // see FilterPolicy
+	InvalidMessageAttributes Code = "InvalidMessageAttributes" // see MessageAttribute
+	InvalidUser              Code = "InvalidUser"              // no subscription user of that id
+	InvalidTag               Code = "InvalidTag"               // the key or value of a tag, or too many of them
+	InvalidAction            Code = "InvalidAction"            // of a call that names its action in the body
+	InvalidStartTime         Code = "InvalidStartTime"         // missing, or no time
+	InvalidEndTime           Code = "InvalidEndTime"           // missing, no time, or not behind the start
+	InvalidParameter         Code = "InvalidParameter"         // any other value that breaks its rule
+	ResourceNotFound         Code = "ResourceNotFound"         // any other thing that never was, or was deleted
+	TooManyResources         Code = "TooManyResources"         // any other quota
+
+	Internal   Code = "Internal"   // our own fault; the text stays in the log
+	Overloaded Code = "Overloaded" // try again in a moment
 )
 
 // The codes of the door in front of the service.

@@ -24,6 +24,17 @@ const (
 	HTTPS Protocol = "https"
 	Email Protocol = "email"
 	SMS   Protocol = "sms"
+	Call  Protocol = "callnotify" // a voice call
+
+	FunctionStage Protocol = "functionstage" // a function, by its URN
+	FunctionGraph Protocol = "functiongraph" // the same under its later name
+
+	DingDing Protocol = "dingding" // chat groups, by the URL of a bot's webhook
+	Feishu   Protocol = "feishu"
+	WeChat   Protocol = "wechat"
+	WeLink   Protocol = "welink"
+	Slack    Protocol = "slack" // beyond SMN, like teams
+	Teams    Protocol = "teams"
 )
 
 // Status is where a subscription stands. The numbers are SMN's.
@@ -33,8 +44,13 @@ type Status int
 const (
 	Unconfirmed Status = 0 // waits for its confirmation link to be followed
 	Confirmed   Status = 1 // receives messages
+	Exempt      Status = 2 // receives messages: its protocol needs no confirmation
 	Cancelled   Status = 3 // its endpoint has unsubscribed
+	Deleted     Status = 4 // known to filters only: what is deleted is gone
 )
+
+// Receives says whether messages are sent to subscriptions that stand so.
+func (s Status) Receives() bool { return s == Confirmed || s == Exempt }
 
 // Subscription is an endpoint that receives what is published to a topic.
 type Subscription struct {
@@ -43,6 +59,7 @@ type Subscription struct {
 	Endpoint string
 	Remark   string
 	Status   Status
+	Filters  []FilterPolicy // nil: it receives every message
 }
 
 // NewSubscription is what a subscriber says about itself.
@@ -53,13 +70,14 @@ type NewSubscription struct {
 	Extension Extension `code:"InvalidSubscription"`
 }
 
-// Extension is what SMN keeps in the extension field of a subscription.
+// Extension is what SMN keeps in the extension field of a subscription. It is
+// often secret. The names in its tags are those under which it is kept.
 type Extension struct {
 	// Header is sent with each notification to an http or https endpoint: at most
 	// MaxHeaders pairs and MaxHeaderBytes in all; names like x-team or X-Env-Name,
 	// unique whatever their case, not beginning with x-smn; values of printable
 	// ASCII and spaces.
-	Header map[string]string `validate:"extension_header" code:"InvalidSubscription"`
+	Header map[string]string `validate:"extension_header" code:"InvalidSubscription" json:"header,omitempty"`
 }
 
 // SubscribeInput is what Subscribe needs.

@@ -27,6 +27,7 @@ type Store interface {
 	Subscriptions
 	Messages
 	Deliveries
+	Documents
 }
 
 // Secrets keeps the few secrets of an installation, such as its signing key.

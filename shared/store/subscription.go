@@ -23,7 +23,8 @@ type Subscription struct {
 	Protocol        smn.Protocol
 	Endpoint        string // unique in its topic together with Protocol
 	Remark          string
-	Header          map[string]string // nil when there is none
+	Extension       smn.Extension      // its Header is nil when there is none
+	Filters         []smn.FilterPolicy // nil when there are none
 	Status          smn.Status
 	Version         int       // status changes so far; 0 when new
 	CreatedAt       time.Time // kept to the millisecond

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"tocsin/shared/smn"
@@ -78,6 +79,41 @@ var failures = map[smn.Code]Failure{
 	smn.InternalEndpoint:        {Status: 403, Code: "SMN.0069", Message: "Not authorized to subscribe internal endpoints."},
 	smn.RemarkTooLong:           {Status: 400, Code: "SMN.0082", Message: "The length of the remark parameter value has reached the maximum allowed."},
 
+	smn.InvalidTemplateContent:  {Status: 400, Code: "SMN.0024", Message: "Parameter: content is invalid."},
+	smn.TemplateExists:          {Status: 400, Code: "SMN.0025", Message: "Template already exists."},
+	smn.InvalidTemplateID:       {Status: 400, Code: "SMN.0031", Message: "Parameter: template_id is invalid."},
+	smn.InvalidTemplateName:     {Status: 400, Code: "SMN.0032", Message: "Parameter: message_template_name is invalid."},
+	smn.InvalidTag:              {Status: 400, Code: "SMN.0038", Message: "Parameter: tag is invalid."},
+	smn.TooManyTemplates:        {Status: 400, Code: "SMN.0044", Message: "Exceeded template limit."},
+	smn.TooManyVariables:        {Status: 403, Code: "SMN.0075", Message: "Parameter: tags are too many."},
+	smn.DefaultTemplateNotFound: {Status: 404, Code: "SMN.0076", Message: "Default message template not found."},
+
+	smn.InvalidAttributeName:      {Status: 400, Code: "SMN.0046", Message: "Parameter: Attribute name is invalid."},
+	smn.AttributeTooLong:          {Status: 403, Code: "SMN.0047", Message: "Parameter: Value exceeds the maximum length."},
+	smn.InvalidPolicy:             {Status: 400, Code: "SMN.0048", Message: "Parameter: Access policy is invalid."},
+	smn.InvalidPolicyVersion:      {Status: 400, Code: "SMN.0049", Message: "Parameter: Access policy version is invalid."},
+	smn.InvalidPolicyID:           {Status: 400, Code: "SMN.0050", Message: "Parameter: Access policy ID is invalid."},
+	smn.InvalidPolicyStatement:    {Status: 400, Code: "SMN.0051", Message: "Parameter: Access policy statement is invalid."},
+	smn.InvalidStatementID:        {Status: 400, Code: "SMN.0052", Message: "Parameter: Access policy statement ID is invalid."},
+	smn.InvalidStatementResource:  {Status: 400, Code: "SMN.0053", Message: "Parameter: Access policy statement resource is invalid."},
+	smn.InvalidStatementEffect:    {Status: 400, Code: "SMN.0054", Message: "Parameter: Access policy statement effect is invalid."},
+	smn.InvalidStatementAction:    {Status: 400, Code: "SMN.0055", Message: "Parameter: Access policy statement action is invalid."},
+	smn.InvalidStatementPrincipal: {Status: 400, Code: "SMN.0056", Message: "Parameter: Access policy statement principle is invalid."},
+	smn.InvalidStatementCondition: {Status: 400, Code: "SMN.0058", Message: "Parameter: Access policy statement condition is invalid."},
+
+	smn.InvalidAction:    {Status: 400, Code: "SMN.0073", Message: "Parameter: Invalid action."},
+	smn.InvalidStatus:    {Status: 400, Code: "SMN.0077", Message: "Parameter: Status is invalid."},
+	smn.InvalidStartTime: {Status: 400, Code: "SMN.0103", Message: "Parameter: start_time is invalid."},
+	smn.InvalidEndTime:   {Status: 400, Code: "SMN.0104", Message: "Parameter: end_time is invalid."},
+	smn.InvalidUser:      {Status: 400, Code: "SMN.0148", Message: "Parameter: user_id is invalid."},
+
+	// SMN documents no code for these: the nearest, under a text of their own.
+	smn.InvalidMessageAttributes: {Status: 400, Code: "SMN.0019", Message: "Parameter: message_attributes is invalid."},
+	smn.InvalidFilterPolicy:      {Status: 400, Code: "SMN.0043", Message: "Parameter: filter_polices is invalid."},
+	smn.InvalidParameter:         {Status: 400, Code: "SMN.0072", Message: "A parameter is invalid."},
+	smn.ResourceNotFound:         {Status: 404, Code: "SMN.0045", Message: "Resource not found."},
+	smn.TooManyResources:         {Status: 403, Code: "SMN.0004", Message: "Exceeded resource limit."},
+
 	smn.CertificateNotFound: {Status: 404, Code: "APIGW.0101", Message: "The certificate does not exist.", Gateway: true},
 	smn.NoRoute:             {Status: 404, Code: "APIGW.0101", Message: "The API does not exist or has not been published in the environment.", Gateway: true},
 	smn.Unreadable:          {Status: 400, Code: "APIGW.0201", Message: "The request cannot be read.", Gateway: true},
@@ -96,17 +132,35 @@ func FailureOf(code smn.Code) Failure {
 
 // CodeOf is the code that a status and a code on the wire stand for: the inverse
 // of FailureOf, for clients. Links and the identity service send no code; then
-// the text tells. What is unknown falls back to the meaning of its status.
+// the text tells, and so it does where codes share a spelling. What is unknown
+// falls back to the meaning of its status.
 func CodeOf(status int, code, message string) smn.Code {
+	var spelt smn.Code // one that is spelt so, under whatever text
 	for c, f := range failures {
-		if f.Status == status && (f.Code == code && c != smn.CertificateNotFound || code == "" && strings.HasPrefix(message, f.Message)) {
+		if f.Status != status || code != "" && f.Code != code {
+			continue
+		}
+		if strings.HasPrefix(message, f.Message) {
 			return c
 		}
+		if code != "" && !slices.Contains(undocumented, c) {
+			spelt = c
+		}
+	}
+	if spelt != "" {
+		return spelt
 	}
 	if c, ok := statuses[status]; ok {
 		return c
 	}
 	return smn.Internal
+}
+
+// undocumented are the codes that share the spelling of another. Without our own
+// text the other is meant.
+var undocumented = []smn.Code{
+	smn.CertificateNotFound,
+	smn.InvalidMessageAttributes, smn.InvalidFilterPolicy, smn.TooManyResources,
 }
 
 // statuses says what a status means when nothing else is known.

@@ -14,8 +14,8 @@ import (
 // header is what is sent above the body, each name spelt as given here. The
 // problem is empty unless a custom header could break the request.
 func header(d deliver.Delivery, to *url.URL) (h http.Header, problem string) {
-	h = make(http.Header, 9+len(d.Header))
-	for name, value := range d.Header {
+	h = make(http.Header, 9+len(d.Extension.Header))
+	for name, value := range d.Extension.Header {
 		switch {
 		case !isToken(name):
 			return nil, "the name of a custom header has characters that are not allowed"

@@ -146,7 +146,7 @@ func TestHeadersKeepTheirSpelling(t *testing.T) {
 		_, _ = io.WriteString(conn, "HTTP/1.1 204 No Content\r\n\r\n")
 	}()
 	d := notification("http://" + listener.Addr().String())
-	d.Header = map[string]string{
+	d.Extension.Header = map[string]string{
 		"x-tEAM": "a b",
 		// None of these may get through.
 		"x-smn-message-type": "forged",
@@ -195,7 +195,7 @@ func TestHeadersThatBreakARequest(t *testing.T) {
 		"X-F":      "a\tb",
 	} {
 		d := notification(url)
-		d.Header = map[string]string{name: value}
+		d.Extension.Header = map[string]string{name: value}
 		o := local(t, webhook.Config{}).Send(t.Context(), d)
 		require.Equal(t, deliver.Dead, o.Result, "%q: %q", name, value)
 		require.Contains(t, o.Reason, "custom header")
@@ -211,7 +211,7 @@ func TestAnyHeader(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := notification(url)
 		name := rapid.OneOf(rapid.String(), rapid.StringMatching(`(?i)(x-smn-message-id|content-length|host|user-agent|x-[a-z:\r\n ]{1,5})`)).Draw(t, "name")
-		d.Header = map[string]string{name: rapid.String().Draw(t, "value")}
+		d.Extension.Header = map[string]string{name: rapid.String().Draw(t, "value")}
 		o := s.Send(context.Background(), d)
 		if o.Result == deliver.Dead {
 			return

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) (store.Store, queue.Queue)) {
 		{"chunks of subscriptions", chunkCases},
 		{"messages", messageCases},
 		{"deliveries", deliveryCases},
+		{"documents", documentCases},
 	}
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {

@@ -36,10 +36,10 @@ func testAddSubscriptions(t *testing.T, e env) {
 	topic := e.topic(t, smn.NewID(), "alerts")
 	plain := newSubscription(topic, "https://plain")
 	rich := newSubscription(topic, "https://rich")
-	rich.Header = map[string]string{"x-team": "night & day", "X-Env": "prod"}
+	rich.Extension.Header = map[string]string{"x-team": "night & day", "X-Env": "prod"}
 	rich.Status = smn.Confirmed
 	empty := newSubscription(topic, "https://empty")
-	empty.Header = map[string]string{}
+	empty.Extension.Header = map[string]string{}
 	empty.Project, empty.TopicID = "", ""           // said by the call
 	mail := newSubscription(topic, "https://plain") // another protocol, the same endpoint
 	mail.Protocol = smn.Email
@@ -53,8 +53,8 @@ func testAddSubscriptions(t *testing.T, e env) {
 	for i, item := range items {
 		sub := item.Subscription
 		sub.Project, sub.TopicID, sub.TopicName, sub.Seq = topic.Project, topic.ID, topic.Name, int64(i)
-		if len(sub.Header) == 0 {
-			sub.Header = nil
+		if len(sub.Extension.Header) == 0 {
+			sub.Extension.Header = nil
 		}
 		require.Equal(t, store.AddedSubscription{Subscription: sub, Created: true}, added[i])
 		got, err := e.GetSubscription(t.Context(), sub.SubscriptionKey)

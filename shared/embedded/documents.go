@@ -1,0 +1,139 @@
+package embedded
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"tocsin/shared/store"
+)
+
+const documentColumns = `owner, kind, id, name, version, created_at, updated_at, body`
+
+// documentRow is where the columns of a document are read to.
+type documentRow struct {
+	store.Document
+	name             sql.NullString
+	created, updated int64
+}
+
+func (r *documentRow) dest() []any {
+	return []any{&r.Owner, &r.Kind, &r.ID, &r.name, &r.Version, &r.created, &r.updated, &r.Body}
+}
+
+func (r *documentRow) document() store.Document {
+	r.Name, r.CreatedAt, r.UpdatedAt = r.name.String, timeOf(r.created), timeOf(r.updated)
+	return r.Document
+}
+
+func nameColumn(name string) sql.NullString { return sql.NullString{String: name, Valid: name != ""} }
+
+// CreateDocument meets store.Documents.
+func (db *DB) CreateDocument(ctx context.Context, d store.Document, limit int) error {
+	err := db.write(ctx, func(tx *tx) error {
+		var count, taken int
+		if _, err := tx.get(`SELECT count(*), count(*) FILTER (WHERE id = ? OR name = ?) FROM document WHERE owner = ? AND kind = ?`,
+			[]any{d.ID, nameColumn(d.Name), d.Owner, d.Kind}, &count, &taken); err != nil {
+			return err
+		}
+		switch {
+		case taken > 0:
+			return store.ErrConflict
+		case count >= limit:
+			return store.ErrLimit
+		}
+		_, err := tx.exec(`INSERT INTO document (`+documentColumns+`) VALUES (?, ?, ?, ?, 0, ?, ?, ?)`,
+			d.Owner, d.Kind, d.ID, nameColumn(d.Name), micros(d.CreatedAt), micros(d.UpdatedAt), string(d.Body))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("create %s %s: %w", d.Kind, d.ID, err)
+	}
+	return nil
+}
+
+// GetDocument meets store.Documents.
+func (db *DB) GetDocument(ctx context.Context, key store.DocumentKey) (store.Document, error) {
+	return db.oneDocument(ctx, `owner = ? AND kind = ? AND id = ?`, key.Owner, key.Kind, key.ID)
+}
+
+// FindDocument meets store.Documents.
+func (db *DB) FindDocument(ctx context.Context, owner, kind, name string) (store.Document, error) {
+	return db.oneDocument(ctx, `owner = ? AND kind = ? AND name = ?`, owner, kind, name)
+}
+
+func (db *DB) oneDocument(ctx context.Context, where, owner, kind, which string) (store.Document, error) {
+	var row documentRow
+	err := db.read(ctx, func(s *session) error {
+		found, err := s.get(`SELECT `+documentColumns+` FROM document WHERE `+where, []any{owner, kind, which}, row.dest()...)
+		if err == nil && !found {
+			err = store.ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return store.Document{}, fmt.Errorf("get %s %s: %w", kind, which, err)
+	}
+	return row.document(), nil
+}
+
+// ListDocuments meets store.Documents.
+func (db *DB) ListDocuments(ctx context.Context, q store.DocumentQuery) (page store.DocumentPage, err error) {
+	err = db.snapshot(ctx, func(s *session) error {
+		if _, err := s.get(`SELECT count(*) FROM document WHERE owner = ? AND kind = ?`, []any{q.Owner, q.Kind}, &page.Total); err != nil {
+			return err
+		}
+		return s.each(`SELECT `+documentColumns+` FROM document WHERE owner = ? AND kind = ? ORDER BY id LIMIT ? OFFSET ?`,
+			[]any{q.Owner, q.Kind, q.Limit, q.Offset}, func(rows *sql.Rows) error {
+				var row documentRow
+				err := rows.Scan(row.dest()...)
+				page.Documents = append(page.Documents, row.document())
+				return err
+			})
+	})
+	if err != nil {
+		return store.DocumentPage{}, fmt.Errorf("list documents of kind %s: %w", q.Kind, err)
+	}
+	return page, nil
+}
+
+// UpdateDocument meets store.Documents.
+func (db *DB) UpdateDocument(ctx context.Context, d store.Document) error {
+	err := db.write(ctx, func(tx *tx) error {
+		var version, others int
+		found, err := tx.get(`SELECT version, (SELECT count(*) FROM document o WHERE o.owner = d.owner AND o.kind = d.kind AND o.name = ? AND o.id <> d.id)
+			FROM document d WHERE owner = ? AND kind = ? AND id = ?`,
+			[]any{nameColumn(d.Name), d.Owner, d.Kind, d.ID}, &version, &others)
+		switch {
+		case err != nil:
+			return err
+		case !found:
+			return store.ErrNotFound
+		case version != d.Version, others > 0:
+			return store.ErrConflict
+		}
+		_, err = tx.exec(`UPDATE document SET name = ?, body = ?, updated_at = ?, version = version + 1
+			WHERE owner = ? AND kind = ? AND id = ?`,
+			nameColumn(d.Name), string(d.Body), micros(d.UpdatedAt), d.Owner, d.Kind, d.ID)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("update %s %s: %w", d.Kind, d.ID, err)
+	}
+	return nil
+}
+
+// DeleteDocument meets store.Documents.
+func (db *DB) DeleteDocument(ctx context.Context, key store.DocumentKey) error {
+	err := db.write(ctx, func(tx *tx) error {
+		deleted, err := tx.exec(`DELETE FROM document WHERE owner = ? AND kind = ? AND id = ?`, key.Owner, key.Kind, key.ID)
+		if err == nil && deleted == 0 {
+			err = store.ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("delete %s %s: %w", key.Kind, key.ID, err)
+	}
+	return nil
+}
