@@ -31,7 +31,7 @@ invoke: $(TOCSIN) ## run one function: make invoke FUNCTION=publish EVENT=events
 	  -function "$$(echo $(FUNCTION) | awk -F- '{for (i = 1; i <= NF; i++) printf toupper(substr($$i, 1, 1)) substr($$i, 2)}')Function"
 
 ##@ Work on it
-.PHONY: test race check fmt bench fuzz
+.PHONY: test race check fmt openapi bench fuzz
 test: ## run all tests; no preparation needed
 	go test ./...
 
@@ -48,6 +48,9 @@ check: $(GOFUMPT) $(GOLANGCI_LINT) ## format, vet, lint and the tests of the hou
 
 fmt: $(GOFUMPT) ## format all Go files
 	$(GOFUMPT) -w $$(git ls-files --cached --others --exclude-standard '*.go')
+
+openapi: ## write the OpenAPI document anew, after a change of operations or of package wire
+	go test ./internal/openapi -update
 
 bench: ## measure publishes/s and deliveries/s beside raw baselines, in about a minute and a half
 	go run ./bench

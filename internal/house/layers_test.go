@@ -54,6 +54,7 @@ var guests = []struct {
 	{"github.com/go-playground/validator", []string{"shared/validation"}, false, "rules live in one place"},
 	{"github.com/stretchr/testify", suites, true, "only tests test"},
 	{"pgregory.net/rapid", suites, true, "only tests test"},
+	{"github.com/getkin/kin-openapi", suites, true, "the OpenAPI document is written at home and served as it is"},
 	{"testing", suites, true, "only tests test"},
 }
 

@@ -82,6 +82,7 @@ GET /v3/auth/projects
 GET /v3/auth/catalog
 GET /v3/projects
 GET /v3
+GET /openapi.json
 `
 	mns = `
 GET /topics

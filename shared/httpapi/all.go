@@ -10,7 +10,7 @@ var (
 	LinkOperations   = []Operation{
 		ConfirmSubscription, ConfirmSubscriptionV2, Unsubscribe, UnsubscribeV2,
 		ConfirmPage, ConfirmButton, UnsubscribePage, UnsubscribeButton,
-		GetCertificate, GetCertificateV2, ListVersions, GetVersion,
+		GetCertificate, GetCertificateV2, ListVersions, GetVersion, GetOpenAPI,
 	}
 	IdentityOperations = []Operation{IssueToken, InspectToken}
 )

@@ -103,7 +103,7 @@ func testListDocuments(t *testing.T, e env) {
 		page, err := e.ListDocuments(t.Context(), store.DocumentQuery{Owner: owner, Kind: "logtank", Offset: offset, Limit: 2})
 		require.NoError(t, err)
 		require.Equal(t, 5, page.Total)
-		require.Equal(t, len(all[min(offset, 5):min(offset+2, 5)]), len(page.Documents))
+		require.Len(t, page.Documents, len(all[min(offset, 5):min(offset+2, 5)]))
 		for i, d := range page.Documents {
 			require.Equal(t, all[offset+i], d)
 		}
