@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -18,25 +19,32 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Show the main job from end to end, then clean up."`
 	Invoke  invokeCommand  `cmd:"" help:"Run one function with one event, as Lambda would."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+
+	Topic        topicCommand        `cmd:"" group:"client" help:"Make, list, describe and remove topics."`
+	Subscription subscriptionCommand `cmd:"" group:"client" help:"Add, list and remove subscriptions."`
+	Publish      publishCommand      `cmd:"" group:"client" help:"Send a message."`
+	Token        tokenCommand        `cmd:"" group:"client" help:"Log in and print the token."`
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
-	if err := run(ctx, os.Args[1:]); err != nil {
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "tocsin:", err)
 		stop()
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, args []string) error {
+func run(ctx context.Context, args []string, stdout io.Writer) error {
 	parser, err := kong.New(&commands{},
 		kong.Name("tocsin"),
 		kong.Description("An SMN-compatible notification service."),
 		kong.Vars{"defaultPassword": defaultPassword, "defaultSecretKey": defaultSecretKey},
+		kong.ExplicitGroups([]kong.Group{{Key: "client", Title: "Client, for Tocsin and for SMN:"}}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.BindTo(stdout, (*io.Writer)(nil)),
 	)
 	if err != nil {
 		return err
@@ -52,7 +60,7 @@ func run(ctx context.Context, args []string) error {
 func longFlags(args []string) []string {
 	long := make([]string, len(args))
 	for i, arg := range args {
-		if len(arg) > 2 && arg[0] == '-' && arg[1] >= 'a' && arg[1] <= 'z' {
+		if len(arg) > 2 && arg[0] == '-' && arg[1] >= 'a' && arg[1] <= 'z' && arg[2] != '=' {
 			arg = "-" + arg
 		}
 		long[i] = arg

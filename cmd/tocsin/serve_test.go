@@ -63,7 +63,7 @@ func TestOpenAddressNeedsOwnSecrets(t *testing.T) {
 }
 
 func TestDemo(t *testing.T) {
-	require.NoError(t, run(t.Context(), []string{"demo"}))
+	require.NoError(t, run(t.Context(), []string{"demo"}, io.Discard))
 }
 
 // TestServe starts the house, looks at its own pages, and closes it.
@@ -139,8 +139,8 @@ func TestInterrupt(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	require.NotEmpty(t, strings.Fields(version()))
-	require.NoError(t, run(t.Context(), []string{"version"}))
-	require.Error(t, run(t.Context(), []string{"unheard-of"}))
+	require.NoError(t, run(t.Context(), []string{"version"}, io.Discard))
+	require.Error(t, run(t.Context(), []string{"unheard-of"}, io.Discard))
 }
 
 // TestMailJSON holds the outbox page to its field names, which curl lines and
