@@ -71,7 +71,7 @@ func explainNumber(b validator.FieldError) string {
 	case "Subscriptions":
 		return fmt.Sprintf("a batch holds 1 to %d subscriptions", smn.MaxBatch)
 	case "SubscriptionURNs", "Items":
-		return fmt.Sprintf("a batch holds 1 to %s subscriptions", b.Param())
+		return fmt.Sprintf("a batch holds 1 to %d subscriptions", smn.MaxCancelBatch) // and MaxFilterBatch
 	case "UserIDs":
 		return fmt.Sprintf("a batch holds 1 to %d users", smn.MaxBatch)
 	case "Status":
