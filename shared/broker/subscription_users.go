@@ -64,9 +64,9 @@ func (b *Broker) CreateSubscriptionUser(ctx context.Context, in smn.CreateSubscr
 	}
 	now := b.Now()
 	document := store.Document{DocumentKey: userKey(caller, smn.NewID()), CreatedAt: now, UpdatedAt: now, Body: body}
-	err = b.Store.CreateDocument(ctx, document, smn.MaxSubscriptionUsers)
+	err = b.Store.CreateDocument(ctx, document, b.UserQuota)
 	if errors.Is(err, store.ErrLimit) {
-		return "", smn.Errorf(smn.TooManyResources, "the project has %d subscription users, which is its limit", smn.MaxSubscriptionUsers)
+		return "", smn.Errorf(smn.TooManyResources, "the project has %d subscription users, which is its limit", b.UserQuota)
 	}
 	if err != nil {
 		return "", fmt.Errorf("create subscription user: %w", err)

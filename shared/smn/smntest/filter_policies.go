@@ -86,10 +86,18 @@ func filterPoliciesRules(t *testing.T, s *suite) {
 	}
 	good := [][]smn.FilterPolicy{
 		policies(smn.MaxFilterPolicies - 1), policies(smn.MaxFilterPolicies),
-		{policy("a", "A_z_09")}, {policy("0", "_")}, {policy("a_b_c", "中文")}, {policy("smn", "v")}, {policy("smnx_a", "v")},
-		{policy(strings.Repeat("n", smn.MaxFilterName-1), "v")}, {policy(strings.Repeat("n", smn.MaxFilterName), "v")},
-		{policy("n", strings.Repeat("v", smn.MaxFilterValue-1))}, {policy("n", strings.Repeat("中", smn.MaxFilterValue))},
-		{policy("n", values(smn.MaxFilterValues-1)...)}, {policy("n", values(smn.MaxFilterValues)...)}, {policy("n", "v", "V")},
+		{policy("a", "A_z_09")},
+		{policy("0", "_")},
+		{policy("a_b_c", "中文")},
+		{policy("smn", "v")},
+		{policy("smnx_a", "v")},
+		{policy(strings.Repeat("n", smn.MaxFilterName-1), "v")},
+		{policy(strings.Repeat("n", smn.MaxFilterName), "v")},
+		{policy("n", strings.Repeat("v", smn.MaxFilterValue-1))},
+		{policy("n", strings.Repeat("中", smn.MaxFilterValue))},
+		{policy("n", values(smn.MaxFilterValues-1)...)},
+		{policy("n", values(smn.MaxFilterValues)...)},
+		{policy("n", "v", "V")},
 	}
 	for _, list := range good {
 		errs, err := s.updateFilters(smn.SubscriptionPolicies{SubscriptionURN: urn, Policies: list})
@@ -99,11 +107,26 @@ func filterPoliciesRules(t *testing.T, s *suite) {
 	}
 	want := s.listed(t, urn)
 	bad := [][]smn.FilterPolicy{
-		nil, policies(smn.MaxFilterPolicies + 1), {policy("a", "v"), policy("a", "w")},
-		{policy("", "v")}, {policy("A", "v")}, {policy("_a", "v")}, {policy("a_", "v")}, {policy("a__b", "v")}, {policy("a-b", "v")},
-		{policy("smn_a", "v")}, {policy("ä", "v")}, {policy("a\n", "v")}, {policy(strings.Repeat("n", smn.MaxFilterName+1), "v")},
-		{policy("n")}, {policy("n", "")}, {policy("n", "v", "v")}, {policy("n", "a b")}, {policy("n", "a-b")}, {policy("n", "v\n")},
-		{policy("n", strings.Repeat("v", smn.MaxFilterValue+1))}, {policy("n", values(smn.MaxFilterValues+1)...)},
+		nil, policies(smn.MaxFilterPolicies + 1),
+		{policy("a", "v"), policy("a", "w")},
+		{policy("", "v")},
+		{policy("A", "v")},
+		{policy("_a", "v")},
+		{policy("a_", "v")},
+		{policy("a__b", "v")},
+		{policy("a-b", "v")},
+		{policy("smn_a", "v")},
+		{policy("ä", "v")},
+		{policy("a\n", "v")},
+		{policy(strings.Repeat("n", smn.MaxFilterName+1), "v")},
+		{policy("n")},
+		{policy("n", "")},
+		{policy("n", "v", "v")},
+		{policy("n", "a b")},
+		{policy("n", "a-b")},
+		{policy("n", "v\n")},
+		{policy("n", strings.Repeat("v", smn.MaxFilterValue+1))},
+		{policy("n", values(smn.MaxFilterValues+1)...)},
 	}
 	for _, list := range bad {
 		for _, call := range []func(...smn.SubscriptionPolicies) ([]error, error){s.createFilters, s.updateFilters} {
@@ -134,7 +157,7 @@ func filterPoliciesBatch(t *testing.T, s *suite) {
 		require.NoError(t, err)
 		require.Equal(t, want, codesOf(t, errs))
 	}
-	for n, code := range map[int]smn.Code{0: smn.InvalidSubscription, smn.MaxFilterBatch: "", smn.MaxFilterBatch + 1: smn.InvalidSubscription} {
+	for n, code := range map[int]smn.Code{0: smn.InvalidSubscription, smn.MaxFilterBatch - 1: "", smn.MaxFilterBatch: "", smn.MaxFilterBatch + 1: smn.InvalidSubscription} {
 		items, urns := make([]smn.SubscriptionPolicies, n), make([]string, n)
 		for i := range n {
 			items[i], urns[i] = levels(urn, "v"), urn
