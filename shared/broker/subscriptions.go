@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"tocsin/shared/access"
 	"tocsin/shared/queue"
@@ -42,10 +44,15 @@ func (b *Broker) SubscribeBatch(ctx context.Context, in smn.SubscribeBatchInput)
 	if err != nil {
 		return nil, err
 	}
-	outputs := make([]smn.SubscribeOutput, len(in.Subscriptions))
+	return b.addAll(ctx, topic, in.Subscriptions)
+}
+
+// addAll judges the items of a batch one by one and adds those that pass.
+func (b *Broker) addAll(ctx context.Context, topic store.Topic, items []smn.NewSubscription) ([]smn.SubscribeOutput, error) {
+	outputs := make([]smn.SubscribeOutput, len(items))
 	var good []smn.NewSubscription
 	var place []int // of the good ones in the batch
-	for i, s := range in.Subscriptions {
+	for i, s := range items {
 		if outputs[i].Err = validation.Check(s); outputs[i].Err == nil {
 			outputs[i].Err = b.mayCall(s)
 		}
@@ -169,6 +176,7 @@ func (b *Broker) ListSubscriptionsByTopic(ctx context.Context, in smn.ListSubscr
 
 func (b *Broker) list(ctx context.Context, in smn.ListSubscriptionsInput, q store.SubscriptionQuery) (smn.SubscriptionPage, error) {
 	q.Offset, q.Limit = in.Offset, limitOf(in.Page)
+	q.Protocol, q.Status, q.Endpoint, q.Remark = in.Protocol, in.Status, in.Endpoint, in.FuzzyRemark
 	if in.Marker != "" {
 		marker, err := smn.ParseSubscriptionURN(in.Marker)
 		if err != nil {
@@ -182,46 +190,84 @@ func (b *Broker) list(ctx context.Context, in smn.ListSubscriptionsInput, q stor
 	}
 	subscriptions := make([]smn.Subscription, len(page.Subscriptions))
 	for i, s := range page.Subscriptions {
-		subscriptions[i] = smn.Subscription{
-			URN:      smn.SubscriptionURN{Topic: b.urn(s.Project, s.TopicName), ID: s.ID},
-			Protocol: s.Protocol,
-			Endpoint: s.Endpoint,
-			Remark:   s.Remark,
-			Status:   s.Status,
-			Filters:  s.Filters,
-		}
+		subscriptions[i] = b.describeSubscription(s)
 	}
 	return smn.SubscriptionPage{Subscriptions: subscriptions, Total: page.Total}, nil
 }
 
-// CancelSubscription implements smn.Subscriptions.
-func (b *Broker) CancelSubscription(ctx context.Context, in smn.SubscriptionInput) error {
+// describeSubscription is the one translation of a subscription from the store's
+// terms.
+func (b *Broker) describeSubscription(s store.Subscription) smn.Subscription {
+	return smn.Subscription{
+		URN:      smn.SubscriptionURN{Topic: b.urn(s.Project, s.TopicName), ID: s.ID},
+		Protocol: s.Protocol,
+		Endpoint: s.Endpoint,
+		Remark:   s.Remark,
+		Status:   s.Status,
+		Filters:  s.Filters,
+	}
+}
+
+// GetSubscription implements smn.Subscriptions.
+func (b *Broker) GetSubscription(ctx context.Context, in smn.SubscriptionInput) (smn.SubscriptionDetail, error) {
+	caller, err := enter(ctx, in)
+	if err != nil {
+		return smn.SubscriptionDetail{}, err
+	}
+	found, err := b.find(in.SubscriptionURN, b.opener(ctx, caller, access.ListSubscriptionsByTopic))
+	if err != nil {
+		return smn.SubscriptionDetail{}, err
+	}
+	s, err := b.Store.GetSubscription(ctx, found.key)
+	if err != nil {
+		return smn.SubscriptionDetail{}, subscriptionError("get", found.urn, err)
+	}
+	return smn.SubscriptionDetail{
+		Subscription: b.describeSubscription(s),
+		HeaderNames:  headerNames(s.Extension),
+		CreatedAt:    s.CreatedAt,
+	}, nil
+}
+
+// headerNames are the names of custom headers. Their values are often secret.
+func headerNames(e smn.Extension) []string { return slices.Sorted(maps.Keys(e.Header)) }
+
+// UpdateSubscription implements smn.Subscriptions.
+func (b *Broker) UpdateSubscription(ctx context.Context, in smn.UpdateSubscriptionInput) error {
 	caller, err := enter(ctx, in)
 	if err != nil {
 		return err
 	}
-	urn, err := smn.ParseSubscriptionURN(in.SubscriptionURN)
+	topic, err := b.ownTopic(ctx, caller, in.TopicURN)
 	if err != nil {
 		return err
 	}
-	if urn.Topic.Project != caller.Project {
-		return smn.Errorf(smn.Forbidden, "the subscription belongs to another project")
+	found, err := b.find(in.SubscriptionURN, b.only(topic))
+	if err != nil {
+		return err
 	}
-	topic, err := b.topic(ctx, urn.Topic)
-	if err == nil {
-		err = b.Store.DeleteSubscription(ctx, store.SubscriptionKey{Project: topic.Project, TopicID: topic.ID, ID: urn.ID})
-	}
-	return subscriptionError("cancel", urn, err)
+	return subscriptionError("update", found.urn, b.Store.SetRemark(ctx, found.key, in.Remark))
 }
 
-// subscriptionError is the one translation of what can go wrong with a named
-// subscription. Of a topic that is gone, the subscriptions are gone too.
-func subscriptionError(deed string, urn smn.SubscriptionURN, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, store.ErrNotFound), smn.CodeOf(err) == smn.TopicNotFound:
-		return smn.Errorf(smn.SubscriptionNotFound, "subscription %s does not exist", urn)
+// SendConfirmation implements smn.Subscriptions.
+func (b *Broker) SendConfirmation(ctx context.Context, in smn.SubscriptionInput) error {
+	caller, err := enter(ctx, in)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("%s subscription %s: %w", deed, urn, err)
+	found, err := b.find(in.SubscriptionURN, b.opener(ctx, caller, access.Subscribe))
+	if err != nil {
+		return err
+	}
+	s, err := b.Store.GetSubscription(ctx, found.key)
+	if err != nil {
+		return subscriptionError("get", found.urn, err)
+	}
+	if s.Status.Receives() {
+		return smn.Errorf(smn.InvalidStatus, "the subscription receives messages already and needs no confirmation")
+	}
+	if err := b.Tasks.Put(ctx, b.notice(queue.Subscribed, found.topic, s)); err != nil {
+		return fmt.Errorf("send confirmation of %s again: %w", found.urn, err)
+	}
+	return nil
 }

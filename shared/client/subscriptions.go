@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"tocsin/shared/smn"
 	"tocsin/shared/wire"
@@ -40,9 +41,10 @@ func (c *Client) SubscribeBatch(ctx context.Context, in smn.SubscribeBatchInput)
 	}
 	outputs := make([]smn.SubscribeOutput, len(out.Results))
 	for i, r := range out.Results {
-		outputs[i] = smn.SubscribeOutput{URN: r.SubscriptionURN, Created: r.HTTPCode == http.StatusCreated}
-		if r.HTTPCode >= http.StatusBadRequest {
-			outputs[i].Err = smn.Errorf(wire.CodeOf(r.HTTPCode, r.Code, r.Message), "%s", firstOf(r.Detail, r.Message))
+		outputs[i] = smn.SubscribeOutput{
+			URN:     r.SubscriptionURN,
+			Created: r.HTTPCode == http.StatusCreated,
+			Err:     refusal(r.HTTPCode, r.Code, r.Message, r.Detail),
 		}
 	}
 	return outputs, nil
@@ -65,6 +67,12 @@ func (c *Client) ListSubscriptionsByTopic(ctx context.Context, in smn.ListSubscr
 func (c *Client) listSubscriptions(ctx context.Context, path string, in smn.ListSubscriptionsInput) (smn.SubscriptionPage, error) {
 	query := pageQuery(in.Page)
 	setUnlessEmpty(query, "marker", in.Marker)
+	setUnlessEmpty(query, "protocol", string(in.Protocol))
+	setUnlessEmpty(query, "endpoint", in.Endpoint)
+	setUnlessEmpty(query, "fuzzy_remark", in.FuzzyRemark)
+	if in.Status != nil {
+		query.Set("status", strconv.Itoa(int(*in.Status)))
+	}
 	var out wire.ListSubscriptionsResponse
 	if _, err := c.call(ctx, request{method: http.MethodGet, path: path, query: query}, &out); err != nil {
 		return smn.SubscriptionPage{}, err
@@ -80,11 +88,104 @@ func (c *Client) listSubscriptions(ctx context.Context, path string, in smn.List
 	return page, nil
 }
 
-// CancelSubscription implements smn.Subscriptions.
-func (c *Client) CancelSubscription(ctx context.Context, in smn.SubscriptionInput) error {
-	if _, err := smn.ParseSubscriptionURN(in.SubscriptionURN); err != nil {
+// GetSubscription implements smn.Subscriptions. SMN itself has no such call.
+func (c *Client) GetSubscription(ctx context.Context, in smn.SubscriptionInput) (smn.SubscriptionDetail, error) {
+	path, err := subscriptionPath(in.SubscriptionURN, "")
+	if err != nil {
+		return smn.SubscriptionDetail{}, err
+	}
+	var out wire.GetSubscriptionResponse
+	if _, err := c.call(ctx, request{method: http.MethodGet, path: path}, &out); err != nil {
+		return smn.SubscriptionDetail{}, err
+	}
+	return out.Detail()
+}
+
+// UpdateSubscription implements smn.Subscriptions.
+func (c *Client) UpdateSubscription(ctx context.Context, in smn.UpdateSubscriptionInput) error {
+	path, err := topicSubscriptionPath(in.TopicSubscriptionInput)
+	if err != nil {
 		return err
 	}
-	_, err := c.call(ctx, request{method: http.MethodDelete, path: "/notifications/subscriptions/" + in.SubscriptionURN}, &wire.Answer{})
+	body := wire.UpdateSubscriptionRequest{Remark: &in.Remark}
+	_, err = c.call(ctx, request{method: http.MethodPut, path: path, body: body}, &wire.SubscribeResponse{})
 	return err
+}
+
+// SendConfirmation implements smn.Subscriptions. SMN itself has no such call.
+func (c *Client) SendConfirmation(ctx context.Context, in smn.SubscriptionInput) error {
+	path, err := subscriptionPath(in.SubscriptionURN, "/confirmation")
+	if err != nil {
+		return err
+	}
+	_, err = c.call(ctx, request{method: http.MethodPost, path: path}, &wire.Answer{})
+	return err
+}
+
+// CancelSubscription implements smn.Subscriptions.
+func (c *Client) CancelSubscription(ctx context.Context, in smn.SubscriptionInput) error {
+	path, err := subscriptionPath(in.SubscriptionURN, "")
+	if err != nil {
+		return err
+	}
+	_, err = c.call(ctx, request{method: http.MethodDelete, path: path}, &wire.Answer{})
+	return err
+}
+
+// CancelSubscriptionByTopic implements smn.Subscriptions.
+func (c *Client) CancelSubscriptionByTopic(ctx context.Context, in smn.TopicSubscriptionInput) error {
+	path, err := topicSubscriptionPath(in)
+	if err != nil {
+		return err
+	}
+	_, err = c.call(ctx, request{method: http.MethodDelete, path: path}, &wire.Answer{})
+	return err
+}
+
+// CancelSubscriptions implements smn.Subscriptions.
+func (c *Client) CancelSubscriptions(ctx context.Context, in smn.CancelSubscriptionsInput) ([]error, error) {
+	path := "/notifications/subscriptions"
+	if in.TopicURN != "" {
+		var err error
+		if path, err = topicPath(in.TopicURN, "/subscriptions"); err != nil {
+			return nil, err
+		}
+	}
+	body := wire.CancelSubscriptionsRequest{SubscriptionURNs: make([]wire.CancelledSubscription, len(in.SubscriptionURNs))}
+	for i, urn := range in.SubscriptionURNs {
+		body.SubscriptionURNs[i].SubscriptionURN = urn
+	}
+	var out wire.SubscribeResponse
+	if _, err := c.call(ctx, request{method: http.MethodDelete, path: path, body: body}, &out); err != nil {
+		return nil, err
+	}
+	errs := make([]error, len(out.Results))
+	for i, r := range out.Results {
+		errs[i] = refusal(r.HTTPCode, r.Code, r.Message, r.Detail)
+	}
+	return errs, nil
+}
+
+// refusal is why an item of a batch was refused; nil if it was not.
+func refusal(httpCode int, code, message, detail string) error {
+	if httpCode < http.StatusBadRequest {
+		return nil
+	}
+	return smn.Errorf(wire.CodeOf(httpCode, code, message), "%s", firstOf(detail, message))
+}
+
+// subscriptionPath is topicPath for a subscription.
+func subscriptionPath(urn, below string) (string, error) {
+	if _, err := smn.ParseSubscriptionURN(urn); err != nil {
+		return "", err
+	}
+	return "/notifications/subscriptions/" + urn + below, nil
+}
+
+func topicSubscriptionPath(in smn.TopicSubscriptionInput) (string, error) {
+	path, err := topicPath(in.TopicURN, "/subscriptions/"+in.SubscriptionURN)
+	if err == nil {
+		_, err = smn.ParseSubscriptionURN(in.SubscriptionURN)
+	}
+	return path, err
 }

@@ -192,14 +192,44 @@ func (db *DB) ListSubscriptions(ctx context.Context, q store.SubscriptionQuery) 
 		if err != nil || !found {
 			return err
 		}
+		filter, args := filterOf(q)
+		if filter != "" {
+			if _, err = s.get(`SELECT count(*) FROM subscription s WHERE `+column+` = ?`+filter,
+				append([]any{owner}, args...), &page.Total); err != nil {
+				return err
+			}
+		}
+		args = append(append([]any{owner, q.After}, args...), q.Limit, q.Offset)
 		page.Subscriptions, err = s.subscriptions(q.Project,
-			column+` = ? AND s.id > ? ORDER BY s.id LIMIT ? OFFSET ?`, owner, q.After, q.Limit, q.Offset)
+			column+` = ? AND s.id > ?`+filter+` ORDER BY s.id LIMIT ? OFFSET ?`, args...)
 		return err
 	})
 	if err != nil {
 		return store.SubscriptionPage{}, fmt.Errorf("list subscriptions of project %s: %w", q.Project, err)
 	}
 	return page, nil
+}
+
+// filterOf spells the filters of q. The plus signs keep them from choosing the
+// index: the list is read in the order of ids, so that a page needs no sorting.
+func filterOf(q store.SubscriptionQuery) (filter string, args []any) {
+	and := func(condition string, value any) {
+		filter += ` AND ` + condition
+		args = append(args, value)
+	}
+	if q.Protocol != "" {
+		and(`+s.protocol = ?`, string(q.Protocol))
+	}
+	if q.Status != nil {
+		and(`+s.status = ?`, int(*q.Status))
+	}
+	if q.Endpoint != "" {
+		and(`+s.endpoint = ?`, q.Endpoint)
+	}
+	if q.Remark != "" {
+		and(`instr(s.remark, ?) > 0`, q.Remark)
+	}
+	return filter, args
 }
 
 // subscriptions reads those that a condition names. It looks for them by an index
@@ -288,31 +318,117 @@ func (db *DB) ChangeStatus(ctx context.Context, key store.SubscriptionKey, versi
 	return nil
 }
 
-// DeleteSubscription meets store.Subscriptions.
-func (db *DB) DeleteSubscription(ctx context.Context, key store.SubscriptionKey) error {
+// SetRemark meets store.Subscriptions.
+func (db *DB) SetRemark(ctx context.Context, key store.SubscriptionKey, remark string) error {
 	err := db.write(ctx, func(tx *tx) error {
 		topic, found, err := tx.topicKeys(key.Project, key.TopicID)
-		if err != nil {
-			return err
+		if err != nil || !found {
+			return notFoundUnless(err)
 		}
-		if !found {
-			return store.ErrNotFound
+		changed, err := tx.exec(`UPDATE subscription SET remark = ? WHERE topic = ? AND id = ?`, remark, topic.key, key.ID)
+		if err != nil || changed == 0 {
+			return notFoundUnless(err)
 		}
-		deleted, err := tx.exec(`DELETE FROM subscription WHERE topic = ? AND id = ?`, topic.key, key.ID)
-		if err != nil {
-			return err
-		}
-		if deleted == 0 {
-			return store.ErrNotFound
-		}
-		if _, err := tx.exec(`UPDATE topic SET subscriptions = subscriptions - 1 WHERE key = ?`, topic.key); err != nil {
-			return err
-		}
-		_, err = tx.exec(`UPDATE project SET subscriptions = subscriptions - 1 WHERE key = ?`, topic.project)
-		return err
+		return nil
 	})
+	if err != nil {
+		return fmt.Errorf("set remark of subscription %s: %w", key.ID, err)
+	}
+	return nil
+}
+
+// notFoundUnless is the error of a look-up that found nothing, unless it failed.
+func notFoundUnless(err error) error {
+	if err != nil {
+		return err
+	}
+	return store.ErrNotFound
+}
+
+// SetFilters meets store.Subscriptions.
+func (db *DB) SetFilters(ctx context.Context, changes []store.FilterChange, onlyNew bool) ([]error, error) {
+	columns := make([]any, len(changes)) // JSON or nil
+	for i, change := range changes {
+		if len(change.Filters) == 0 {
+			continue
+		}
+		var err error
+		if columns[i], err = toJSON(change.Filters); err != nil {
+			return nil, fmt.Errorf("encode filters of subscription %s: %w", change.ID, err)
+		}
+	}
+	outcomes := make([]error, len(changes))
+	err := db.write(ctx, func(tx *tx) error {
+		for i, change := range changes {
+			outcomes[i] = tx.setFilters(change.SubscriptionKey, columns[i], onlyNew)
+			if err := outcomes[i]; err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrConflict) {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("set filters of %d subscriptions: %w", len(changes), err)
+	}
+	return outcomes, nil
+}
+
+func (tx *tx) setFilters(key store.SubscriptionKey, column any, onlyNew bool) error {
+	topic, found, err := tx.topicKeys(key.Project, key.TopicID)
+	if err != nil || !found {
+		return notFoundUnless(err)
+	}
+	var has bool
+	found, err = tx.get(`SELECT filters IS NOT NULL FROM subscription WHERE topic = ? AND id = ?`, []any{topic.key, key.ID}, &has)
+	switch {
+	case err != nil || !found:
+		return notFoundUnless(err)
+	case has && onlyNew:
+		return store.ErrConflict
+	}
+	_, err = tx.exec(`UPDATE subscription SET filters = ? WHERE topic = ? AND id = ?`, column, topic.key, key.ID)
+	return err
+}
+
+// DeleteSubscription meets store.Subscriptions.
+func (db *DB) DeleteSubscription(ctx context.Context, key store.SubscriptionKey) error {
+	err := db.write(ctx, func(tx *tx) error { return tx.deleteSubscription(key) })
 	if err != nil {
 		return fmt.Errorf("delete subscription %s: %w", key.ID, err)
 	}
 	return nil
+}
+
+// DeleteSubscriptions meets store.Subscriptions.
+func (db *DB) DeleteSubscriptions(ctx context.Context, keys []store.SubscriptionKey) ([]error, error) {
+	outcomes := make([]error, len(keys))
+	err := db.write(ctx, func(tx *tx) error {
+		for i, key := range keys {
+			outcomes[i] = tx.deleteSubscription(key)
+			if err := outcomes[i]; err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("delete %d subscriptions: %w", len(keys), err)
+	}
+	return outcomes, nil
+}
+
+func (tx *tx) deleteSubscription(key store.SubscriptionKey) error {
+	topic, found, err := tx.topicKeys(key.Project, key.TopicID)
+	if err != nil || !found {
+		return notFoundUnless(err)
+	}
+	deleted, err := tx.exec(`DELETE FROM subscription WHERE topic = ? AND id = ?`, topic.key, key.ID)
+	if err != nil || deleted == 0 {
+		return notFoundUnless(err)
+	}
+	if _, err := tx.exec(`UPDATE topic SET subscriptions = subscriptions - 1 WHERE key = ?`, topic.key); err != nil {
+		return err
+	}
+	_, err = tx.exec(`UPDATE project SET subscriptions = subscriptions - 1 WHERE key = ?`, topic.project)
+	return err
 }

@@ -6,7 +6,7 @@ import "slices"
 // alone; manage is everything else that the owner of a project does.
 var (
 	ListOperations   = []Operation{ListSubscriptions, ListSubscriptionsByTopic}
-	ManageOperations = []Operation{ListTopics, GetTopic, DeleteTopic, CancelSubscription}
+	ManageOperations = slices.Concat([]Operation{ListTopics, GetTopic, DeleteTopic, CancelSubscription}, subscriptionOperations)
 	LinkOperations   = []Operation{
 		ConfirmSubscription, ConfirmSubscriptionV2, Unsubscribe, UnsubscribeV2,
 		ConfirmPage, ConfirmButton, UnsubscribePage, UnsubscribeButton,
@@ -14,6 +14,16 @@ var (
 	}
 	IdentityOperations = []Operation{IssueToken, InspectToken}
 )
+
+// subscriptionOperations are what owners do with subscriptions beyond adding,
+// listing and cancelling one.
+var subscriptionOperations = []Operation{
+	GetSubscription, UpdateSubscription, SendConfirmation,
+	CancelSubscriptionByTopic, CancelSubscriptions, CancelSubscriptionsByTopic,
+	CreateFilterPolicies, UpdateFilterPolicies, DeleteFilterPolicies,
+	CreateSubscriptionUser, ListSubscriptionUsers, GetSubscriptionUser, UpdateSubscriptionUser, DeleteSubscriptionUser,
+	SubscribeUsers,
+}
 
 // All lists every operation there is.
 func All() []Operation {

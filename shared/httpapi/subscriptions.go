@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"strconv"
 
 	"tocsin/shared/smn"
 	"tocsin/shared/wire"
@@ -114,7 +115,22 @@ func listInput(r *http.Request) (smn.ListSubscriptionsInput, error) {
 		return smn.ListSubscriptionsInput{}, err
 	}
 	page, err := pageOf(query)
-	return smn.ListSubscriptionsInput{Page: page, Marker: query.Get("marker")}, err
+	if err != nil {
+		return smn.ListSubscriptionsInput{}, err
+	}
+	filter := smn.SubscriptionFilter{
+		Protocol:    smn.Protocol(query.Get("protocol")),
+		Endpoint:    query.Get("endpoint"),
+		FuzzyRemark: query.Get("fuzzy_remark"),
+	}
+	if query.Has("status") {
+		status, err := strconv.Atoi(query.Get("status"))
+		if err != nil {
+			return smn.ListSubscriptionsInput{}, smn.Errorf(smn.InvalidStatus, "status must be a number from 0 to 4")
+		}
+		filter.Status = (*smn.Status)(&status)
+	}
+	return smn.ListSubscriptionsInput{Page: page, Marker: query.Get("marker"), SubscriptionFilter: filter}, nil
 }
 
 func subscriptionList(r *http.Request, page smn.SubscriptionPage) reply {
@@ -125,17 +141,60 @@ func subscriptionList(r *http.Request, page smn.SubscriptionPage) reply {
 	return ok(wire.ListSubscriptionsResponse{RequestID: requestID(r), SubscriptionCount: page.Total, Subscriptions: items})
 }
 
-// CancelSubscription removes a subscription.
-var CancelSubscription = Operation{
-	Name:  "cancel-subscription",
-	Route: "DELETE /v2/{project_id}/notifications/subscriptions/{subscription_urn}",
+// GetSubscription describes a subscription. SMN has no such call.
+var GetSubscription = Operation{
+	Name:  "get-subscription",
+	Route: "GET /v2/{project_id}/notifications/subscriptions/{subscription_urn}",
 	door:  ownerDoor,
-	bind:  withService(cancelSubscription),
+	bind:  withService(getSubscription),
 }
 
-func cancelSubscription(r *http.Request, svc smn.Service) (reply, error) {
+func getSubscription(r *http.Request, svc smn.Service) (reply, error) {
+	detail, err := svc.GetSubscription(r.Context(), smn.SubscriptionInput{SubscriptionURN: r.PathValue("subscription_urn")})
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(wire.NewGetSubscriptionResponse(requestID(r), detail)), nil
+}
+
+// UpdateSubscription gives a subscription another remark.
+var UpdateSubscription = Operation{
+	Name:  "update-subscription",
+	Route: "PUT /v2/{project_id}/notifications/topics/{topic_urn}/subscriptions/{subscription_urn}",
+	door:  ownerDoor,
+	bind:  withService(updateSubscription),
+}
+
+func updateSubscription(r *http.Request, svc smn.Service) (reply, error) {
+	var req wire.UpdateSubscriptionRequest
+	if err := decode(r, &req); err != nil {
+		return reply{}, err
+	}
+	if req.Remark == nil {
+		return reply{}, smn.Errorf(smn.InvalidRemark, "remark is missing")
+	}
+	in := smn.UpdateSubscriptionInput{TopicSubscriptionInput: topicSubscription(r), Remark: *req.Remark}
+	if err := svc.UpdateSubscription(r.Context(), in); err != nil {
+		return reply{}, err
+	}
+	return ok(wire.SubscribeResponse{RequestID: requestID(r), SubscriptionURN: in.SubscriptionURN}), nil
+}
+
+func topicSubscription(r *http.Request) smn.TopicSubscriptionInput {
+	return smn.TopicSubscriptionInput{TopicURN: r.PathValue("topic_urn"), SubscriptionURN: r.PathValue("subscription_urn")}
+}
+
+// SendConfirmation sends a confirmation again. SMN has no such call.
+var SendConfirmation = Operation{
+	Name:  "send-confirmation",
+	Route: "POST /v2/{project_id}/notifications/subscriptions/{subscription_urn}/confirmation",
+	door:  ownerDoor,
+	bind:  withService(sendConfirmation),
+}
+
+func sendConfirmation(r *http.Request, svc smn.Service) (reply, error) {
 	in := smn.SubscriptionInput{SubscriptionURN: r.PathValue("subscription_urn")}
-	if err := svc.CancelSubscription(r.Context(), in); err != nil {
+	if err := svc.SendConfirmation(r.Context(), in); err != nil {
 		return reply{}, err
 	}
 	return ok(wire.Answer{RequestID: requestID(r)}), nil

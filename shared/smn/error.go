@@ -57,7 +57,7 @@ const (
 	InvalidStatementPrincipal Code = "InvalidStatementPrincipal" // nobody
 	InvalidStatementCondition Code = "InvalidStatementCondition" // an unknown operator or key, or a value that does not fit it
 
-	InvalidStatus            Code = "InvalidStatus"            // a status filter that is no status
+	InvalidStatus            Code = "InvalidStatus"            // a status filter that is no status, or a subscription that stands otherwise than the call needs
 	InvalidFilterPolicy      Code = "InvalidFilterPolicy"      // see FilterPolicy
 	InvalidMessageAttributes Code = "InvalidMessageAttributes" // see MessageAttribute
 	InvalidUser              Code = "InvalidUser"              // no subscription user of that id

@@ -13,6 +13,8 @@ import "context"
 type Service interface {
 	Topics
 	Subscriptions
+	FilterPolicies
+	SubscriptionUsers
 	Links
 	Publisher
 }
@@ -51,16 +53,87 @@ type Subscriptions interface {
 	SubscribeBatch(ctx context.Context, in SubscribeBatchInput) ([]SubscribeOutput, error)
 
 	// ListSubscriptions lists all subscriptions of the caller's project, in the
-	// order in which they were added.
+	// order in which they were added. A filter that matches nothing gives an empty
+	// page.
 	ListSubscriptions(ctx context.Context, in ListSubscriptionsInput) (SubscriptionPage, error)
 
 	// ListSubscriptionsByTopic lists those of one topic, in the order in which
 	// they were added. TopicNotFound.
 	ListSubscriptionsByTopic(ctx context.Context, in ListSubscriptionsByTopicInput) (SubscriptionPage, error)
 
+	// GetSubscription describes a subscription. SubscriptionNotFound. SMN has no
+	// such call.
+	GetSubscription(ctx context.Context, in SubscriptionInput) (SubscriptionDetail, error)
+
+	// UpdateSubscription gives a subscription another remark. Only the owner of the
+	// topic may. TopicNotFound; SubscriptionNotFound, also for a subscription of
+	// another topic.
+	UpdateSubscription(ctx context.Context, in UpdateSubscriptionInput) error
+
+	// SendConfirmation sends the confirmation again to an endpoint that is not
+	// confirmed or has unsubscribed. All links since the last change of its status
+	// work. InvalidStatus when it needs none, SubscriptionNotFound. SMN has no
+	// such call.
+	SendConfirmation(ctx context.Context, in SubscriptionInput) error
+
 	// CancelSubscription removes a subscription; its endpoint is not told.
 	// Cancelling twice is SubscriptionNotFound the second time.
 	CancelSubscription(ctx context.Context, in SubscriptionInput) error
+
+	// CancelSubscriptionByTopic does the same for a subscription of this topic. One
+	// of another topic is SubscriptionNotFound. TopicNotFound.
+	CancelSubscriptionByTopic(ctx context.Context, in TopicSubscriptionInput) error
+
+	// CancelSubscriptions does the same for up to MaxCancelBatch subscriptions. The
+	// answer has one item for each, in their order: nil, or why it was refused. The
+	// error is for the call as a whole. TopicNotFound.
+	CancelSubscriptions(ctx context.Context, in CancelSubscriptionsInput) ([]error, error)
+}
+
+// FilterPolicies are set by the owner of a topic. Each call takes up to
+// MaxFilterBatch subscriptions. The answer has one item for each, in their
+// order: nil, or why it was refused. The error is for the call as a whole.
+type FilterPolicies interface {
+	// CreateFilterPolicies gives policies to subscriptions that have none. One that
+	// has some is refused with InvalidFilterPolicy, one that does not exist with
+	// SubscriptionNotFound.
+	CreateFilterPolicies(ctx context.Context, in FilterPoliciesInput) ([]error, error)
+
+	// UpdateFilterPolicies replaces all policies of subscriptions, whether or not
+	// they have any.
+	UpdateFilterPolicies(ctx context.Context, in FilterPoliciesInput) ([]error, error)
+
+	// DeleteFilterPolicies takes all policies from subscriptions, which then receive
+	// every message. Deleting twice is harmless.
+	DeleteFilterPolicies(ctx context.Context, in DeleteFilterPoliciesInput) ([]error, error)
+}
+
+// SubscriptionUsers are the address book of a project: endpoints that can be
+// subscribed by their id. SMN has no call for them but SubscribeUsers.
+type SubscriptionUsers interface {
+	// CreateSubscriptionUser adds a user to the caller's project and returns its id.
+	// Names need not differ. InternalEndpoint; TooManyResources beyond
+	// MaxSubscriptionUsers.
+	CreateSubscriptionUser(ctx context.Context, in CreateSubscriptionUserInput) (id string, err error)
+
+	// ListSubscriptionUsers lists those of the caller's project, in the order in
+	// which they were added.
+	ListSubscriptionUsers(ctx context.Context, in ListSubscriptionUsersInput) (SubscriptionUserPage, error)
+
+	// GetSubscriptionUser describes a user. ResourceNotFound.
+	GetSubscriptionUser(ctx context.Context, in SubscriptionUserInput) (SubscriptionUser, error)
+
+	// UpdateSubscriptionUser replaces all that a user says about itself. What was
+	// subscribed before stays as it is. InternalEndpoint, ResourceNotFound.
+	UpdateSubscriptionUser(ctx context.Context, in UpdateSubscriptionUserInput) error
+
+	// DeleteSubscriptionUser removes a user; its subscriptions stay. Deleting twice
+	// is ResourceNotFound the second time.
+	DeleteSubscriptionUser(ctx context.Context, in SubscriptionUserInput) error
+
+	// SubscribeUsers is SubscribeBatch for users of the caller's project. An id that
+	// is not there is refused with InvalidUser.
+	SubscribeUsers(ctx context.Context, in SubscribeUsersInput) ([]SubscribeOutput, error)
 }
 
 // Links are what endpoints follow. Anonymous may: the link itself is the proof.

@@ -6,6 +6,7 @@ import "time"
 const (
 	MaxSubscriptions = 10_000 // subscriptions of a topic
 	MaxBatch         = 50     // subscriptions added by one call
+	MaxCancelBatch   = 100    // subscriptions cancelled by one call; SMN names no limit
 	MaxRemark        = 128    // bytes of UTF-8
 	MaxEndpoint      = 2_048  // characters; SMN names no limit, common URL limits do
 	MaxHeaders       = 10     // custom headers of a subscription
@@ -108,6 +109,16 @@ type ListSubscriptionsInput struct {
 	// also when it is gone by now. It replaces Offset. Paging by marker neither
 	// repeats nor misses a subscription that was there all along.
 	Marker string `validate:"omitempty,subscription_urn" code:"InvalidPage"`
+	SubscriptionFilter
+}
+
+// SubscriptionFilter says which subscriptions a list holds: those for which all
+// its fields hold. The zero value is all.
+type SubscriptionFilter struct {
+	Protocol    Protocol `validate:"omitempty,protocol" code:"InvalidProtocol"`
+	Status      *Status  `validate:"omitnil,min=0,max=4" code:"InvalidStatus"` // nil for any
+	Endpoint    string   `validate:"omitempty,endpoint" code:"InvalidEndpoint"`
+	FuzzyRemark string   `validate:"remark" code:"InvalidRemark"` // a part of the remark, in the same case
 }
 
 // ListSubscriptionsByTopicInput is what ListSubscriptionsByTopic needs.
@@ -119,12 +130,38 @@ type ListSubscriptionsByTopicInput struct {
 // SubscriptionPage is a part of a list of subscriptions.
 type SubscriptionPage struct {
 	Subscriptions []Subscription
-	Total         int // of the whole list, whatever the page
+	Total         int // that fit the filter, whatever the page
+}
+
+// SubscriptionDetail is all that is told about a subscription.
+type SubscriptionDetail struct {
+	Subscription
+	HeaderNames []string // names of its custom headers, sorted; their values are nobody's business
+	CreatedAt   time.Time
 }
 
 // SubscriptionInput names one subscription, for calls that need nothing else.
 type SubscriptionInput struct {
 	SubscriptionURN string `validate:"subscription_urn" code:"InvalidSubscriptionURN"`
+}
+
+// TopicSubscriptionInput names one subscription of a topic.
+type TopicSubscriptionInput struct {
+	TopicURN        string `validate:"topic_urn" code:"InvalidTopicURN"`
+	SubscriptionURN string `validate:"subscription_urn" code:"InvalidSubscriptionURN"`
+}
+
+// UpdateSubscriptionInput is what UpdateSubscription needs.
+type UpdateSubscriptionInput struct {
+	TopicSubscriptionInput
+	Remark string `validate:"remark" code:"InvalidRemark"` // empty for none
+}
+
+// CancelSubscriptionsInput is what CancelSubscriptions needs. The URNs are judged
+// one by one; a bad one does not keep the others.
+type CancelSubscriptionsInput struct {
+	TopicURN         string   `validate:"omitempty,topic_urn" code:"InvalidTopicURN"` // only those of this topic; empty for any
+	SubscriptionURNs []string `validate:"min=1,max=100" code:"InvalidSubscription"`
 }
 
 // ConfirmSubscriptionInput is what the link in a confirmation carries.

@@ -50,12 +50,24 @@ type SubscriptionQuery struct {
 	After   string // ID to begin behind, whether or not it still exists; empty to begin with the first
 	Offset  int    // counted from there
 	Limit   int    // at least 1
+
+	// Filters, all of which must hold; the zero value of each is any.
+	Protocol smn.Protocol
+	Status   *smn.Status
+	Endpoint string
+	Remark   string // a part of the remark, byte for byte
 }
 
 // SubscriptionPage is a part of a list of subscriptions.
 type SubscriptionPage struct {
 	Subscriptions []Subscription
-	Total         int // of the whole list, not of what is behind After
+	Total         int // that fit the filters, not only of what is behind After
+}
+
+// FilterChange is one item for SetFilters.
+type FilterChange struct {
+	SubscriptionKey
+	Filters []smn.FilterPolicy // empty for none
 }
 
 // ChunkSize is how many places of a topic make a chunk: chunk n holds the
@@ -94,6 +106,18 @@ type Subscriptions interface {
 	// version, ErrNotFound when it is gone.
 	ChangeStatus(ctx context.Context, key SubscriptionKey, version int, to smn.Status, tasks ...queue.Task) error
 
+	// SetRemark replaces the remark of a subscription. ErrNotFound.
+	SetRemark(ctx context.Context, key SubscriptionKey, remark string) error
+
+	// SetFilters replaces the filters of subscriptions. The answer has one item for
+	// each, in their order: nil, ErrNotFound, or, if only those without filters may
+	// get some, ErrConflict.
+	SetFilters(ctx context.Context, changes []FilterChange, onlyNew bool) ([]error, error)
+
 	// DeleteSubscription removes a subscription. ErrNotFound.
 	DeleteSubscription(ctx context.Context, key SubscriptionKey) error
+
+	// DeleteSubscriptions removes several. The answer has one item for each, in
+	// their order: nil or ErrNotFound.
+	DeleteSubscriptions(ctx context.Context, keys []SubscriptionKey) ([]error, error)
 }

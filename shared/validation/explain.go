@@ -33,6 +33,12 @@ func explain(b validator.FieldError) string {
 		return fits[smn.Protocol(b.Param())]
 	case "remark":
 		return fmt.Sprintf("remark must be a text of at most %d bytes", smn.MaxRemark)
+	case "user_id":
+		return "the id of a subscription user has 32 hexadecimal digits"
+	case "user_name":
+		return fmt.Sprintf("name must be one line of 1 to %d bytes", smn.MaxSubscriptionUserName)
+	case "filter_policies":
+		return checkFilterPolicies(b.Value().([]smn.FilterPolicy)).Error()
 	case "extension_header":
 		return checkExtensionHeader(b.Value().(map[string]string)).Error()
 	case "header_protocol":
@@ -64,6 +70,12 @@ func explainNumber(b validator.FieldError) string {
 		return fmt.Sprintf("limit must be from 1 to %d", smn.DefaultLimit)
 	case "Subscriptions":
 		return fmt.Sprintf("a batch holds 1 to %d subscriptions", smn.MaxBatch)
+	case "SubscriptionURNs", "Items":
+		return fmt.Sprintf("a batch holds 1 to %d subscriptions", smn.MaxCancelBatch) // and MaxFilterBatch
+	case "UserIDs":
+		return fmt.Sprintf("a batch holds 1 to %d users", smn.MaxBatch)
+	case "Status":
+		return "status must be from 0 to 4"
 	case "Token":
 		return "token is missing"
 	}

@@ -21,6 +21,8 @@ var stringRules = map[string]func(string) bool{
 	"protocol":           IsProtocol,
 	"endpoint":           isEndpoint,
 	"remark":             isRemark,
+	"user_id":            smn.IsID,
+	"user_name":          isUserName,
 	"subject":            isSubject,
 	"message":            isMessage,
 }
@@ -42,6 +44,11 @@ func isEnterpriseProject(s string) bool { return enterpriseProjectPattern.MatchS
 
 // isRemark: at most smn.MaxRemark bytes of text.
 func isRemark(s string) bool { return len(s) <= smn.MaxRemark && utf8.ValidString(s) }
+
+// isUserName: 1 to smn.MaxSubscriptionUserName bytes on one line.
+func isUserName(s string) bool {
+	return s != "" && len(s) <= smn.MaxSubscriptionUserName && isLine(s)
+}
 
 // isSubject: at most smn.MaxSubject bytes on one line. It becomes a mail header.
 func isSubject(s string) bool { return len(s) <= smn.MaxSubject && isLine(s) }

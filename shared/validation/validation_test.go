@@ -25,6 +25,17 @@ var inputs = []any{
 	smn.ListSubscriptionsInput{},
 	smn.ListSubscriptionsByTopicInput{},
 	smn.SubscriptionInput{},
+	smn.TopicSubscriptionInput{},
+	smn.UpdateSubscriptionInput{},
+	smn.CancelSubscriptionsInput{},
+	smn.FilterPoliciesInput{},
+	smn.SubscriptionPolicies{},
+	smn.DeleteFilterPoliciesInput{},
+	smn.CreateSubscriptionUserInput{},
+	smn.UpdateSubscriptionUserInput{},
+	smn.ListSubscriptionUsersInput{},
+	smn.SubscriptionUserInput{},
+	smn.SubscribeUsersInput{},
 	smn.ConfirmSubscriptionInput{},
 	smn.PublishInput{},
 }
@@ -53,6 +64,13 @@ func TestNoTextRepeatsASecret(t *testing.T) {
 		smn.NewSubscription{Protocol: smn.HTTP, Endpoint: "http://user:" + secret + "@/"},
 		smn.NewSubscription{Protocol: smn.HTTPS, Endpoint: "https://example.com/", Extension: smn.Extension{Header: map[string]string{"x-token": secret + "\n"}}},
 		smn.ConfirmSubscriptionInput{Token: secret, TopicURN: secret},
+		smn.SubscriptionPolicies{SubscriptionURN: secret},
+		smn.SubscriptionPolicies{
+			SubscriptionURN: "urn:smn:r:0123456789abcdef0123456789abcdef:t:0123456789abcdef0123456789abcdef",
+			Policies:        []smn.FilterPolicy{{Name: "level", StringEquals: []string{secret + "!"}}},
+		},
+		smn.CreateSubscriptionUserInput{NewSubscriptionUser: smn.NewSubscriptionUser{Name: secret + "\n"}},
+		smn.ListSubscriptionsInput{SubscriptionFilter: smn.SubscriptionFilter{Protocol: secret}},
 		smn.PublishInput{TopicURN: "urn:smn:r:0123456789abcdef0123456789abcdef:t", Message: "m", Subject: secret + "\n"},
 	} {
 		err := validation.Check(in)

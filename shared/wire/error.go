@@ -156,6 +156,17 @@ func CodeOf(status int, code, message string) smn.Code {
 	return smn.Internal
 }
 
+// CodeSpelt is CodeOf where no status is told, as in the results of calls for
+// filter policies.
+func CodeSpelt(code, message string) smn.Code {
+	for _, status := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound} {
+		if c := CodeOf(status, code, message); FailureOf(c).Code == code {
+			return c
+		}
+	}
+	return smn.Internal
+}
+
 // undocumented are the codes that share the spelling of another. Without our own
 // text the other is meant.
 var undocumented = []smn.Code{

@@ -28,8 +28,9 @@ type SubscribeBatchRequest struct {
 	Subscriptions []NewSubscription `json:"subscriptions"`
 }
 
-// SubscribeResponse answers it. A batch has Results, and the URN of its first
-// subscription at the top level.
+// SubscribeResponse answers it, and UpdateSubscription. A batch has Results, and
+// the URN of its first subscription at the top level; of cancelled ones it has
+// Results alone.
 type SubscribeResponse struct {
 	RequestID       string            `json:"request_id"`
 	SubscriptionURN string            `json:"subscription_urn,omitempty"`
@@ -39,7 +40,7 @@ type SubscribeResponse struct {
 // SubscribeResult is what became of one item of a batch.
 type SubscribeResult struct {
 	RequestID       string `json:"request_id"`
-	HTTPCode        int    `json:"http_code"` // 201 new, 200 there already, else refused
+	HTTPCode        int    `json:"http_code"` // 201 new, 200 there already or cancelled, else refused
 	SubscriptionURN string `json:"subscription_urn,omitempty"`
 	Code            string `json:"code,omitempty"`
 	Message         string `json:"message,omitempty"`
@@ -55,6 +56,31 @@ type Subscription struct {
 	Owner           string `json:"owner"` // id of the project that owns the topic
 	Remark          string `json:"remark"`
 	Status          int    `json:"status"`
+
+	FilterPolices []FilterPolicy `json:"filter_polices,omitempty"`
+}
+
+// GetSubscriptionResponse answers GetSubscription: a flat object.
+type GetSubscriptionResponse struct {
+	RequestID string `json:"request_id"`
+	Subscription
+	HeaderNames []string `json:"header_names,omitempty"`
+	CreateTime  string   `json:"create_time"`
+}
+
+// UpdateSubscriptionRequest is the body of UpdateSubscription.
+type UpdateSubscriptionRequest struct {
+	Remark *string `json:"remark" code:"InvalidRemark"` // mandatory; may be empty
+}
+
+// CancelSubscriptionsRequest is the body of CancelSubscriptions.
+type CancelSubscriptionsRequest struct {
+	SubscriptionURNs []CancelledSubscription `json:"subscription_urns" code:"InvalidSubscription"`
+}
+
+// CancelledSubscription is one subscription to cancel.
+type CancelledSubscription struct {
+	SubscriptionURN string `json:"subscription_urn" code:"InvalidSubscriptionURN"`
 }
 
 // ListSubscriptionsResponse answers both lists.
@@ -85,6 +111,7 @@ func NewSubscriptionListed(s smn.Subscription) Subscription {
 		Owner:           s.URN.Topic.Project,
 		Remark:          s.Remark,
 		Status:          int(s.Status),
+		FilterPolices:   newFilterPolices(s.Filters),
 	}
 }
 
@@ -100,7 +127,28 @@ func (s Subscription) Subscription() (smn.Subscription, error) {
 		Endpoint: s.Endpoint,
 		Remark:   s.Remark,
 		Status:   smn.Status(s.Status),
+		Filters:  filterPolicies(s.FilterPolices),
 	}, nil
+}
+
+// NewGetSubscriptionResponse spells all that is told about a subscription.
+func NewGetSubscriptionResponse(requestID string, d smn.SubscriptionDetail) GetSubscriptionResponse {
+	return GetSubscriptionResponse{
+		RequestID:    requestID,
+		Subscription: NewSubscriptionListed(d.Subscription),
+		HeaderNames:  d.HeaderNames,
+		CreateTime:   Time(d.CreatedAt),
+	}
+}
+
+// Detail reads what NewGetSubscriptionResponse spelt.
+func (r GetSubscriptionResponse) Detail() (smn.SubscriptionDetail, error) {
+	s, err := r.Subscription.Subscription()
+	if err != nil {
+		return smn.SubscriptionDetail{}, err
+	}
+	at, err := ParseTime(r.CreateTime)
+	return smn.SubscriptionDetail{Subscription: s, HeaderNames: r.HeaderNames, CreatedAt: at}, err
 }
 
 // NewSubscriptionOf spells a subscription to add.

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -114,6 +115,7 @@ func golden() map[string]any {
 // drift.
 func TestGolden(t *testing.T) {
 	values := golden()
+	maps.Copy(values, goldenSubscriptions())
 	files, err := filepath.Glob("testdata/*.json")
 	require.NoError(t, err)
 	require.Len(t, files, len(values), "each file has its value")

@@ -1,13 +1,16 @@
 package smntest
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"tocsin/shared/smn"
+	"tocsin/shared/wire"
 )
 
 func listSubscriptions(t *testing.T, s *suite) {
@@ -67,6 +70,92 @@ func listSubscriptionsRules(t *testing.T, s *suite) {
 		requireCode(t, smn.InvalidPage, err, in)
 		_, err = s.owner.ListSubscriptionsByTopic(s.owner.ctx, smn.ListSubscriptionsByTopicInput{TopicURN: topic, ListSubscriptionsInput: in})
 		requireCode(t, smn.InvalidPage, err, in)
+	}
+}
+
+func listSubscriptionsFiltered(t *testing.T, s *suite) {
+	topic, other := s.topic(t, "topic"), s.topic(t, "other")
+	e := newEndpoint(t)
+	add := func(to string, n smn.NewSubscription, remark string) string {
+		n.Remark = remark
+		return s.subscribed(t, to, n)
+	}
+	a := add(topic, mailTo("a@example.com"), "Night shift 100%")
+	b := add(topic, mailTo("b@example.com"), "day_shift")
+	confirmed := add(topic, hook(e.url), "Schicht ä")
+	c := add(other, mailTo("a@example.com"), "night")
+	phone := add(other, smn.NewSubscription{Protocol: smn.SMS, Endpoint: "110"}, "")
+	_, err := s.anyone.ConfirmSubscription(s.anyone.ctx, smn.ConfirmSubscriptionInput{Token: e.next(t, wire.TypeConfirmation).token(t)})
+	require.NoError(t, err)
+	status := func(s smn.Status) smn.SubscriptionFilter { return smn.SubscriptionFilter{Status: &s} }
+
+	unconfirmed := smn.Unconfirmed
+	for _, c := range []struct {
+		filter           smn.SubscriptionFilter
+		project, ofTopic []string // what fits of all, and of the first topic
+	}{
+		{smn.SubscriptionFilter{}, []string{a, b, confirmed, c, phone}, []string{a, b, confirmed}},
+		{smn.SubscriptionFilter{Protocol: smn.Email}, []string{a, b, c}, []string{a, b}},
+		{smn.SubscriptionFilter{Protocol: smn.HTTPS}, nil, nil},
+		{status(smn.Unconfirmed), []string{a, b, c, phone}, []string{a, b}},
+		{status(smn.Confirmed), []string{confirmed}, []string{confirmed}},
+		{status(smn.Exempt), nil, nil},
+		{status(smn.Cancelled), nil, nil},
+		{status(smn.Deleted), nil, nil},
+		{smn.SubscriptionFilter{Endpoint: "a@example.com"}, []string{a, c}, []string{a}},
+		{smn.SubscriptionFilter{Endpoint: "@example.com"}, nil, nil},
+		{smn.SubscriptionFilter{FuzzyRemark: "shift"}, []string{a, b}, []string{a, b}},
+		{smn.SubscriptionFilter{FuzzyRemark: "night"}, []string{c}, nil},
+		{smn.SubscriptionFilter{FuzzyRemark: "%"}, []string{a}, []string{a}},
+		{smn.SubscriptionFilter{FuzzyRemark: "_"}, []string{b}, []string{b}},
+		{smn.SubscriptionFilter{FuzzyRemark: "ä"}, []string{confirmed}, []string{confirmed}},
+		{smn.SubscriptionFilter{Protocol: smn.Email, Status: &unconfirmed, Endpoint: "a@example.com", FuzzyRemark: "ight"}, []string{a, c}, []string{a}},
+		{smn.SubscriptionFilter{Protocol: smn.SMS, Endpoint: "a@example.com"}, nil, nil},
+	} {
+		for offset := range 4 {
+			in := smn.ListSubscriptionsInput{Page: smn.Page{Offset: offset, Limit: 2}, SubscriptionFilter: c.filter}
+			page, err := s.owner.ListSubscriptions(s.owner.ctx, in)
+			require.NoError(t, err)
+			require.Equal(t, len(c.project), page.Total, "the count is that of the filtered list: %+v", c.filter)
+			require.Equal(t, naivePage(c.project, offset, 2), urns(page), c.filter)
+			page, err = s.owner.ListSubscriptionsByTopic(s.owner.ctx, smn.ListSubscriptionsByTopicInput{TopicURN: topic, ListSubscriptionsInput: in})
+			require.NoError(t, err)
+			require.Equal(t, len(c.ofTopic), page.Total, c.filter)
+			require.Equal(t, naivePage(c.ofTopic, offset, 2), urns(page), c.filter)
+		}
+	}
+	page, err := s.owner.ListSubscriptions(s.owner.ctx, smn.ListSubscriptionsInput{Marker: a, SubscriptionFilter: smn.SubscriptionFilter{Protocol: smn.Email}})
+	require.NoError(t, err)
+	require.Equal(t, []string{b, c}, urns(page))
+	require.Equal(t, 3, page.Total, "whatever the marker")
+}
+
+func listSubscriptionsFilterRules(t *testing.T, s *suite) {
+	topic := s.topic(t, "topic")
+	low, high := smn.Status(-1), smn.Deleted+1
+	for _, c := range []struct {
+		code   smn.Code
+		filter smn.SubscriptionFilter
+	}{
+		{smn.InvalidProtocol, smn.SubscriptionFilter{Protocol: "ftp"}},
+		{smn.InvalidProtocol, smn.SubscriptionFilter{Protocol: "EMAIL"}},
+		{smn.InvalidStatus, smn.SubscriptionFilter{Status: &low}},
+		{smn.InvalidStatus, smn.SubscriptionFilter{Status: &high}},
+		{smn.InvalidEndpoint, smn.SubscriptionFilter{Endpoint: "a\nb"}},
+		{smn.InvalidEndpoint, smn.SubscriptionFilter{Endpoint: strings.Repeat("e", smn.MaxEndpoint+1)}},
+		{smn.RemarkTooLong, smn.SubscriptionFilter{FuzzyRemark: strings.Repeat("r", smn.MaxRemark+1)}},
+		{"", smn.SubscriptionFilter{FuzzyRemark: strings.Repeat("r", smn.MaxRemark)}},
+		{"", smn.SubscriptionFilter{Endpoint: strings.Repeat("e", smn.MaxEndpoint)}},
+	} {
+		in := smn.ListSubscriptionsInput{SubscriptionFilter: c.filter}
+		_, err := s.owner.ListSubscriptions(s.owner.ctx, in)
+		_, err2 := s.owner.ListSubscriptionsByTopic(s.owner.ctx, smn.ListSubscriptionsByTopicInput{TopicURN: topic, ListSubscriptionsInput: in})
+		if c.code == "" {
+			require.NoError(t, errors.Join(err, err2))
+			continue
+		}
+		requireCode(t, c.code, err, c.filter)
+		requireCode(t, c.code, err2, c.filter)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -253,23 +254,145 @@ func batch(first, n int) []smn.NewSubscription {
 	return items
 }
 
-func cancelSubscription(t *testing.T, s *suite) {
+func getSubscription(t *testing.T, s *suite) {
+	before := time.Now().Add(-time.Second)
 	topic := s.topic(t, "topic")
-	urn := s.subscribed(t, topic, mailTo("ops@example.com"))
-	keep := s.subscribed(t, topic, mailTo("keep@example.com"))
-	in := smn.SubscriptionInput{SubscriptionURN: urn}
-	require.NoError(t, s.owner.CancelSubscription(s.owner.ctx, in))
-	requireCode(t, smn.SubscriptionNotFound, s.owner.CancelSubscription(s.owner.ctx, in), "the second time")
-	page, err := s.owner.ListSubscriptionsByTopic(s.owner.ctx, smn.ListSubscriptionsByTopicInput{TopicURN: topic})
-	require.NoError(t, err)
-	require.Equal(t, 1, page.Total)
-	require.Equal(t, keep, page.Subscriptions[0].URN.String())
-	require.NotEqual(t, urn, s.subscribed(t, topic, mailTo("ops@example.com")), "subscribing afterwards makes a new one")
-
-	other := s.topic(t, "other")
-	_, id, _ := strings.Cut(keep, topic+":")
-	requireCode(t, smn.SubscriptionNotFound, s.owner.CancelSubscription(s.owner.ctx, smn.SubscriptionInput{SubscriptionURN: other + ":" + id}), "of another topic")
-	for _, bad := range []string{"", topic, topic + ":", topic + ":short", keep + "0", strings.ToUpper(keep), keep + "/x", "x:" + id} {
-		requireCode(t, smn.InvalidSubscriptionURN, s.owner.CancelSubscription(s.owner.ctx, smn.SubscriptionInput{SubscriptionURN: bad}), bad)
+	urn := s.subscribed(t, topic, smn.NewSubscription{
+		Protocol: smn.HTTPS, Endpoint: "https://example.com/hook", Remark: "first",
+		Extension: smn.Extension{Header: map[string]string{"x-team": "ops", "X-Key": "s3cret"}},
+	})
+	get := func(urn string) (smn.SubscriptionDetail, error) {
+		return s.owner.GetSubscription(s.owner.ctx, smn.SubscriptionInput{SubscriptionURN: urn})
 	}
+	detail, err := get(urn)
+	require.NoError(t, err)
+	require.Equal(t, s.listed(t, urn), detail.Subscription)
+	require.Equal(t, []string{"X-Key", "x-team"}, detail.HeaderNames)
+	require.WithinRange(t, detail.CreatedAt, before, time.Now().Add(time.Second))
+
+	plain, err := get(s.subscribed(t, topic, mailTo("ops@example.com")))
+	require.NoError(t, err)
+	require.Empty(t, plain.HeaderNames)
+
+	require.NoError(t, s.owner.CancelSubscription(s.owner.ctx, smn.SubscriptionInput{SubscriptionURN: urn}))
+	_, err = get(urn)
+	requireCode(t, smn.SubscriptionNotFound, err)
+	_, err = get(s.urn(Owner.Project, "missing") + ":" + strings.Repeat("0", 32))
+	requireCode(t, smn.SubscriptionNotFound, err)
+	_, err = get(topic)
+	requireCode(t, smn.InvalidSubscriptionURN, err)
+}
+
+func updateSubscription(t *testing.T, s *suite) {
+	topic, other := s.topic(t, "topic"), s.topic(t, "other")
+	urn := s.subscribed(t, topic, smn.NewSubscription{Protocol: smn.Email, Endpoint: "ops@example.com", Remark: "before"})
+	update := func(topic, urn, remark string) error {
+		return s.owner.UpdateSubscription(s.owner.ctx, smn.UpdateSubscriptionInput{
+			TopicSubscriptionInput: smn.TopicSubscriptionInput{TopicURN: topic, SubscriptionURN: urn}, Remark: remark,
+		})
+	}
+	want := s.listed(t, urn)
+	for _, remark := range []string{"after", "after", "Ünïcode 消息", strings.Repeat("r", smn.MaxRemark-1), strings.Repeat("ä", smn.MaxRemark/2), ""} {
+		require.NoError(t, update(topic, urn, remark))
+		want.Remark = remark
+		require.Equal(t, want, s.listed(t, urn), "nothing else changes")
+	}
+	requireCode(t, smn.RemarkTooLong, update(topic, urn, strings.Repeat("r", smn.MaxRemark+1)))
+	requireCode(t, smn.RemarkTooLong, update(topic, urn, strings.Repeat("ä", smn.MaxRemark/2)+"r"))
+	requireCode(t, smn.SubscriptionNotFound, update(other, urn, "x"), "of another topic")
+	requireCode(t, smn.SubscriptionNotFound, update(topic, topic+":"+strings.Repeat("0", 32), "x"))
+	requireCode(t, smn.TopicNotFound, update(s.urn(Owner.Project, "missing"), urn, "x"))
+	requireCode(t, smn.InvalidTopicURN, update("x", urn, "x"))
+	requireCode(t, smn.InvalidSubscriptionURN, update(topic, topic, "x"))
+	require.Equal(t, want, s.listed(t, urn), "what was refused has changed nothing")
+}
+
+func sendConfirmation(t *testing.T, s *suite) {
+	topic := s.topic(t, "topic")
+	e := newEndpoint(t)
+	urn := s.subscribed(t, topic, hook(e.url))
+	first := e.next(t, wire.TypeConfirmation)
+	in := smn.SubscriptionInput{SubscriptionURN: urn}
+	require.NoError(t, s.owner.SendConfirmation(s.owner.ctx, in))
+	second := e.next(t, wire.TypeConfirmation)
+	require.NotEqual(t, first.MessageID, second.MessageID)
+	for _, m := range []received{second, first} {
+		_, err := s.anyone.ConfirmSubscription(s.anyone.ctx, smn.ConfirmSubscriptionInput{Token: m.token(t)})
+		require.NoError(t, err, "both links work")
+	}
+	requireCode(t, smn.InvalidStatus, s.owner.SendConfirmation(s.owner.ctx, in), "it is confirmed")
+
+	require.NoError(t, s.anyone.Unsubscribe(s.anyone.ctx, in))
+	require.NoError(t, s.owner.SendConfirmation(s.owner.ctx, in))
+	_, err := s.anyone.ConfirmSubscription(s.anyone.ctx, smn.ConfirmSubscriptionInput{Token: e.next(t, wire.TypeConfirmation).token(t)})
+	require.NoError(t, err)
+	require.Equal(t, smn.Confirmed, s.listed(t, urn).Status)
+
+	requireCode(t, smn.SubscriptionNotFound, s.owner.SendConfirmation(s.owner.ctx, smn.SubscriptionInput{SubscriptionURN: topic + ":" + strings.Repeat("0", 32)}))
+	requireCode(t, smn.InvalidSubscriptionURN, s.owner.SendConfirmation(s.owner.ctx, smn.SubscriptionInput{SubscriptionURN: topic}))
+}
+
+// subscriptionStatuses walks through all statuses that an endpoint can bring
+// about, and back by the owner's hand.
+func subscriptionStatuses(t *testing.T, s *suite) {
+	topic := s.topic(t, "topic")
+	e := newEndpoint(t)
+	urn := s.subscribed(t, topic, hook(e.url))
+	confirm := func(m received) {
+		t.Helper()
+		got, err := s.anyone.ConfirmSubscription(s.anyone.ctx, smn.ConfirmSubscriptionInput{Token: m.token(t)})
+		require.NoError(t, err)
+		require.Equal(t, urn, got.String())
+	}
+	require.Equal(t, smn.Unconfirmed, s.listed(t, urn).Status)
+	confirm(e.next(t, wire.TypeConfirmation))
+	require.Equal(t, smn.Confirmed, s.listed(t, urn).Status)
+	for range 2 {
+		require.NoError(t, s.anyone.Unsubscribe(s.anyone.ctx, smn.SubscriptionInput{SubscriptionURN: urn}))
+		require.Equal(t, smn.Cancelled, s.listed(t, urn).Status)
+		back := e.next(t, wire.TypeUnsubscribed)
+
+		out, err := s.owner.Subscribe(s.owner.ctx, smn.SubscribeInput{TopicURN: topic, NewSubscription: hook(e.url)})
+		require.NoError(t, err)
+		require.Equal(t, smn.SubscribeOutput{URN: urn}, out)
+		require.Equal(t, smn.Cancelled, s.listed(t, urn).Status, "the owner alone cannot subscribe it again")
+		confirm(e.next(t, wire.TypeConfirmation)) // adding it again has sent one
+		require.Equal(t, smn.Confirmed, s.listed(t, urn).Status)
+		confirm(back) // of the same unsubscription
+	}
+}
+
+// foreignSubscriptions sees that a stranger reaches no subscription of the
+// owner's, whatever the call.
+func foreignSubscriptions(t *testing.T, s *suite) {
+	topic := s.topic(t, "private")
+	urn := s.subscribed(t, topic, mailTo("ops@example.com"))
+	want := s.listed(t, urn)
+	x := s.stranger
+	in, both := smn.SubscriptionInput{SubscriptionURN: urn}, smn.TopicSubscriptionInput{TopicURN: topic, SubscriptionURN: urn}
+	_, err := x.GetSubscription(x.ctx, in)
+	requireCode(t, smn.Forbidden, err)
+	requireCode(t, smn.Forbidden, x.UpdateSubscription(x.ctx, smn.UpdateSubscriptionInput{TopicSubscriptionInput: both, Remark: "mine"}))
+	requireCode(t, smn.Forbidden, x.SendConfirmation(x.ctx, in))
+	requireCode(t, smn.Forbidden, x.CancelSubscription(x.ctx, in))
+	requireCode(t, smn.Forbidden, x.CancelSubscriptionByTopic(x.ctx, both))
+	_, err = x.CancelSubscriptions(x.ctx, smn.CancelSubscriptionsInput{TopicURN: topic, SubscriptionURNs: []string{urn}})
+	requireCode(t, smn.Forbidden, err)
+	_, err = x.SubscribeUsers(x.ctx, smn.SubscribeUsersInput{TopicURN: topic, UserIDs: []string{strings.Repeat("0", 32)}})
+	requireCode(t, smn.Forbidden, err)
+
+	item := func(errs []error, err error) error {
+		require.NoError(t, err)
+		require.Len(t, errs, 1)
+		return errs[0]
+	}
+	policies := smn.FilterPoliciesInput{Items: []smn.SubscriptionPolicies{levels(urn, "high")}}
+	requireCode(t, smn.Forbidden, item(x.CancelSubscriptions(x.ctx, smn.CancelSubscriptionsInput{SubscriptionURNs: []string{urn}})))
+	requireCode(t, smn.Forbidden, item(x.CreateFilterPolicies(x.ctx, policies)))
+	requireCode(t, smn.Forbidden, item(x.UpdateFilterPolicies(x.ctx, policies)))
+	requireCode(t, smn.Forbidden, item(x.DeleteFilterPolicies(x.ctx, smn.DeleteFilterPoliciesInput{SubscriptionURNs: []string{urn}})))
+	mine := must(x.CreateTopic(x.ctx, smn.CreateTopicInput{Name: "private"})).URN
+	requireCode(t, smn.SubscriptionNotFound, x.CancelSubscriptionByTopic(x.ctx, smn.TopicSubscriptionInput{TopicURN: mine, SubscriptionURN: urn}))
+	requireCode(t, smn.SubscriptionNotFound, item(x.CancelSubscriptions(x.ctx, smn.CancelSubscriptionsInput{TopicURN: mine, SubscriptionURNs: []string{urn}})))
+	require.Equal(t, want, s.listed(t, urn))
 }

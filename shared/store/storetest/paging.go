@@ -17,6 +17,7 @@ import (
 var pagingCases = []testCase{
 	{"a page of topics is the slice of the list", testTopicPages},
 	{"a page of subscriptions is the slice of the list", testSubscriptionPages},
+	{"a filtered page is the slice of those that fit", testSubscriptionFilters},
 	{"paging by marker under change repeats and misses none", testMarkerPaging},
 	{"a subscription of another project is in no list", testListsOfProjects},
 }
@@ -107,6 +108,65 @@ func testSubscriptionPages(t *testing.T, e env) {
 			page, err := e.ListSubscriptions(t.Context(), q)
 			require.NoError(rt, err)
 			require.Equal(rt, len(list), page.Total)
+			require.Equal(rt, slice(behind, q.Offset, q.Limit), append([]store.Subscription{}, page.Subscriptions...))
+		}
+	})
+}
+
+// testSubscriptionFilters compares filters with a scan of the whole list.
+func testSubscriptionFilters(t *testing.T, e env) {
+	endpoints := rapid.SampledFrom([]string{"https://a", "https://b", "https://A", "https://%", "https://_"})
+	protocols := rapid.SampledFrom([]smn.Protocol{smn.HTTP, smn.HTTPS, smn.Email})
+	statuses := rapid.SampledFrom([]smn.Status{smn.Unconfirmed, smn.Confirmed, smn.Exempt, smn.Cancelled})
+	remarks := rapid.StringOfN(rapid.SampledFrom([]rune("aA%_\\*ä中\x00'")), 0, 4, -1)
+	rapid.Check(t, func(rt *rapid.T) {
+		project := smn.NewID()
+		topics := []store.Topic{e.topic(t, project, "t0"), e.topic(t, project, "t1")}
+		var all []store.Subscription // in the order of adding
+		taken := map[string]bool{}
+		for range rapid.IntRange(0, 20).Draw(rt, "subscriptions") {
+			topic := rapid.SampledFrom(topics).Draw(rt, "topic")
+			item := newSubscription(topic, endpoints.Draw(rt, "endpoint"))
+			item.Protocol, item.Status, item.Remark = protocols.Draw(rt, "protocol"), statuses.Draw(rt, "status"), remarks.Draw(rt, "remark")
+			if key := topic.ID + string(item.Protocol) + item.Endpoint; !taken[key] {
+				taken[key] = true
+				all = append(all, e.add(t, topic, item)...)
+			}
+		}
+		for range 8 {
+			q := store.SubscriptionQuery{
+				Project: project,
+				Offset:  rapid.IntRange(0, 8).Draw(rt, "offset"),
+				Limit:   rapid.IntRange(1, 8).Draw(rt, "limit"),
+				Remark:  remarks.Draw(rt, "part of the remark"),
+			}
+			if rapid.Bool().Draw(rt, "of one topic") {
+				q.TopicID = rapid.SampledFrom(topics).Draw(rt, "which topic").ID
+			}
+			if rapid.Bool().Draw(rt, "by protocol") {
+				q.Protocol = protocols.Draw(rt, "which protocol")
+			}
+			if rapid.Bool().Draw(rt, "by status") {
+				status := statuses.Draw(rt, "which status")
+				q.Status = &status
+			}
+			if rapid.Bool().Draw(rt, "by endpoint") {
+				q.Endpoint = endpoints.Draw(rt, "which endpoint")
+			}
+			if len(all) > 0 && rapid.Bool().Draw(rt, "by marker") {
+				q.After = rapid.SampledFrom(all).Draw(rt, "after").ID
+			}
+			fits := slices.DeleteFunc(slices.Clone(all), func(sub store.Subscription) bool {
+				return q.TopicID != "" && sub.TopicID != q.TopicID ||
+					q.Protocol != "" && sub.Protocol != q.Protocol ||
+					q.Status != nil && sub.Status != *q.Status ||
+					q.Endpoint != "" && sub.Endpoint != q.Endpoint ||
+					!strings.Contains(sub.Remark, q.Remark)
+			})
+			behind := slices.DeleteFunc(slices.Clone(fits), func(sub store.Subscription) bool { return sub.ID <= q.After })
+			page, err := e.ListSubscriptions(t.Context(), q)
+			require.NoError(rt, err)
+			require.Equal(rt, len(fits), page.Total)
 			require.Equal(rt, slice(behind, q.Offset, q.Limit), append([]store.Subscription{}, page.Subscriptions...))
 		}
 	})

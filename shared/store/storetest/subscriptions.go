@@ -22,6 +22,10 @@ var subscriptionCases = []testCase{
 	{"change of status", testChangeStatus},
 	{"one of many changes at once wins", testChangeStatusAtOnce},
 	{"delete", testDeleteSubscription},
+	{"delete several", testDeleteSubscriptions},
+	{"set remark", testSetRemark},
+	{"set filters", testSetFilters},
+	{"one of many who set the first filters at once wins", testSetFiltersAtOnce},
 	{"places are never used again", testSeqNeverReused},
 }
 
@@ -225,6 +229,103 @@ func testDeleteSubscription(t *testing.T, e env) {
 	all, err := e.ListSubscriptions(t.Context(), store.SubscriptionQuery{Project: topic.Project, Limit: 100})
 	require.NoError(t, err)
 	require.Equal(t, want, all)
+}
+
+func testDeleteSubscriptions(t *testing.T, e env) {
+	topic, other := e.topic(t, smn.NewID(), "alerts"), e.topic(t, smn.NewID(), "alerts")
+	subs, others := e.subscribe(t, topic, 3), e.subscribe(t, other, 2)
+	misplaced := store.SubscriptionKey{Project: topic.Project, TopicID: topic.ID, ID: others[1].ID}
+	outcomes, err := e.DeleteSubscriptions(t.Context(), []store.SubscriptionKey{
+		subs[2].SubscriptionKey, others[0].SubscriptionKey, misplaced, subs[2].SubscriptionKey, subs[0].SubscriptionKey,
+	})
+	require.NoError(t, err)
+	require.Equal(t, []bool{false, false, true, true, false}, refused(t, outcomes, store.ErrNotFound))
+	require.Equal(t, store.SubscriptionPage{Subscriptions: subs[1:2], Total: 1}, e.list(t, topic))
+	require.Equal(t, store.SubscriptionPage{Subscriptions: others[1:], Total: 1}, e.list(t, other))
+
+	outcomes, err = e.DeleteSubscriptions(t.Context(), nil)
+	require.NoError(t, err)
+	require.Empty(t, outcomes)
+}
+
+// refused says which items failed, all for the same reason.
+func refused(t *testing.T, outcomes []error, reason error) []bool {
+	t.Helper()
+	failed := make([]bool, len(outcomes))
+	for i, err := range outcomes {
+		if failed[i] = err != nil; failed[i] {
+			require.ErrorIs(t, err, reason)
+		}
+	}
+	return failed
+}
+
+func testSetRemark(t *testing.T, e env) {
+	topic := e.topic(t, smn.NewID(), "alerts")
+	subs := e.subscribe(t, topic, 2)
+	for _, remark := range []string{"nüw", "a\x00b %_", ""} {
+		require.NoError(t, e.SetRemark(t.Context(), subs[1].SubscriptionKey, remark))
+		subs[1].Remark = remark
+		require.Equal(t, subs, e.list(t, topic).Subscriptions)
+	}
+	for _, key := range []store.SubscriptionKey{
+		{Project: smn.NewID(), TopicID: topic.ID, ID: subs[0].ID},
+		{Project: topic.Project, TopicID: topic.ID, ID: smn.NewID()},
+	} {
+		require.ErrorIs(t, e.SetRemark(t.Context(), key, "x"), store.ErrNotFound)
+	}
+	require.Equal(t, subs, e.list(t, topic).Subscriptions)
+}
+
+func testSetFilters(t *testing.T, e env) {
+	topic := e.topic(t, smn.NewID(), "alerts")
+	subs := e.subscribe(t, topic, 3)
+	filters := func(value string) []smn.FilterPolicy {
+		return []smn.FilterPolicy{{Name: "level", StringEquals: []string{value, "告警"}}, {Name: "team", StringEquals: []string{"ops"}}}
+	}
+	change := func(i int, f []smn.FilterPolicy) store.FilterChange {
+		return store.FilterChange{SubscriptionKey: subs[i].SubscriptionKey, Filters: f}
+	}
+	missing := store.FilterChange{SubscriptionKey: store.SubscriptionKey{Project: topic.Project, TopicID: topic.ID, ID: smn.NewID()}}
+	astray := store.FilterChange{SubscriptionKey: store.SubscriptionKey{Project: topic.Project, TopicID: smn.NewID(), ID: subs[0].ID}}
+	set := func(onlyNew bool, changes ...store.FilterChange) []error {
+		outcomes, err := e.SetFilters(t.Context(), changes, onlyNew)
+		require.NoError(t, err)
+		require.Len(t, outcomes, len(changes))
+		return outcomes
+	}
+
+	require.Equal(t, []bool{true, false, true}, refused(t, set(true, missing, change(0, filters("a")), astray), store.ErrNotFound))
+	require.Equal(t, []bool{true, false, true}, refused(t, set(true, change(0, filters("b")), change(1, filters("b")), change(1, filters("c"))), store.ErrConflict))
+	subs[0].Filters, subs[1].Filters = filters("a"), filters("b")
+	require.Equal(t, subs, e.list(t, topic).Subscriptions)
+
+	require.Equal(t, []bool{false, false}, refused(t, set(false, change(1, filters("d")), change(2, filters("d"))), store.ErrConflict))
+	subs[1].Filters, subs[2].Filters = filters("d"), filters("d")
+	got, err := e.GetSubscription(t.Context(), subs[2].SubscriptionKey)
+	require.NoError(t, err)
+	require.Equal(t, subs[2], got)
+
+	require.Equal(t, []bool{false, false, true}, refused(t, set(false, change(0, nil), change(1, []smn.FilterPolicy{}), missing), store.ErrNotFound))
+	subs[0].Filters, subs[1].Filters = nil, nil
+	require.Equal(t, []bool{false}, refused(t, set(true, change(0, filters("e"))), store.ErrConflict), "removed ones leave room for new ones")
+	subs[0].Filters = filters("e")
+	require.Equal(t, subs, e.list(t, topic).Subscriptions)
+}
+
+func testSetFiltersAtOnce(t *testing.T, e env) {
+	topic := e.topic(t, smn.NewID(), "alerts")
+	key := e.subscribe(t, topic, 1)[0].SubscriptionKey
+	won := 0
+	for _, outcomes := range atOnce(t, 20, func(i int) ([]error, error) {
+		filters := []smn.FilterPolicy{{Name: "level", StringEquals: []string{fmt.Sprint(i)}}}
+		return e.SetFilters(context.Background(), []store.FilterChange{{SubscriptionKey: key, Filters: filters}}, true)
+	}) {
+		if !refused(t, outcomes, store.ErrConflict)[0] {
+			won++
+		}
+	}
+	require.Equal(t, 1, won)
 }
 
 func testSeqNeverReused(t *testing.T, e env) {
