@@ -33,6 +33,7 @@ type Config struct {
 
 	TopicQuota        int              // topics of a project; 0 means smn.MaxTopics
 	SubscriptionQuota int              // subscriptions of a topic; 0 means smn.MaxSubscriptions
+	TemplateQuota     int              // templates of a project; 0 means smn.MaxTemplates
 	Now               func() time.Time // nil means time.Now
 }
 
@@ -64,6 +65,9 @@ func New(c Config) (*Broker, error) {
 	}
 	if c.SubscriptionQuota == 0 {
 		c.SubscriptionQuota = smn.MaxSubscriptions
+	}
+	if c.TemplateQuota == 0 {
+		c.TemplateQuota = smn.MaxTemplates
 	}
 	if c.Now == nil {
 		c.Now = time.Now

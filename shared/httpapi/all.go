@@ -6,8 +6,11 @@ import "slices"
 // alone; manage is everything else that the owner of a project does.
 var (
 	ListOperations   = []Operation{ListSubscriptions, ListSubscriptionsByTopic}
-	ManageOperations = []Operation{ListTopics, GetTopic, DeleteTopic, CancelSubscription}
-	LinkOperations   = []Operation{
+	ManageOperations = []Operation{
+		ListTopics, GetTopic, DeleteTopic, CancelSubscription,
+		CreateTemplate, ListTemplates, GetTemplate, UpdateTemplate, DeleteTemplate,
+	}
+	LinkOperations = []Operation{
 		ConfirmSubscription, ConfirmSubscriptionV2, Unsubscribe, UnsubscribeV2,
 		ConfirmPage, ConfirmButton, UnsubscribePage, UnsubscribeButton,
 		GetCertificate, GetCertificateV2, ListVersions, GetVersion,

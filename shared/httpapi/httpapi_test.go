@@ -192,6 +192,6 @@ func TestLoneSurrogates(t *testing.T) {
 		`"a"`: false, `"\u00e4"`: false, `"\ud83d\ude00"`: false, `"\\ud800"`: false, `"\\\\ud800"`: false, `"\n\ud83d\ude00\n"`: false, `\`: false, `\u`: false,
 		`"\ud800"`: true, `"\udc00"`: true, `"\ud800\ud800"`: true, `"\ude00\ud83d"`: true, `"\ud83d\ude00\ud83d"`: true, `"\\\ud800"`: true, `"\uD800\n"`: true, `"\ud800`: true,
 	} {
-		require.Equal(t, lone, hasLoneSurrogate([]byte(body)), body)
+		require.Equal(t, lone, wire.HasHalfCharacter([]byte(body)), body)
 	}
 }
