@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tocsin/shared/smn"
@@ -139,6 +140,9 @@ func (b *Broker) useTemplate(ctx context.Context, project string, in smn.Publish
 	if len(variants) == 0 {
 		return nil, smn.Errorf(smn.TemplateNotFound, "template %s does not exist", in.TemplateName)
 	}
+	if !slices.ContainsFunc(variants, func(v store.Template) bool { return v.Protocol == smn.DefaultVariant }) {
+		return nil, smn.Errorf(smn.DefaultTemplateNotFound, "template %s has no variant for the protocol default", in.TemplateName)
+	}
 	use := &store.TemplateUse{Versions: map[smn.Protocol]string{}, Tags: map[string]string{}}
 	for _, v := range variants {
 		if v.Protocol != smn.DefaultVariant && !smn.IsFor(in.Attributes, v.Protocol) {
@@ -155,9 +159,6 @@ func (b *Broker) useTemplate(ctx context.Context, project string, in smn.Publish
 		for _, name := range v.TagNames {
 			use.Tags[name] = in.Tags[name]
 		}
-	}
-	if use.Versions[smn.DefaultVariant] == "" {
-		return nil, smn.Errorf(smn.DefaultTemplateNotFound, "template %s has no variant for the protocol default", in.TemplateName)
 	}
 	return use, nil
 }
