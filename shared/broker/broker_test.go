@@ -153,6 +153,27 @@ func TestOnlyTheFormThatCountsIsStored(t *testing.T) {
 	require.Equal(t, "m", m.Body)
 }
 
+// withoutTemplates is a store that must not be asked for templates.
+type withoutTemplates struct {
+	store.Store
+	t *testing.T
+}
+
+func (s withoutTemplates) FindTemplates(context.Context, string, string) ([]store.Template, error) {
+	s.t.Error("a message without a template costs no reading of templates")
+	return nil, nil
+}
+
+func TestOtherFormsReadNoTemplate(t *testing.T) {
+	f := open(t, func(c *broker.Config) { c.Store = withoutTemplates{c.Store, t} })
+	topic := f.topic(t)
+	for _, in := range []smn.PublishInput{{Message: "m"}, {Structure: `{"default":"d"}`, TemplateName: "t"}} {
+		in.TopicURN = topic
+		_, err := f.Publish(f.ctx, in)
+		require.NoError(t, err)
+	}
+}
+
 func TestSubscriptionQuota(t *testing.T) {
 	const quota = 3
 	f := open(t, func(c *broker.Config) { c.SubscriptionQuota = quota })

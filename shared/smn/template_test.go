@@ -40,6 +40,7 @@ func TestRender(t *testing.T) {
 
 // naiveRender walks through a template sign by sign.
 func naiveRender(content string, values map[string]string) (text string, missing []string) {
+	var out []byte
 	isAlphanumeric := func(c byte) bool { return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' }
 	for i := 0; i < len(content); i++ {
 		end := i + 1
@@ -48,7 +49,7 @@ func naiveRender(content string, values map[string]string) (text string, missing
 		}
 		name := content[min(i+1, len(content)):end]
 		if content[i] != '{' || end == len(content) || content[end] != '}' || name == "" || len(name) > 21 {
-			text += content[i : i+1]
+			out = append(out, content[i])
 			continue
 		}
 		value, ok := values[name]
@@ -58,10 +59,10 @@ func naiveRender(content string, values map[string]string) (text string, missing
 				missing = append(missing, name)
 			}
 		}
-		text += value
+		out = append(out, value...)
 		i = end
 	}
-	return text, missing
+	return string(out), missing
 }
 
 func TestRenderIsAsANaiveModel(t *testing.T) {

@@ -139,7 +139,7 @@ func publishFormRules(t *testing.T, s *suite) {
 	} {
 		in.TopicURN = topic
 		_, err := s.owner.Publish(s.owner.ctx, in)
-		require.NoError(t, err, fmt.Sprintf("%+v", in))
+		require.NoError(t, err, "%+v", in)
 	}
 }
 

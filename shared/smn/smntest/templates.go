@@ -73,10 +73,7 @@ func createTemplateRules(t *testing.T, s *suite) {
 			}
 			return smn.CodeOf(err)
 		}
-		different := ""
-		for _, name := range numbered(smn.MaxVariables + past) {
-			different += "{" + name + "}"
-		}
+		different := "{" + strings.Join(numbered(smn.MaxVariables+past), "}{") + "}"
 		require.Equal(t, want(smn.TooManyVariables), code("variables", different), past)
 		require.Equal(t, want(smn.TooManyVariables), code("uses", strings.Repeat("{a}", smn.MaxVariableUses+past)), past)
 		require.Equal(t, want(smn.InvalidTemplateContent), code("bytes", strings.Repeat("c", smn.MaxMessage+past)), past)
