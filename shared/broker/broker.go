@@ -34,6 +34,7 @@ type Config struct {
 	TopicQuota        int              // topics of a project; 0 means smn.MaxTopics
 	SubscriptionQuota int              // subscriptions of a topic; 0 means smn.MaxSubscriptions
 	UserQuota         int              // subscription users of a project; 0 means smn.MaxSubscriptionUsers
+	TemplateQuota     int              // templates of a project; 0 means smn.MaxTemplates
 	Now               func() time.Time // nil means time.Now
 }
 
@@ -68,6 +69,9 @@ func New(c Config) (*Broker, error) {
 	}
 	if c.UserQuota == 0 {
 		c.UserQuota = smn.MaxSubscriptionUsers
+	}
+	if c.TemplateQuota == 0 {
+		c.TemplateQuota = smn.MaxTemplates
 	}
 	if c.Now == nil {
 		c.Now = time.Now

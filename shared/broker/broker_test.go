@@ -14,6 +14,7 @@ import (
 	"tocsin/shared/iam"
 	"tocsin/shared/queue"
 	"tocsin/shared/smn"
+	"tocsin/shared/store"
 )
 
 // What every implementation promises is tested by smntest. Here is what takes
@@ -95,6 +96,82 @@ func TestTopicQuota(t *testing.T) {
 	require.NoError(t, f.DeleteTopic(f.ctx, smn.TopicInput{TopicURN: out.URN}))
 	_, err = f.CreateTopic(f.ctx, smn.CreateTopicInput{Name: "more"})
 	require.NoError(t, err)
+}
+
+func TestTemplateQuota(t *testing.T) {
+	const quota = 3
+	f := open(t, func(c *broker.Config) { c.TemplateQuota = quota })
+	create := func(name string, p smn.Protocol) (string, error) {
+		return f.CreateTemplate(f.ctx, smn.CreateTemplateInput{Name: name, Protocol: p, Content: "c"})
+	}
+	var last string
+	for i := range quota {
+		var err error
+		last, err = create(fmt.Sprint("t", i), smn.SMS)
+		require.NoError(t, err)
+	}
+	_, err := create("t0", smn.Email)
+	require.Equal(t, smn.TooManyTemplates, smn.CodeOf(err), "each variant counts")
+	_, err = create("t0", smn.SMS)
+	require.Equal(t, smn.TemplateExists, smn.CodeOf(err))
+	require.NoError(t, f.DeleteTemplate(f.ctx, smn.TemplateInput{ID: last}))
+	_, err = create("t0", smn.Email)
+	require.NoError(t, err)
+}
+
+// TestOnlyTheFormThatCountsIsStored, and of tags only what it needs.
+func TestOnlyTheFormThatCountsIsStored(t *testing.T) {
+	f := open(t, nil)
+	topic := f.topic(t)
+	id, err := f.CreateTemplate(f.ctx, smn.CreateTemplateInput{Name: "t", Content: "{a}"})
+	require.NoError(t, err)
+	all := smn.PublishInput{TopicURN: topic, Structure: `{"default":"d"}`, TemplateName: "t", Tags: map[string]string{"a": "b", "surplus": "x"}, Message: "m"}
+	stored := func() store.Message {
+		f.waiting(t)
+		id, err := f.Publish(f.ctx, all)
+		require.NoError(t, err)
+		m, err := f.db.GetMessage(t.Context(), id)
+		require.NoError(t, err)
+		tasks := f.waiting(t)
+		require.Len(t, tasks, 1)
+		require.Equal(t, id, tasks[0].FanOut.MessageID)
+		return m
+	}
+	m := stored()
+	require.Equal(t, all.Structure, m.Structure)
+	require.Nil(t, m.Template)
+	require.Empty(t, m.Body)
+	all.Structure = ""
+	m = stored()
+	template, err := f.db.GetTemplate(t.Context(), project, id)
+	require.NoError(t, err)
+	require.Equal(t, &store.TemplateUse{Versions: map[smn.Protocol]string{smn.DefaultVariant: template.VersionID}, Tags: map[string]string{"a": "b"}}, m.Template)
+	require.Empty(t, m.Body)
+	all.TemplateName = ""
+	m = stored()
+	require.Nil(t, m.Template)
+	require.Equal(t, "m", m.Body)
+}
+
+// withoutTemplates is a store that must not be asked for templates.
+type withoutTemplates struct {
+	store.Store
+	t *testing.T
+}
+
+func (s withoutTemplates) FindTemplates(context.Context, string, string) ([]store.Template, error) {
+	s.t.Error("a message without a template costs no reading of templates")
+	return nil, nil
+}
+
+func TestOtherFormsReadNoTemplate(t *testing.T) {
+	f := open(t, func(c *broker.Config) { c.Store = withoutTemplates{c.Store, t} })
+	topic := f.topic(t)
+	for _, in := range []smn.PublishInput{{Message: "m"}, {Structure: `{"default":"d"}`, TemplateName: "t"}} {
+		in.TopicURN = topic
+		_, err := f.Publish(f.ctx, in)
+		require.NoError(t, err)
+	}
 }
 
 func TestSubscriptionQuota(t *testing.T) {

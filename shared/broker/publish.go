@@ -11,7 +11,8 @@ import (
 )
 
 // Publish implements smn.Publisher. It is one durable step and constant work:
-// the message and one task for its fan-out, however many subscribers there are.
+// the message and one task for its fan-out, however many subscribers there are. A
+// template costs one reading more; it is the worker who renders.
 func (b *Broker) Publish(ctx context.Context, in smn.PublishInput) (string, error) {
 	caller, err := enter(ctx, in)
 	if err != nil {
@@ -33,9 +34,20 @@ func (b *Broker) Publish(ctx context.Context, in smn.PublishInput) (string, erro
 		TopicURN:     in.TopicURN,
 		TopicDisplay: topic.DisplayName,
 		Subject:      in.Subject,
-		Body:         in.Message,
+		Attributes:   in.Attributes,
+		Locale:       in.Locale,
 		AcceptedAt:   now,
 		ExpiresAt:    now.Add(ttl),
+	}
+	switch {
+	case in.Structure != "":
+		m.Structure = in.Structure
+	case in.TemplateName != "":
+		if m.Template, err = b.useTemplate(ctx, caller.Project, in); err != nil {
+			return "", err
+		}
+	default:
+		m.Body = in.Message
 	}
 	if err := b.Store.PutMessage(ctx, m, queue.NewFanOut(topic.ID, m.ID, 0)); err != nil {
 		return "", fmt.Errorf("publish to %s: %w", in.TopicURN, err)

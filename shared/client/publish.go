@@ -18,11 +18,7 @@ func (c *Client) Publish(ctx context.Context, in smn.PublishInput) (string, erro
 	_, err = c.call(ctx, request{
 		method: http.MethodPost,
 		path:   path,
-		body: wire.PublishRequest{
-			Subject:    in.Subject,
-			Message:    in.Message,
-			TimeToLive: wire.NewSeconds(in.TimeToLive),
-		},
+		body:   wire.NewPublishRequest(in),
 	}, &out)
 	return out.MessageID, err
 }

@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"tocsin/shared/queue"
+	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
 
-// fanOut sends a message to the confirmed subscriptions of one chunk. Whoever
+// fanOut sends a message to the subscriptions of one chunk that receive it. Whoever
 // claims a chunk passes the rest of the message on first, so that the chunks of a
 // big topic are delivered side by side.
 func (w *Worker) fanOut(ctx context.Context, f queue.FanOut) (again time.Duration, err error) {
@@ -66,7 +67,8 @@ func (w *Worker) fanOut(ctx context.Context, f queue.FanOut) (again time.Duratio
 	return 0, nil
 }
 
-// sendChunk makes the first attempt at each confirmed subscription, side by side.
+// sendChunk makes the first attempt at each subscription that receives and that the
+// message's attributes select, side by side.
 // It tells how many there were and which of them have not got the message.
 //
 // Slots are asked for one after the other. So a chunk waits in one place of the
@@ -79,7 +81,7 @@ func (w *Worker) sendChunk(ctx context.Context, m *message, subs []store.Subscri
 
 	began, patience, postponed := time.Now(), slotPatience, 0
 	for i, s := range subs {
-		if !s.Status.Receives() {
+		if !s.Status.Receives() || !smn.Selects(m.Attributes, s.Protocol, s.Filters) {
 			continue
 		}
 		matched++
@@ -122,14 +124,13 @@ func (w *Worker) sendChunk(ctx context.Context, m *message, subs []store.Subscri
 
 // notification is the delivery of a message to a subscription.
 func (w *Worker) notification(m *message, s store.Subscription) (Delivery, error) {
-	d := m.delivery()
+	d := m.delivery(s.Protocol)
 	d.SubscriptionURN = m.TopicURN + ":" + s.ID
-	d.Protocol = s.Protocol
 	d.Endpoint = s.Endpoint
 	d.Extension = s.Extension
 	d.UnsubscribeURL = w.links.unsubscribe(s.Protocol, d.SubscriptionURN)
 	if isHTTP(s.Protocol) {
-		signature, err := m.sign(w.signer)
+		signature, err := m.sign(s.Protocol, w.signer)
 		if err != nil {
 			return Delivery{}, fmt.Errorf("sign message %s: %w", m.ID, err)
 		}

@@ -25,6 +25,7 @@ type memory struct {
 
 	mu       sync.Mutex
 	messages map[string]store.Message
+	versions map[string]string            // of templates: content by id
 	subs     map[int64]store.Subscription // by Seq
 	chunks   map[store.ChunkKey]chunkRow
 	failures map[string]store.Failure // by message and subscription
@@ -105,6 +106,11 @@ func (m *memory) remove(seq int64) {
 
 // publish stores a message and its fan-out task.
 func (m *memory) publish(timeToLive time.Duration) store.Message {
+	return m.publishAs(timeToLive, func(*store.Message) {})
+}
+
+// publishAs stores a message that is changed before.
+func (m *memory) publishAs(timeToLive time.Duration, change func(*store.Message)) store.Message {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
@@ -119,6 +125,7 @@ func (m *memory) publish(timeToLive time.Duration) store.Message {
 		AcceptedAt:   now,
 		ExpiresAt:    now.Add(timeToLive),
 	}
+	change(&msg)
 	m.messages[msg.ID] = msg
 	m.put(queue.NewFanOut(topicID, msg.ID, 0))
 	return msg
@@ -161,6 +168,16 @@ func (m *memory) GetMessage(_ context.Context, id string) (store.Message, error)
 		return msg, store.ErrNotFound
 	}
 	return msg, nil
+}
+
+func (m *memory) GetTemplateVersion(_ context.Context, id string) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	content, ok := m.versions[id]
+	if !ok {
+		return "", store.ErrNotFound
+	}
+	return content, m.enter("GetTemplateVersion")
 }
 
 func (m *memory) GetSubscription(_ context.Context, key store.SubscriptionKey) (store.Subscription, error) {

@@ -5,66 +5,101 @@ import (
 	"sync"
 	"time"
 
+	"tocsin/shared/smn"
 	"tocsin/shared/store"
 	"tocsin/shared/wire"
 )
 
-// message is a published message in the hands of the worker, with the signature
-// that all its deliveries share.
+// message is a published message in the hands of the worker, with its texts and
+// the signatures that its deliveries share.
 type message struct {
 	store.Message
+	texts map[smn.Protocol]smn.Text // one for smn.DefaultVariant, and those of protocols that have their own
 
-	mu        sync.Mutex
-	signature string // empty until someone needed it
+	mu         sync.Mutex
+	signatures map[smn.Protocol]string // by the key of the text; of those that someone needed
 }
 
-// delivery is what all deliveries of the message have in common.
-func (m *message) delivery() Delivery {
+// variant is the key of the text that goes to a protocol.
+func (m *message) variant(p smn.Protocol) smn.Protocol {
+	if _, ok := m.texts[p]; ok {
+		return p
+	}
+	return smn.DefaultVariant
+}
+
+// delivery is what all deliveries of the message to a protocol have in common.
+func (m *message) delivery(p smn.Protocol) Delivery {
+	text := m.texts[m.variant(p)]
 	return Delivery{
 		Type:         wire.TypeNotification,
 		MessageID:    m.ID,
 		TopicURN:     m.TopicURN,
 		TopicDisplay: m.TopicDisplay,
+		Protocol:     p,
 		Subject:      m.Subject,
-		Text:         m.Body,
+		Text:         text.Value,
+		TextIsObject: text.IsObject,
+		Attributes:   m.Attributes,
+		Locale:       m.Locale,
 		Timestamp:    m.AcceptedAt,
 	}
 }
 
-// sign returns the signature of the message, made at the first call. A failure is
-// not kept.
-func (m *message) sign(by Signer) (string, error) {
+// sign returns the signature of the message for a protocol, made at the first call
+// for its text. A failure is not kept.
+func (m *message) sign(p smn.Protocol, by Signer) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.signature == "" {
-		push := m.delivery().Push()
+	key := m.variant(p)
+	if m.signatures[key] == "" {
+		push := m.delivery(p).Push()
 		if err := by.Sign(&push); err != nil {
 			return "", err
 		}
-		m.signature = push.Signature
+		if m.signatures == nil {
+			m.signatures = make(map[smn.Protocol]string, 1)
+		}
+		m.signatures[key] = push.Signature
 	}
-	return m.signature, nil
+	return m.signatures[key], nil
+}
+
+// size is how many bytes the message's texts have.
+func (m *message) size() (n int) {
+	for _, t := range m.texts {
+		n += len(t.Value)
+	}
+	return n
 }
 
 // expired says whether no attempt may begin any more.
 func (m *message) expired(now time.Time) bool { return now.After(m.ExpiresAt) }
 
-// cachedMessages is few, because a message can be 256 KiB: it is enough for the
-// chunks of a message, which follow each other closely, to meet in the cache.
-const cachedMessages = 64
+// The cache is small, because a text can be 256 KiB and a message can have one
+// for each protocol: it is enough for the chunks of a message, which follow each
+// other closely, to meet in the cache.
+const (
+	cachedMessages = 64
+	cachedBytes    = cachedMessages * smn.MaxMessage
+)
 
 // messages loads messages and keeps the last few, so that the chunks and retries
 // of a message share one copy and one signature.
 type messages struct {
-	from store.Messages
+	from interface {
+		store.Messages
+		store.Templates
+	}
 
 	mu     sync.Mutex
 	byID   map[string]*message
-	recent [cachedMessages]string // ids in byID, a ring
-	next   int
+	recent []string // ids in byID, the oldest first
+	bytes  int      // of the texts in byID
 }
 
-// get finds a message. store.ErrNotFound.
+// get finds a message with its texts. store.ErrNotFound, also when a version of its
+// template is gone: both are kept for as long as the message can be sent.
 func (c *messages) get(ctx context.Context, id string) (*message, error) {
 	c.mu.Lock()
 	m := c.byID[id]
@@ -76,7 +111,32 @@ func (c *messages) get(ctx context.Context, id string) (*message, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.keep(&message{Message: loaded}), nil
+	m = &message{Message: loaded}
+	if m.texts, err = c.texts(ctx, loaded); err != nil {
+		return nil, err
+	}
+	m.Body, m.Structure, m.Template = "", "", nil // the texts hold all of it
+	return c.keep(m), nil
+}
+
+// texts makes the texts of a message, in whichever form it was published.
+func (c *messages) texts(ctx context.Context, m store.Message) (map[smn.Protocol]smn.Text, error) {
+	switch {
+	case m.Structure != "":
+		return wire.ParseStructure(m.Structure)
+	case m.Template == nil:
+		return map[smn.Protocol]smn.Text{smn.DefaultVariant: {Value: m.Body}}, nil
+	}
+	texts := make(map[smn.Protocol]smn.Text, len(m.Template.Versions))
+	for p, version := range m.Template.Versions {
+		content, err := c.from.GetTemplateVersion(ctx, version)
+		if err != nil {
+			return nil, err
+		}
+		text, _ := smn.Render(content, m.Template.Tags) // none is missing: see Publish
+		texts[p] = smn.Text{Value: text}
+	}
+	return texts, nil
 }
 
 // keep puts m in the cache in place of the oldest, unless someone was quicker:
@@ -87,9 +147,13 @@ func (c *messages) keep(m *message) *message {
 	if first := c.byID[m.ID]; first != nil {
 		return first
 	}
-	delete(c.byID, c.recent[c.next])
-	c.recent[c.next] = m.ID
-	c.next = (c.next + 1) % cachedMessages
 	c.byID[m.ID] = m
+	c.recent = append(c.recent, m.ID)
+	c.bytes += m.size()
+	for len(c.recent) > 1 && (len(c.recent) > cachedMessages || c.bytes > cachedBytes) {
+		c.bytes -= c.byID[c.recent[0]].size()
+		delete(c.byID, c.recent[0])
+		c.recent = c.recent[1:]
+	}
 	return m
 }

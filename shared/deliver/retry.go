@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tocsin/shared/queue"
+	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
 
@@ -17,6 +18,7 @@ const (
 	reasonExpired      = "time to live has passed"
 	reasonExpiresFirst = "time to live ends first"
 	reasonUnsubscribed = "no longer subscribed"
+	reasonFiltered     = "no longer selected by its filters"
 	reasonRemoved      = "subscription or topic deleted"
 )
 
@@ -46,6 +48,8 @@ func (w *Worker) retry(ctx context.Context, r queue.Retry) error {
 		return fmt.Errorf("get subscription %s: %w", r.SubscriptionID, err)
 	case !s.Status.Receives():
 		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonUnsubscribed))
+	case !smn.Selects(m.Attributes, s.Protocol, s.Filters):
+		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonFiltered))
 	case m.expired(w.now()):
 		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonExpired))
 	}

@@ -28,11 +28,14 @@ type Delivery struct {
 	Extension       smn.Extension // of the subscription
 	Subject         string        // empty for none
 	Text            string
-	Timestamp       time.Time // of the first sending; the same at every retry
-	SubscribeURL    string    // confirmations: acts on GET for http(s), opens a page for people
-	UnsubscribeURL  string    // notifications: likewise; none for sms
-	Signature       string    // http(s) only, base64
-	SigningCertURL  string    // http(s) only
+	TextIsObject    bool                   // Text is the JSON text of an object that the publisher made for a chat robot
+	Attributes      []smn.MessageAttribute // of the message; nil for none
+	Locale          string                 // language of what a sender adds to Text; empty means English
+	Timestamp       time.Time              // of the first sending; the same at every retry
+	SubscribeURL    string                 // confirmations: acts on GET for http(s), opens a page for people
+	UnsubscribeURL  string                 // notifications: likewise; none for sms
+	Signature       string                 // http(s) only, base64
+	SigningCertURL  string                 // http(s) only
 }
 
 // Push is the body of the delivery for an http(s) endpoint. The worker signs it

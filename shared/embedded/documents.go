@@ -26,14 +26,12 @@ func (r *documentRow) document() store.Document {
 	return r.Document
 }
 
-func nameColumn(name string) sql.NullString { return sql.NullString{String: name, Valid: name != ""} }
-
 // CreateDocument meets store.Documents.
 func (db *DB) CreateDocument(ctx context.Context, d store.Document, limit int) error {
 	err := db.write(ctx, func(tx *tx) error {
 		var count, taken int
 		if _, err := tx.get(`SELECT count(*), count(*) FILTER (WHERE id = ? OR name = ?) FROM document WHERE owner = ? AND kind = ?`,
-			[]any{d.ID, nameColumn(d.Name), d.Owner, d.Kind}, &count, &taken); err != nil {
+			[]any{d.ID, textColumn(d.Name), d.Owner, d.Kind}, &count, &taken); err != nil {
 			return err
 		}
 		switch {
@@ -43,7 +41,7 @@ func (db *DB) CreateDocument(ctx context.Context, d store.Document, limit int) e
 			return store.ErrLimit
 		}
 		_, err := tx.exec(`INSERT INTO document (`+documentColumns+`) VALUES (?, ?, ?, ?, 0, ?, ?, ?)`,
-			d.Owner, d.Kind, d.ID, nameColumn(d.Name), micros(d.CreatedAt), micros(d.UpdatedAt), string(d.Body))
+			d.Owner, d.Kind, d.ID, textColumn(d.Name), micros(d.CreatedAt), micros(d.UpdatedAt), string(d.Body))
 		return err
 	})
 	if err != nil {
@@ -103,7 +101,7 @@ func (db *DB) UpdateDocument(ctx context.Context, d store.Document) error {
 		var version, others int
 		found, err := tx.get(`SELECT version, (SELECT count(*) FROM document o WHERE o.owner = d.owner AND o.kind = d.kind AND o.name = ? AND o.id <> d.id)
 			FROM document d WHERE owner = ? AND kind = ? AND id = ?`,
-			[]any{nameColumn(d.Name), d.Owner, d.Kind, d.ID}, &version, &others)
+			[]any{textColumn(d.Name), d.Owner, d.Kind, d.ID}, &version, &others)
 		switch {
 		case err != nil:
 			return err
@@ -114,7 +112,7 @@ func (db *DB) UpdateDocument(ctx context.Context, d store.Document) error {
 		}
 		_, err = tx.exec(`UPDATE document SET name = ?, body = ?, updated_at = ?, version = version + 1
 			WHERE owner = ? AND kind = ? AND id = ?`,
-			nameColumn(d.Name), string(d.Body), micros(d.UpdatedAt), d.Owner, d.Kind, d.ID)
+			textColumn(d.Name), string(d.Body), micros(d.UpdatedAt), d.Owner, d.Kind, d.ID)
 		return err
 	})
 	if err != nil {

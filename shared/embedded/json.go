@@ -6,6 +6,9 @@ import (
 	"reflect"
 )
 
+// textColumn is the value of a column that is NULL for an empty text.
+func textColumn(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
+
 // toJSON is the value of a JSON column: NULL for a zero value.
 func toJSON(v any) (any, error) {
 	if reflect.ValueOf(v).IsZero() {

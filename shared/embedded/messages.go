@@ -2,6 +2,8 @@ package embedded
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 
 	"tocsin/shared/queue"
@@ -14,11 +16,17 @@ func (db *DB) PutMessage(ctx context.Context, m store.Message, fanOut queue.Task
 	if err != nil {
 		return err
 	}
+	template, err := toJSON(m.Template)
+	attributes, err2 := toJSON(m.Attributes)
+	if err := errors.Join(err, err2); err != nil {
+		return fmt.Errorf("encode message %s: %w", m.ID, err)
+	}
 	err = db.write(ctx, func(tx *tx) error {
 		stored, err := tx.exec(`INSERT INTO message
-			(id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-			m.ID, micros(m.AcceptedAt), micros(m.ExpiresAt), m.Project, m.TopicID, m.TopicURN, m.TopicDisplay, m.Subject, m.Body)
+			(id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body, structure, template, attributes, locale)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+			m.ID, micros(m.AcceptedAt), micros(m.ExpiresAt), m.Project, m.TopicID, m.TopicURN, m.TopicDisplay, m.Subject, m.Body,
+			textColumn(m.Structure), template, attributes, textColumn(m.Locale))
 		if err != nil || stored == 0 {
 			return err // it was there already, and its task came with it
 		}
@@ -34,15 +42,18 @@ func (db *DB) PutMessage(ctx context.Context, m store.Message, fanOut queue.Task
 func (db *DB) GetMessage(ctx context.Context, id string) (m store.Message, err error) {
 	err = db.read(ctx, func(s *session) error {
 		var accepted, expires int64
+		var structure, template, attributes, locale sql.NullString
 		m.ID = id
-		found, err := s.get(`SELECT accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body
-			FROM message WHERE id = ?`, []any{id},
-			&accepted, &expires, &m.Project, &m.TopicID, &m.TopicURN, &m.TopicDisplay, &m.Subject, &m.Body)
+		found, err := s.get(`SELECT accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body,
+			structure, template, attributes, locale FROM message WHERE id = ?`, []any{id},
+			&accepted, &expires, &m.Project, &m.TopicID, &m.TopicURN, &m.TopicDisplay, &m.Subject, &m.Body,
+			&structure, &template, &attributes, &locale)
 		if err == nil && !found {
 			err = store.ErrNotFound
 		}
 		m.AcceptedAt, m.ExpiresAt = timeOf(accepted), timeOf(expires)
-		return err
+		m.Structure, m.Locale = structure.String, locale.String
+		return errors.Join(err, fromJSON(template, &m.Template), fromJSON(attributes, &m.Attributes))
 	})
 	if err != nil {
 		return store.Message{}, fmt.Errorf("get message %s: %w", id, err)

@@ -5,21 +5,36 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"tocsin/shared/smn"
 )
 
 // purgeStep is how many rows one transaction removes, and how many messages one
 // reading looks at. Small steps let others write in between.
 const purgeStep = 1000
 
+// versionStep is the same for versions of templates, which can be 256 KiB each.
+const versionStep = 50
+
+// publishing is more than the time that it takes to publish: a message may refer
+// to a version that is replaced before the message is stored.
+const publishing = time.Hour
+
 // Purge removes the messages that expired before a time, with their reports, and
-// the mails that were kept before it, and tells how many messages and mails. A
-// message that a dead failure names is kept, and its report with it. It works in
+// the mails that were kept before it, and tells how many messages and mails; and
+// the versions of templates that only such messages can refer to. A message that a
+// dead failure names is kept, and its report with it. It works in
 // small transactions; when it ends early, with an error, what was removed stays
 // removed.
 func (db *DB) Purge(ctx context.Context, before time.Time) (removed int, err error) {
 	for step := purgeStep; step == purgeStep; removed += step {
 		if step, err = db.removeMails(ctx, before); err != nil {
 			return removed, fmt.Errorf("remove old mails: %w", err)
+		}
+	}
+	for step := versionStep; step == versionStep; {
+		if step, err = db.removeVersions(ctx, before.Add(-smn.MaxTimeToLive-publishing)); err != nil {
+			return removed, fmt.Errorf("remove old versions of templates: %w", err)
 		}
 	}
 	for last, more := int64(0), true; more; {
@@ -106,6 +121,17 @@ func (db *DB) removeMails(ctx context.Context, before time.Time) (gone int, err 
 	err = db.write(ctx, func(tx *tx) (err error) {
 		gone, err = tx.exec(`DELETE FROM mail WHERE created_at < ?1 AND key IN (SELECT key FROM mail ORDER BY key LIMIT ?2)`,
 			micros(before), purgeStep)
+		return err
+	})
+	return gone, err
+}
+
+// removeVersions removes versions of templates that were retired before a time,
+// as many as one step may.
+func (db *DB) removeVersions(ctx context.Context, retired time.Time) (gone int, err error) {
+	err = db.write(ctx, func(tx *tx) (err error) {
+		gone, err = tx.exec(`DELETE FROM template_version WHERE key IN
+			(SELECT key FROM template_version WHERE retired_at < ?1 ORDER BY retired_at LIMIT ?2)`, micros(retired), versionStep)
 		return err
 	})
 	return gone, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
 
@@ -76,6 +77,66 @@ func TestPurgeOfMails(t *testing.T) {
 	left, err := db.ListMail(t.Context(), old)
 	require.NoError(t, err)
 	require.Len(t, left, young)
+}
+
+// TestPurgeOfTemplateVersions: a version goes when no message can refer to it any
+// more; one that is in use never does.
+func TestPurgeOfTemplateVersions(t *testing.T) {
+	ctx := t.Context()
+	db := open(t, t.TempDir())
+	template := store.Template{ID: smn.NewID(), Project: "p", Name: "n", Protocol: smn.DefaultVariant, TagNames: []string{}}
+	var versions []string
+	change := func(at time.Time, put func(store.Template) error) {
+		template.VersionID, template.UpdatedAt = smn.NewID(), at
+		versions = append(versions, template.VersionID)
+		require.NoError(t, put(template))
+	}
+	change(moment, func(t store.Template) error { return db.CreateTemplate(ctx, t, 1) })
+	update := func(t store.Template) error { return db.UpdateTemplate(ctx, t) }
+	const more = 2 * versionStep
+	for range more {
+		change(moment, update)
+	}
+	change(moment.Add(time.Second), update)
+	kept := func() (n int) {
+		for _, v := range versions {
+			if _, err := db.GetTemplateVersion(ctx, v); err == nil {
+				n++
+			}
+		}
+		return n
+	}
+	end := moment.Add(smn.MaxTimeToLive + publishing)
+	for _, c := range []struct {
+		before time.Time
+		left   int
+	}{
+		{end, more + 2},
+		{end.Add(time.Microsecond), 2},
+		{end.Add(time.Second), 2},
+		{end.Add(time.Second + time.Microsecond), 1},
+		{end.Add(10_000 * time.Hour), 1},
+	} {
+		removed, err := db.Purge(ctx, c.before)
+		require.NoError(t, err)
+		require.Zero(t, removed, "neither message nor mail")
+		require.Equal(t, c.left, kept(), c.before)
+	}
+	require.NoError(t, db.DeleteTemplate(ctx, "p", template.ID, moment))
+	_, err := db.Purge(ctx, end)
+	require.NoError(t, err)
+	require.Equal(t, 1, kept())
+	_, err = db.Purge(ctx, end.Add(time.Microsecond))
+	require.NoError(t, err)
+	require.Zero(t, kept())
+	require.NoError(t, db.write(ctx, func(tx *tx) error {
+		for query := range tx.prepared {
+			if strings.Contains(query, "template_version") {
+				requireIndex(t, tx.session, query)
+			}
+		}
+		return nil
+	}))
 }
 
 // TestTaskThatCannotBeRead does not take its batch with it.

@@ -6,7 +6,7 @@ import "slices"
 // alone; manage is everything else that the owner of a project does.
 var (
 	ListOperations   = []Operation{ListSubscriptions, ListSubscriptionsByTopic}
-	ManageOperations = slices.Concat([]Operation{ListTopics, GetTopic, DeleteTopic, CancelSubscription}, subscriptionOperations)
+	ManageOperations = slices.Concat(topicOperations, subscriptionOperations, templateOperations)
 	LinkOperations   = []Operation{
 		ConfirmSubscription, ConfirmSubscriptionV2, Unsubscribe, UnsubscribeV2,
 		ConfirmPage, ConfirmButton, UnsubscribePage, UnsubscribeButton,
@@ -15,15 +15,18 @@ var (
 	IdentityOperations = []Operation{IssueToken, InspectToken}
 )
 
-// subscriptionOperations are what owners do with subscriptions beyond adding,
-// listing and cancelling one.
-var subscriptionOperations = []Operation{
-	GetSubscription, UpdateSubscription, SendConfirmation,
-	CancelSubscriptionByTopic, CancelSubscriptions, CancelSubscriptionsByTopic,
-	CreateFilterPolicies, UpdateFilterPolicies, DeleteFilterPolicies,
-	CreateSubscriptionUser, ListSubscriptionUsers, GetSubscriptionUser, UpdateSubscriptionUser, DeleteSubscriptionUser,
-	SubscribeUsers,
-}
+// What manage offers, by noun.
+var (
+	topicOperations        = []Operation{ListTopics, GetTopic, DeleteTopic}
+	subscriptionOperations = []Operation{
+		CancelSubscription, CancelSubscriptionByTopic, CancelSubscriptions, CancelSubscriptionsByTopic,
+		GetSubscription, UpdateSubscription, SendConfirmation,
+		CreateFilterPolicies, UpdateFilterPolicies, DeleteFilterPolicies,
+		CreateSubscriptionUser, ListSubscriptionUsers, GetSubscriptionUser, UpdateSubscriptionUser, DeleteSubscriptionUser,
+		SubscribeUsers,
+	}
+	templateOperations = []Operation{CreateTemplate, ListTemplates, GetTemplate, UpdateTemplate, DeleteTemplate}
+)
 
 // All lists every operation there is.
 func All() []Operation {

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -10,11 +9,10 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"tocsin/shared/smn"
+	"tocsin/shared/wire"
 )
 
 // decode reads a JSON body. A value of the wrong type is answered with the code
@@ -24,7 +22,7 @@ func decode(r *http.Request, into any) error {
 	if err != nil {
 		return smn.Errorf(smn.Unreadable, "the body ended early")
 	}
-	if !utf8.Valid(body) || hasLoneSurrogate(body) {
+	if !utf8.Valid(body) || wire.HasHalfCharacter(body) {
 		return smn.Errorf(smn.Unreadable, "the body is not UTF-8")
 	}
 	err = json.Unmarshal(body, into)
@@ -43,35 +41,6 @@ func decode(r *http.Request, into any) error {
 		return smn.Errorf(smn.Unreadable, "the body is no JSON: %v", syntax)
 	}
 	return smn.Errorf(smn.Unreadable, "the body must be a JSON object")
-}
-
-// hasLoneSurrogate says whether a JSON text escapes half of a character. The
-// decoder would put a replacement in its place and say nothing.
-func hasLoneSurrogate(body []byte) bool {
-	for {
-		i := bytes.Index(body, []byte(`\`))
-		if i < 0 || i+1 >= len(body) {
-			return false
-		}
-		escape := body[i+1:]
-		if unit, ok := utf16Unit(body[i:]); ok && utf16.IsSurrogate(unit) {
-			low, ok := utf16Unit(body[i+6:])
-			if !ok || utf16.DecodeRune(unit, low) == unicode.ReplacementChar {
-				return true
-			}
-			escape = body[i+11:]
-		}
-		body = escape[1:]
-	}
-}
-
-// utf16Unit reads an escape such as \u00e4.
-func utf16Unit(s []byte) (rune, bool) {
-	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(string(s[2:6]), 16, 16)
-	return rune(n), err == nil
 }
 
 // codeOf finds the code of a field in a path such as subscriptions.protocol: that

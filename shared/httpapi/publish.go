@@ -21,18 +21,7 @@ func publish(r *http.Request, svc smn.Service) (reply, error) {
 	if err := decode(r, &req); err != nil {
 		return reply{}, err
 	}
-	switch structure := string(req.MessageStructure); {
-	case structure != "" && structure != "null" && structure != `""`:
-		return reply{}, smn.Errorf(smn.InvalidMessageStructure, "message_structure is not supported yet; send message")
-	case req.MessageTemplateName != "":
-		return reply{}, smn.Errorf(smn.TemplateNotFound, "message templates are not supported yet; send message")
-	}
-	id, err := svc.Publish(r.Context(), smn.PublishInput{
-		TopicURN:   r.PathValue("topic_urn"),
-		Subject:    req.Subject,
-		Message:    req.Message,
-		TimeToLive: req.TimeToLive.Duration(),
-	})
+	id, err := svc.Publish(r.Context(), req.Input(r.PathValue("topic_urn")))
 	if err != nil {
 		return reply{}, err
 	}

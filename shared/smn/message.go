@@ -8,12 +8,62 @@ const (
 	MaxMessage        = 256 * 1024 // bytes of UTF-8, inclusive
 	DefaultTimeToLive = time.Hour
 	MaxTimeToLive     = 7 * 24 * time.Hour
+	MaxAttributes     = 10 // attributes of a message; SMN names no limit
 )
 
-// PublishInput is what Publish needs.
+// PublishInput is what Publish needs. What a message says is given in one of
+// three forms: a structure, a template, a text. If there are several, the first of
+// them in this order counts, and the others are not even looked at.
 type PublishInput struct {
-	TopicURN   string        `validate:"topic_urn" code:"InvalidTopicURN"`
-	Subject    string        `validate:"subject" code:"InvalidSubject"` // empty for none
-	Message    string        `validate:"message" code:"InvalidMessage"`
+	TopicURN string `validate:"topic_urn" code:"InvalidTopicURN"`
+	Subject  string `validate:"subject" code:"InvalidSubject"` // empty for none
+
+	// Structure is the JSON text of an object that holds a text for each protocol
+	// and one under DefaultVariant for all others: at most MaxMessage bytes in all.
+	// See Protocol.TakesObject for what else it may hold.
+	Structure string `validate:"publish_structure" code:"InvalidMessageStructure"`
+
+	// TemplateName is the name of a template whose variables get the values of Tags:
+	// names of 1 to MaxTag characters, values of at most MaxTagValue bytes. Values
+	// that no variable asks for are ignored.
+	TemplateName string            `validate:"publish_template" code:"InvalidTemplateName"`
+	Tags         map[string]string `validate:"publish_tags" code:"InvalidTag"`
+
+	Message    string        `validate:"publish_message" code:"InvalidMessage"`
 	TimeToLive time.Duration `validate:"time_to_live" code:"InvalidTimeToLive"` // 1 s or more, cut to seconds on the wire; 0 means DefaultTimeToLive
+
+	// Attributes are for filters: at most MaxAttributes of different names, one of
+	// them at most a ProtocolAttribute.
+	Attributes []MessageAttribute `validate:"message_attributes" code:"InvalidMessageAttributes"`
+
+	// Locale is the language of what the service adds to the text of a mail, such as
+	// en-us or zh-cn; of others than Chinese English is written.
+	Locale string `validate:"locale" code:"InvalidParameter"`
+}
+
+// Text is what a message says to one protocol.
+type Text struct {
+	Value    string // words, or the JSON text of an object
+	IsObject bool
+}
+
+// IsNamed says whether p is a protocol that publishers may name: in structures,
+// templates and attributes. Some can be named although nothing can be subscribed by
+// them here, because programs written for SMN name them.
+func (p Protocol) IsNamed() bool {
+	switch p {
+	case HTTP, HTTPS, Email, SMS, Call, FunctionStage, FunctionGraph, "dms", "application":
+		return true
+	}
+	return p.TakesObject()
+}
+
+// TakesObject says whether a structure may hold a JSON object for this protocol
+// in place of words: chat robots know messages that are more than a text.
+func (p Protocol) TakesObject() bool {
+	switch p {
+	case DingDing, Feishu, WeChat, WeLink, Slack, Teams, "dingTalkBot":
+		return true
+	}
+	return false
 }

@@ -5,9 +5,11 @@ import (
 	"time"
 
 	"tocsin/shared/queue"
+	"tocsin/shared/smn"
 )
 
-// Message is a message as it was accepted. It never changes.
+// Message is a message as it was accepted. It never changes. What it says stands
+// in one of Body, Structure and Template.
 type Message struct {
 	ID           string // made by the caller; unique for ever
 	Project      string
@@ -16,8 +18,18 @@ type Message struct {
 	TopicDisplay string // display name of the topic when it was published; may be empty
 	Subject      string // empty for none
 	Body         string
-	AcceptedAt   time.Time // kept to the millisecond
-	ExpiresAt    time.Time // no attempt begins later
+	Structure    string                 // as in smn.PublishInput; empty for none
+	Template     *TemplateUse           // nil for none
+	Attributes   []smn.MessageAttribute // nil for none
+	Locale       string                 // empty for none
+	AcceptedAt   time.Time              // kept to the millisecond
+	ExpiresAt    time.Time              // no attempt begins later
+}
+
+// TemplateUse is a template as it was when a message was published with it.
+type TemplateUse struct {
+	Versions map[smn.Protocol]string `json:"versions"` // ids of versions by protocol; smn.DefaultVariant is among them
+	Tags     map[string]string       `json:"tags"`     // values of all their variables
 }
 
 // Messages keeps messages.

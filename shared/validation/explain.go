@@ -47,6 +47,16 @@ func explain(b validator.FieldError) string {
 		return fmt.Sprintf("subject must be one line of at most %d bytes", smn.MaxSubject)
 	case "message":
 		return fmt.Sprintf("message must be a text of 1 to %d bytes", smn.MaxMessage)
+	case "locale":
+		return "locale must be a language such as en-us or zh-cn"
+	case "template_name":
+		return templateNameRule
+	case "template_protocol":
+		return "protocol must be default, or one for which a text can be written, such as email"
+	case "template_content":
+		return fmt.Sprintf("content must be a text of 1 to %d bytes", smn.MaxMessage)
+	case "template_id":
+		return "the id of a template has 32 lower-case hexadecimal characters"
 	case "time_to_live":
 		return fmt.Sprintf("time_to_live must be a number of seconds from 1 to %d", smn.MaxTimeToLive/time.Second)
 	}

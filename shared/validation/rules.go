@@ -25,6 +25,11 @@ var stringRules = map[string]func(string) bool{
 	"user_name":          isUserName,
 	"subject":            isSubject,
 	"message":            isMessage,
+	"locale":             isLocale,
+	"template_name":      smn.IsTemplateName,
+	"template_protocol":  isTemplateProtocol,
+	"template_content":   isTemplateContent,
+	"template_id":        smn.IsID,
 }
 
 // isDisplayName: at most smn.MaxDisplayName bytes on one line. It becomes the

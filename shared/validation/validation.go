@@ -37,6 +37,9 @@ func newRules() *validator.Validate {
 	for tag, rule := range stringRules {
 		must(v.RegisterValidation(tag, func(fl validator.FieldLevel) bool { return rule(fl.Field().String()) }))
 	}
+	for tag, check := range publishRules {
+		must(v.RegisterValidation(tag, publishRule(check)))
+	}
 	must(v.RegisterValidation("extension_header", func(fl validator.FieldLevel) bool {
 		header, ok := fl.Field().Interface().(map[string]string)
 		return ok && checkExtensionHeader(header) == nil
@@ -73,7 +76,21 @@ func breach(input any, b validator.FieldError) error {
 	if b.Tag() == "remark" && len(b.Value().(string)) > smn.MaxRemark {
 		return smn.Errorf(smn.RemarkTooLong, "remark has %d bytes; at most %d are allowed", len(b.Value().(string)), smn.MaxRemark)
 	}
+	if b.Tag() == "template_content" && isMessage(b.Value().(string)) {
+		return smn.Errorf(smn.TooManyVariables, "a template has at most %d different variables, in %d places", smn.MaxVariables, smn.MaxVariableUses)
+	}
+	if check, ok := publishRules[b.Tag()]; ok {
+		return smn.Errorf(codeOf(reflect.TypeOf(input), b.StructField()), "%w", check(publishInput(input)))
+	}
 	return smn.Errorf(codeOf(reflect.TypeOf(input), b.StructField()), "%s", explain(b))
+}
+
+// publishInput is an input that is known to be one, as a value.
+func publishInput(input any) smn.PublishInput {
+	if p, ok := input.(*smn.PublishInput); ok {
+		return *p
+	}
+	return input.(smn.PublishInput)
 }
 
 // codeOf finds the code that a field's tag names, in a struct or those it embeds.

@@ -38,6 +38,10 @@ var inputs = []any{
 	smn.SubscribeUsersInput{},
 	smn.ConfirmSubscriptionInput{},
 	smn.PublishInput{},
+	smn.CreateTemplateInput{},
+	smn.ListTemplatesInput{},
+	smn.TemplateInput{},
+	smn.UpdateTemplateInput{},
 }
 
 // TestTags sees that each field with a rule names a code that can be spelt.
@@ -72,6 +76,9 @@ func TestNoTextRepeatsASecret(t *testing.T) {
 		smn.CreateSubscriptionUserInput{NewSubscriptionUser: smn.NewSubscriptionUser{Name: secret + "\n"}},
 		smn.ListSubscriptionsInput{SubscriptionFilter: smn.SubscriptionFilter{Protocol: secret}},
 		smn.PublishInput{TopicURN: "urn:smn:r:0123456789abcdef0123456789abcdef:t", Message: "m", Subject: secret + "\n"},
+		smn.PublishInput{TopicURN: "urn:smn:r:0123456789abcdef0123456789abcdef:t", Structure: `{"` + secret + `":"` + secret + `"}`},
+		&smn.PublishInput{TopicURN: "urn:smn:r:0123456789abcdef0123456789abcdef:t", TemplateName: "t", Tags: map[string]string{"": secret}},
+		smn.PublishInput{TopicURN: "urn:smn:r:0123456789abcdef0123456789abcdef:t", Message: "m", Attributes: []smn.MessageAttribute{{Name: secret, Values: []string{secret}}}},
 	} {
 		err := validation.Check(in)
 		require.Error(t, err)

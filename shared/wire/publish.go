@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -11,14 +10,51 @@ import (
 
 // PublishRequest is the body of Publish.
 type PublishRequest struct {
-	Subject    string   `json:"subject,omitempty" code:"InvalidSubject"`
-	Message    string   `json:"message,omitempty" code:"InvalidMessage"`
-	TimeToLive *Seconds `json:"time_to_live,omitempty" code:"InvalidTimeToLive"`
+	Subject             string             `json:"subject,omitempty" code:"InvalidSubject"`
+	MessageStructure    Structure          `json:"message_structure,omitempty" code:"InvalidMessageStructure"`
+	MessageTemplateName string             `json:"message_template_name,omitempty" code:"InvalidTemplateName"`
+	Tags                map[string]string  `json:"tags,omitempty" code:"InvalidTag"`
+	Message             string             `json:"message,omitempty" code:"InvalidMessage"`
+	TimeToLive          *Seconds           `json:"time_to_live,omitempty" code:"InvalidTimeToLive"`
+	MessageAttributes   []MessageAttribute `json:"message_attributes,omitempty" code:"InvalidMessageAttributes"`
+	Locale              string             `json:"locale,omitempty" code:"InvalidParameter"`
+}
 
-	// Not supported yet, and not to be ignored: they would be sent instead of
-	// Message. A structure is a text or an object.
-	MessageStructure    json.RawMessage `json:"message_structure,omitempty"`
-	MessageTemplateName string          `json:"message_template_name,omitempty" code:"TemplateNotFound"`
+// NewPublishRequest spells an input.
+func NewPublishRequest(in smn.PublishInput) PublishRequest {
+	return PublishRequest{
+		Subject:             in.Subject,
+		MessageStructure:    Structure(in.Structure),
+		MessageTemplateName: in.TemplateName,
+		Tags:                in.Tags,
+		Message:             in.Message,
+		TimeToLive:          NewSeconds(in.TimeToLive),
+		MessageAttributes:   attributesAs[MessageAttribute](in.Attributes),
+		Locale:              in.Locale,
+	}
+}
+
+// Input reads what NewPublishRequest spelt, for a topic.
+func (r PublishRequest) Input(topicURN string) smn.PublishInput {
+	return smn.PublishInput{
+		TopicURN:     topicURN,
+		Subject:      r.Subject,
+		Structure:    string(r.MessageStructure),
+		TemplateName: r.MessageTemplateName,
+		Tags:         r.Tags,
+		Message:      r.Message,
+		TimeToLive:   r.TimeToLive.Duration(),
+		Attributes:   attributesAs[smn.MessageAttribute](r.MessageAttributes),
+		Locale:       r.Locale,
+	}
+}
+
+// attributesAs gives attributes their other name; nil stays nil.
+func attributesAs[To, From MessageAttribute | smn.MessageAttribute](list []From) (out []To) {
+	for _, a := range list {
+		out = append(out, To(a))
+	}
+	return out
 }
 
 // PublishResponse answers it.

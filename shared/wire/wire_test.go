@@ -25,7 +25,11 @@ var (
 	topicURN        = smn.TopicURN{Region: "region01", Project: project, Name: "disk-alerts"}
 	subscriptionURN = smn.SubscriptionURN{Topic: topicURN, ID: "a2aa5a1f66df494184f4e108398de1a6"}
 	moment          = time.Date(2024, 7, 10, 9, 45, 0, 0, time.UTC)
-	topic           = wire.NewTopic(smn.Topic{
+	template        = wire.NewTemplate(smn.Template{
+		ID: "57ba8dcecda844878c5dd5815b65d10f", Name: "disk", Protocol: smn.SMS, TagNames: []string{"host", "used"},
+		CreatedAt: moment, UpdatedAt: moment.Add(time.Minute),
+	})
+	topic = wire.NewTopic(smn.Topic{
 		URN: topicURN, ID: "87ceac6aab414942b8adb9c5dbc8fb0b", DisplayName: "Disk", EnterpriseProjectID: "0",
 		CreatedAt: moment, UpdatedAt: moment,
 	})
@@ -82,13 +86,30 @@ func golden() map[string]any {
 		"unsubscribe-response":              wire.UnsubscribeResponse{Message: "The subscription is cancelled."},
 		"publish-request":                   wire.PublishRequest{Subject: "Disk", Message: "disk full", TimeToLive: &hour},
 		"publish-response":                  wire.PublishResponse{RequestID: "9974c07f6d554a6d827956acbeb4be5f", MessageID: "bf94b63a5dfb475994d3ac34664e24f2"},
-		"error":                             wire.Error{RequestID: "9974c07f6d554a6d827956acbeb4be5f", Code: "SMN.0006", Message: "Topic not found."},
-		"gateway-error":                     wire.GatewayError{RequestID: "9974c07f6d554a6d827956acbeb4be5f", Code: "APIGW.0301", Message: "Incorrect IAM authentication information."},
-		"link-error":                        wire.LinkError{Message: "Parameter: token is invalid."},
-		"iam-error":                         wire.IAMError{Error: wire.IAMErrorBody{Code: 401, Message: "The user name or password is wrong.", Title: "Unauthorized"}},
-		"list-versions-response":            wire.ListVersionsResponse{Versions: []wire.Version{version}},
-		"get-version-response":              wire.GetVersionResponse{Version: version},
-		"token-request":                     password,
+		"publish-structure-request": wire.PublishRequest{
+			Subject: "Disk", MessageStructure: `{"default":"disk full","sms":"full"}`, TimeToLive: &hour,
+		},
+		"publish-template-request": wire.PublishRequest{
+			MessageTemplateName: "disk", Tags: map[string]string{"host": "db-1", "used": "91 %"}, Locale: "en-us",
+			MessageAttributes: []wire.MessageAttribute{
+				{Name: "severity", Type: smn.StringAttribute, Values: []string{"high"}},
+				{Name: "team", Type: smn.StringArrayAttribute, Values: []string{"ops", "db"}},
+				{Name: "smn_protocol", Type: smn.ProtocolAttribute, Values: []string{"email", "http"}},
+			},
+		},
+		"create-template-request":       wire.CreateTemplateRequest{Name: "disk", Protocol: "sms", Content: "{host} is {used} full"},
+		"create-template-response":      wire.CreateTemplateResponse{RequestID: request, TemplateID: "57ba8dcecda844878c5dd5815b65d10f"},
+		"update-template-request":       wire.UpdateTemplateRequest{Content: "{host} is full"},
+		"get-template-response":         wire.GetTemplateResponse{RequestID: request, Template: template, Content: "{host} is {used} full"},
+		"list-templates-response":       wire.ListTemplatesResponse{RequestID: request, TemplateCount: 1, Templates: []wire.Template{template}},
+		"list-templates-empty-response": wire.ListTemplatesResponse{RequestID: request, Templates: []wire.Template{}},
+		"error":                         wire.Error{RequestID: "9974c07f6d554a6d827956acbeb4be5f", Code: "SMN.0006", Message: "Topic not found."},
+		"gateway-error":                 wire.GatewayError{RequestID: "9974c07f6d554a6d827956acbeb4be5f", Code: "APIGW.0301", Message: "Incorrect IAM authentication information."},
+		"link-error":                    wire.LinkError{Message: "Parameter: token is invalid."},
+		"iam-error":                     wire.IAMError{Error: wire.IAMErrorBody{Code: 401, Message: "The user name or password is wrong.", Title: "Unauthorized"}},
+		"list-versions-response":        wire.ListVersionsResponse{Versions: []wire.Version{version}},
+		"get-version-response":          wire.GetVersionResponse{Version: version},
+		"token-request":                 password,
 		"token-response": wire.TokenResponse{Token: wire.Token{
 			Methods: []string{"password"}, IssuedAt: wire.TokenTime(issued), ExpiresAt: wire.TokenTime(issued.Add(24 * time.Hour)),
 			User:    wire.TokenUser{ID: "u", Name: "admin", Domain: domain},
@@ -137,6 +158,17 @@ func TestTranslationsAreInverse(t *testing.T) {
 	back, err := topic.Topic()
 	require.NoError(t, err)
 	require.Equal(t, topic, wire.NewTopic(back))
+
+	t2, err := template.Template()
+	require.NoError(t, err)
+	require.Equal(t, template, wire.NewTemplate(t2))
+
+	in := smn.PublishInput{
+		TopicURN: topicURN.String(), Subject: "s", Structure: "{}", TemplateName: "t", Tags: map[string]string{"a": "b"}, Message: "m",
+		TimeToLive: time.Minute, Attributes: []smn.MessageAttribute{{Name: "a", Type: smn.StringAttribute, Values: []string{"b"}}}, Locale: "zh-cn",
+	}
+	require.Equal(t, in, wire.NewPublishRequest(in).Input(in.TopicURN))
+	require.Equal(t, smn.PublishInput{}, wire.NewPublishRequest(smn.PublishInput{}).Input(""))
 
 	sub := smn.Subscription{URN: subscriptionURN, Protocol: smn.Email, Endpoint: "a@example.com", Remark: "r", Status: smn.Cancelled}
 	read, err := wire.NewSubscriptionListed(sub).Subscription()

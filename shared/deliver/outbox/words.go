@@ -1,6 +1,8 @@
 package outbox
 
 import (
+	"strings"
+
 	"tocsin/shared/deliver"
 	"tocsin/shared/wire"
 )
@@ -42,8 +44,16 @@ func mailText(d deliver.Delivery) string {
 			"If that was a mistake, open this link within 48 hours and press the button to subscribe again:\n\n" +
 			d.SubscribeURL + "\n"
 	default:
-		return d.Text + "\n\n--\nTo unsubscribe, open: " + d.UnsubscribeURL + "\n"
+		return d.Text + "\n\n--\n" + unsubscribe(d.Locale) + d.UnsubscribeURL + "\n"
 	}
+}
+
+// unsubscribe stands before the link to unsubscribe, in the language of the message.
+func unsubscribe(locale string) string {
+	if len(locale) >= 2 && strings.EqualFold(locale[:2], "zh") {
+		return "如需退订，请打开："
+	}
+	return "To unsubscribe, open: "
 }
 
 func smsText(d deliver.Delivery) string {

@@ -32,10 +32,18 @@ func testPutMessage(t *testing.T, e env) {
 	bare := store.Message{ID: smn.NewID(), AcceptedAt: moment, ExpiresAt: moment}
 	large := newMessage()
 	large.Body = strings.Repeat("ä", smn.MaxMessage/2)
+	structured, rendered := newMessage(), newMessage()
+	structured.Body, structured.Structure = "", `{"default":"ünï \u0000"}`
+	structured.Attributes = []smn.MessageAttribute{{Name: "team", Type: smn.StringArrayAttribute, Values: []string{"ops", "数据"}}}
+	rendered.Body, rendered.Locale = "", "zh-cn"
+	rendered.Template = &store.TemplateUse{
+		Versions: map[smn.Protocol]string{smn.DefaultVariant: smn.NewID(), smn.SMS: smn.NewID()},
+		Tags:     map[string]string{"host": "ünï \x00 <&>", "empty": ""},
+	}
 	_, err := e.GetMessage(t.Context(), bare.ID)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	tasks := map[string]queue.Task{}
-	for _, m := range []store.Message{newMessage(), bare, large} {
+	for _, m := range []store.Message{newMessage(), bare, large, structured, rendered} {
 		task := queue.NewFanOut(m.TopicID, m.ID, 0)
 		require.NoError(t, e.PutMessage(t.Context(), m, task))
 		got, err := e.GetMessage(t.Context(), m.ID)
