@@ -2,6 +2,8 @@ package deliver
 
 import (
 	"context"
+	"encoding/json"
+	"strings"
 	"time"
 
 	"tocsin/shared/smn"
@@ -28,11 +30,22 @@ type Delivery struct {
 	Extension       smn.Extension // of the subscription
 	Subject         string        // empty for none
 	Text            string
-	Timestamp       time.Time // of the first sending; the same at every retry
-	SubscribeURL    string    // confirmations: acts on GET for http(s), opens a page for people
-	UnsubscribeURL  string    // notifications: likewise; none for sms
-	Signature       string    // http(s) only, base64
-	SigningCertURL  string    // http(s) only
+	Attributes      []smn.MessageAttribute
+	Raw             json.RawMessage // a JSON object that a chat's bot gets in place of subject, text and link; nil for none
+	Timestamp       time.Time       // of the first sending; the same at every retry
+	SubscribeURL    string          // confirmations: acts on GET for http(s), opens a page for people
+	UnsubscribeURL  string          // notifications: likewise; none for sms, calls and functions
+	Signature       string          // http(s) only, base64
+	SigningCertURL  string          // http(s) only
+}
+
+// From is who a delivery comes from, for people: the topic's display name, or
+// else its name.
+func (d Delivery) From() string {
+	if d.TopicDisplay != "" {
+		return d.TopicDisplay
+	}
+	return d.TopicURN[strings.LastIndexByte(d.TopicURN, ':')+1:]
 }
 
 // Push is the body of the delivery for an http(s) endpoint. The worker signs it
