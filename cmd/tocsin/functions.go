@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -22,8 +23,11 @@ func readFunctions(setting string) (function.Addresses, error) {
 	}
 	if text[0] != '{' {
 		var err error
-		if text, err = os.ReadFile(setting); err != nil {
-			return nil, fmt.Errorf("TOCSIN_FUNCTIONS: %w", err)
+		var path *fs.PathError
+		if text, err = os.ReadFile(setting); errors.As(err, &path) {
+			return nil, fmt.Errorf("TOCSIN_FUNCTIONS: the file cannot be read: %w", path.Err)
+		} else if err != nil {
+			return nil, errors.New("TOCSIN_FUNCTIONS: the file cannot be read")
 		}
 	}
 	var addresses function.Addresses
