@@ -181,6 +181,8 @@ func TestSettingsThatCannotBe(t *testing.T) {
 		"-project-id=XYZ":                     "TOCSIN_PROJECT_ID",
 		"-retention=-1h":                      "TOCSIN_RETENTION",
 		"-public-url=notaurl":                 "TOCSIN_PUBLIC_URL",
+		"-functions={}}":                      "TOCSIN_FUNCTIONS",
+		"-functions=missing.json":             "TOCSIN_FUNCTIONS",
 		"-public-url=https://example.com/x":   "TOCSIN_PUBLIC_URL",
 		"-public-url=https://u:p@example.com": "TOCSIN_PUBLIC_URL",
 	} {
