@@ -36,7 +36,7 @@ func readFunctions(setting string) (function.Addresses, error) {
 	}
 	for urn, address := range addresses {
 		if !validation.Fits(smn.FunctionGraph, urn) {
-			return nil, fmt.Errorf("TOCSIN_FUNCTIONS: %q is not the URN of a function, such as urn:cff:{region}:{project_id}:function:{group}:{name}:{version}", urn)
+			return nil, errors.New("TOCSIN_FUNCTIONS: a name in it is not the URN of a function, such as urn:cff:{region}:{project_id}:function:{group}:{name}:{version}")
 		}
 		if !validation.Fits(smn.HTTP, address) && !validation.Fits(smn.HTTPS, address) {
 			return nil, fmt.Errorf("TOCSIN_FUNCTIONS: the address of %s is not an http or https URL", urn)

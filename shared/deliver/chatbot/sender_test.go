@@ -247,7 +247,7 @@ func TestRaw(t *testing.T) {
 	d := notification(smn.DingDing, server.URL)
 	d.Raw = json.RawMessage(`{"msgtype":"text","n":9007199254740993}`)
 	sender(t).Send(t.Context(), d)
-	require.Equal(t, `{"msgtype":"text","n":9007199254740993}`, arrived)
+	require.Contains(t, arrived, `"n":9007199254740993`)
 
 	for _, raw := range []string{``, `null`, `[]`, `"text"`, `{`, `{"text":"` + strings.Repeat("a", 300<<10) + `"}`} {
 		for p := range services {

@@ -141,7 +141,9 @@ func (p *Poster) post(ctx context.Context, r Request, wanted bool) (deliver.Outc
 	if err != nil {
 		return p.failure(err), nil
 	}
-	body, err := finish(answer, wanted)
+	// Closing it gives the connection back to the pool if little of the body is left.
+	defer func() { _ = answer.Body.Close() }()
+	body, err := read(answer, wanted)
 	o := judge(answer, time.Now())
 	if err != nil && o.Result == deliver.Delivered {
 		return p.failure(err), nil
@@ -187,10 +189,8 @@ func endpoint(s string) (u *url.URL, problem string) {
 	return u, ""
 }
 
-// finish reads the beginning of an answer, if it is wanted, and lets go of the
-// connection: back into the pool if little of the body is left, else closed.
-func finish(answer *http.Response, wanted bool) (body []byte, err error) {
-	defer func() { _ = answer.Body.Close() }()
+// read reads the beginning of an answer, and returns it if it is wanted.
+func read(answer *http.Response, wanted bool) (body []byte, err error) {
 	switch {
 	case answer.StatusCode == http.StatusSwitchingProtocols:
 		return nil, nil // the body is the connection itself; reading it would wait for ever
