@@ -13,7 +13,10 @@ import (
 
 	"tocsin/shared/broker"
 	"tocsin/shared/deliver"
+	"tocsin/shared/deliver/chatbot"
+	"tocsin/shared/deliver/function"
 	"tocsin/shared/deliver/outbox"
+	"tocsin/shared/deliver/post"
 	"tocsin/shared/deliver/webhook"
 	"tocsin/shared/embedded"
 	"tocsin/shared/httpapi"
@@ -30,7 +33,7 @@ type house struct {
 	broker   *broker.Broker
 	identity *iam.Authority
 	worker   *deliver.Worker
-	webhooks *webhook.Sender
+	posters  []*post.Poster
 	listener net.Listener
 	server   *http.Server
 }
@@ -85,12 +88,10 @@ func (h *house) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.webhooks = webhook.New(webhook.Config{AllowPrivate: *s.AllowPrivateEndpoints})
-	box := outbox.New(h.db, h.log)
 	h.worker, err = deliver.New(deliver.Config{
 		Store:     h.db,
 		Tasks:     h.db,
-		Senders:   map[smn.Protocol]deliver.Sender{smn.HTTP: h.webhooks, smn.HTTPS: h.webhooks, smn.Email: box, smn.SMS: box},
+		Senders:   h.senders(),
 		Signer:    signer,
 		Tokens:    tokens,
 		PublicURL: s.PublicURL,
@@ -172,6 +173,22 @@ func (h *house) keys(ctx context.Context) (*signing.Signer, iam.ConfirmTokens, e
 	return signing.New(key, h.settings.Region), tokens, nil
 }
 
+// senders are the ways out, by protocol. What strangers have named is called
+// through a poster of its own: functions are called where the operator wants them.
+func (h *house) senders() map[smn.Protocol]deliver.Sender {
+	strangers := post.New(post.Config{AllowPrivate: *h.settings.AllowPrivateEndpoints})
+	own := post.New(post.Config{AllowPrivate: true})
+	h.posters = append(h.posters, strangers, own)
+	hooks, bots, box := webhook.New(strangers), chatbot.New(strangers), outbox.New(h.db, h.log)
+	functions := function.New(own, h.settings.functions)
+	return map[smn.Protocol]deliver.Sender{
+		smn.HTTP: hooks, smn.HTTPS: hooks,
+		smn.Email: box, smn.SMS: box, smn.Call: box,
+		smn.FunctionStage: functions, smn.FunctionGraph: functions,
+		smn.DingDing: bots, smn.Feishu: bots, smn.WeChat: bots, smn.WeLink: bots, smn.Slack: bots, smn.Teams: bots,
+	}
+}
+
 // serve serves until ctx ends, and then lets what is in hand finish: requests
 // first, so that nothing new comes in, then deliveries. What waits in the queue
 // stays there.
@@ -212,8 +229,8 @@ func (h *house) close() error {
 		}
 		h.listener = nil
 	}
-	if h.webhooks != nil {
-		h.webhooks.Close()
+	for _, p := range h.posters {
+		p.Close()
 	}
 	if h.db != nil {
 		errs = append(errs, h.db.Close())

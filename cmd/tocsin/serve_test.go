@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tocsin/shared/smn"
+	"tocsin/shared/validation"
 )
 
 // parsed are the settings as the command line and the environment give them.
@@ -181,6 +182,8 @@ func TestSettingsThatCannotBe(t *testing.T) {
 		"-project-id=XYZ":                     "TOCSIN_PROJECT_ID",
 		"-retention=-1h":                      "TOCSIN_RETENTION",
 		"-public-url=notaurl":                 "TOCSIN_PUBLIC_URL",
+		"-functions={}}":                      "TOCSIN_FUNCTIONS",
+		"-functions=missing.json":             "TOCSIN_FUNCTIONS",
 		"-public-url=https://example.com/x":   "TOCSIN_PUBLIC_URL",
 		"-public-url=https://u:p@example.com": "TOCSIN_PUBLIC_URL",
 	} {
@@ -190,4 +193,19 @@ func TestSettingsThatCannotBe(t *testing.T) {
 	s := parsed(t, "-public-url", "https://example.com/").settings
 	require.NoError(t, s.complete(loopback))
 	require.Equal(t, "https://example.com", s.PublicURL)
+}
+
+func TestEveryProtocolHasASender(t *testing.T) {
+	h := &house{settings: parsed(t, "-allow-private-endpoints").settings, log: slog.New(slog.DiscardHandler)}
+	senders := h.senders()
+	t.Cleanup(func() { require.NoError(t, h.close()) })
+	for _, p := range []smn.Protocol{
+		smn.HTTP, smn.HTTPS, smn.Email, smn.SMS, smn.Call, smn.FunctionStage, smn.FunctionGraph,
+		smn.DingDing, smn.Feishu, smn.WeChat, smn.WeLink, smn.Slack, smn.Teams,
+	} {
+		require.NotNil(t, senders[p], p)
+		require.True(t, validation.IsProtocol(string(p)), p)
+		delete(senders, p)
+	}
+	require.Empty(t, senders)
 }

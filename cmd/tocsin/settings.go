@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"tocsin/shared/deliver/function"
 	"tocsin/shared/embedded"
 	"tocsin/shared/iam"
 	"tocsin/shared/smn"
@@ -19,6 +20,8 @@ import (
 type settings struct {
 	addr string // to listen on
 	data string // folder of the embedded store
+
+	functions function.Addresses // what Functions says
 
 	Region      string `env:"TOCSIN_REGION" default:"local" help:"Region in URNs."`
 	ProjectID   string `env:"TOCSIN_PROJECT_ID" default:"0123456789abcdef0123456789abcdef" help:"Id of the project: 32 hex characters."`
@@ -31,6 +34,7 @@ type settings struct {
 
 	PublicURL             string        `env:"TOCSIN_PUBLIC_URL" help:"Scheme and host that links in messages point to; the listening address unless set." placeholder:"URL"`
 	AllowPrivateEndpoints *bool         `env:"TOCSIN_ALLOW_PRIVATE_ENDPOINTS" negatable:"" help:"May endpoints be private addresses? Unless set: yes when listening on loopback."`
+	Functions             string        `env:"TOCSIN_FUNCTIONS" help:"Where functions are called: a JSON object of URL by URN, or a file that holds one." placeholder:"JSON|FILE"`
 	Retention             time.Duration `env:"TOCSIN_RETENTION" default:"336h" help:"How long a message and its report are kept after its time to live."`
 	Durability            string        `env:"TOCSIN_DURABILITY" default:"full" enum:"full,normal" help:"full: what was answered survives a power cut. normal: faster, it survives a crash."`
 }
@@ -77,7 +81,8 @@ func (s *settings) complete(addr net.Addr) error {
 	if s.AllowPrivateEndpoints == nil {
 		s.AllowPrivateEndpoints = &loopback
 	}
-	return nil
+	s.functions, err = readFunctions(s.Functions)
+	return err
 }
 
 func (s *settings) account() iam.User {

@@ -17,7 +17,9 @@ import (
 	"tocsin/shared/broker"
 	"tocsin/shared/client"
 	"tocsin/shared/deliver"
+	"tocsin/shared/deliver/chatbot"
 	"tocsin/shared/deliver/outbox"
+	"tocsin/shared/deliver/post"
 	"tocsin/shared/deliver/webhook"
 	"tocsin/shared/embedded"
 	"tocsin/shared/httpapi"
@@ -76,10 +78,11 @@ func install(t *testing.T) installation {
 	require.NoError(t, err)
 	signer := signing.New(signingKey, region)
 	quiet := slog.New(slog.DiscardHandler)
-	hooks, box := webhook.New(webhook.Config{AllowPrivate: true}), outbox.New(db, quiet)
+	poster, box := post.New(post.Config{AllowPrivate: true}), outbox.New(db, quiet)
+	hooks, bots := webhook.New(poster), chatbot.New(poster)
 	worker, err := deliver.New(deliver.Config{
 		Store: db, Tasks: db, Signer: signer, Tokens: tokens, PublicURL: base, Log: quiet,
-		Senders: map[smn.Protocol]deliver.Sender{smn.HTTP: hooks, smn.HTTPS: hooks, smn.Email: box, smn.SMS: box},
+		Senders: map[smn.Protocol]deliver.Sender{smn.HTTP: hooks, smn.HTTPS: hooks, smn.Email: box, smn.SMS: box, smn.Slack: bots},
 	})
 	require.NoError(t, err)
 	working, stop := context.WithCancel(context.Background())
@@ -90,7 +93,7 @@ func install(t *testing.T) installation {
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			require.NoError(t, err)
 		}
-		hooks.Close()
+		poster.Close()
 	})
 	return installation{
 		db:     db,

@@ -211,6 +211,61 @@ func TestInternalEndpoints(t *testing.T) {
 	require.True(t, outputs[1].Created)
 }
 
+// TestBotsAreCalledInPublic: the URL of a bot is its secret.
+func TestBotsAreCalledInPublic(t *testing.T) {
+	f := open(t, nil)
+	topic := f.topic(t)
+	for endpoint, want := range map[string]smn.Code{
+		"http://example.com/hook":    smn.InvalidEndpoint,
+		"https://169.254.169.254/":   smn.InternalEndpoint,
+		"http://localhost/hook":      smn.InternalEndpoint,
+		"https://example.com/hook":   "",
+		"HTTPS://example.com/hook/2": "",
+	} {
+		in := smn.SubscribeInput{TopicURN: topic, NewSubscription: smn.NewSubscription{Protocol: smn.Slack, Endpoint: endpoint}}
+		_, err := f.Subscribe(f.ctx, in)
+		require.Equal(t, want, smn.CodeOf(err), endpoint)
+	}
+	inside := open(t, func(c *broker.Config) { c.AllowPrivateEndpoints = true })
+	_, err := inside.Subscribe(inside.ctx, smn.SubscribeInput{
+		TopicURN: inside.topic(t), NewSubscription: smn.NewSubscription{Protocol: smn.Slack, Endpoint: "http://localhost/hook"},
+	})
+	require.NoError(t, err)
+}
+
+// TestFunctionsMakeNoWork: they need no confirmation, the first time or later.
+func TestFunctionsMakeNoWork(t *testing.T) {
+	f := open(t, nil)
+	in := smn.SubscribeInput{TopicURN: f.topic(t), NewSubscription: smn.NewSubscription{
+		Protocol: smn.FunctionGraph, Endpoint: "urn:cff:eu-de:0123456789abcdef0123456789abcdef:function:default:report",
+	}}
+	for range 2 {
+		_, err := f.Subscribe(f.ctx, in)
+		require.NoError(t, err)
+	}
+	require.Empty(t, f.waiting(t))
+}
+
+// TestConfirmationsCarryWhatBotsWant and nothing else that is secret.
+func TestConfirmationsCarryWhatBotsWant(t *testing.T) {
+	f := open(t, nil)
+	topic := f.topic(t)
+	for _, c := range []struct {
+		smn.NewSubscription
+		want smn.Extension
+	}{
+		{smn.NewSubscription{Protocol: smn.DingDing, Endpoint: "https://example.com/", Extension: smn.Extension{SignSecret: "s"}}, smn.Extension{SignSecret: "s"}},
+		{smn.NewSubscription{Protocol: smn.Feishu, Endpoint: "https://example.com/", Extension: smn.Extension{Keyword: "k"}}, smn.Extension{Keyword: "k"}},
+		{smn.NewSubscription{Protocol: smn.HTTPS, Endpoint: "https://example.com/", Extension: smn.Extension{Header: map[string]string{"x-token": "s"}}}, smn.Extension{}},
+	} {
+		_, err := f.Subscribe(f.ctx, smn.SubscribeInput{TopicURN: topic, NewSubscription: c.NewSubscription})
+		require.NoError(t, err)
+		tasks := f.waiting(t)
+		require.Len(t, tasks, 1)
+		require.Equal(t, c.want, tasks[0].Notice.Subscription.Extension)
+	}
+}
+
 // confirmable subscribes and returns the URN and the subject of its token.
 func (f *fixture) confirmable(t *testing.T) (string, iam.ConfirmSubject) {
 	t.Helper()

@@ -71,16 +71,23 @@ func (b *Broker) addAll(ctx context.Context, topic store.Topic, items []smn.NewS
 	return outputs, nil
 }
 
-// mayCall refuses endpoints inside a network unless they are allowed.
+// mayCall refuses endpoints inside a network unless they are allowed. The URL of
+// a bot is a secret, so only inside a network may it go over the line in clear.
 func (b *Broker) mayCall(s smn.NewSubscription) error {
-	if b.AllowPrivateEndpoints || s.Protocol != smn.HTTP && s.Protocol != smn.HTTPS || !validation.IsInternal(s.Endpoint) {
+	chat := s.Protocol.IsChat()
+	switch {
+	case b.AllowPrivateEndpoints || !chat && s.Protocol != smn.HTTP && s.Protocol != smn.HTTPS:
 		return nil
+	case validation.IsInternal(s.Endpoint):
+		return smn.Errorf(smn.InternalEndpoint, "the endpoint is an address inside a network; only public addresses may be subscribed")
+	case chat && !validation.Fits(smn.HTTPS, s.Endpoint):
+		return smn.Errorf(smn.InvalidEndpoint, "the URL of a bot's webhook must begin with https://")
 	}
-	return smn.Errorf(smn.InternalEndpoint, "the endpoint is an address inside a network; only public addresses may be subscribed")
+	return nil
 }
 
 // add stores subscriptions that have passed every rule, and sees to it that
-// each endpoint that is not confirmed gets a confirmation.
+// each endpoint that is not confirmed gets a confirmation. Functions need none.
 func (b *Broker) add(ctx context.Context, topic store.Topic, subscriptions []smn.NewSubscription) ([]smn.SubscribeOutput, error) {
 	if len(subscriptions) == 0 {
 		return nil, nil
@@ -97,7 +104,12 @@ func (b *Broker) add(ctx context.Context, topic store.Topic, subscriptions []smn
 			Status:          smn.Unconfirmed,
 			CreatedAt:       now,
 		}
-		items[i] = store.AddSubscription{Subscription: row, Task: b.notice(queue.Subscribed, topic, row)}
+		items[i].Subscription = row
+		if s.Protocol.IsFunction() {
+			items[i].Status = smn.Exempt
+		} else {
+			items[i].Task = b.notice(queue.Subscribed, topic, row)
+		}
 	}
 	added, err := b.Store.AddSubscriptions(ctx, topic.Project, topic.ID, items, b.SubscriptionQuota)
 	urn := b.urn(topic.Project, topic.Name)
@@ -134,6 +146,10 @@ func (b *Broker) add(ctx context.Context, topic store.Topic, subscriptions []smn
 // notice is the task that tells a subscription's endpoint where it stands.
 func (b *Broker) notice(kind queue.NoticeKind, topic store.Topic, s store.Subscription) queue.Task {
 	now := b.Now()
+	var extension smn.Extension
+	if s.Protocol.IsChat() {
+		extension = s.Extension
+	}
 	return queue.NewNotice(queue.Notice{
 		MessageID:    smn.NewID(),
 		Kind:         kind,
@@ -146,6 +162,8 @@ func (b *Broker) notice(kind queue.NoticeKind, topic store.Topic, s store.Subscr
 			Version:  s.Version,
 			Protocol: s.Protocol,
 			Endpoint: s.Endpoint,
+
+			Extension: extension,
 		},
 		Attempt:  1,
 		IssuedAt: now,

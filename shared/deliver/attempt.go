@@ -55,15 +55,17 @@ func (w *Worker) logAttempt(ctx context.Context, d Delivery, attempt int, o Outc
 }
 
 // host is as much of an endpoint as a log may hold: no user, no path, no query,
-// nothing of a phone number.
+// nothing of a phone number; of a function all, as it is a name.
 func host(d Delivery) string {
-	switch d.Protocol {
-	case smn.HTTP, smn.HTTPS:
+	switch {
+	case isHTTP(d.Protocol), d.Protocol.IsChat():
 		if u, err := url.Parse(d.Endpoint); err == nil {
 			return u.Host
 		}
-	case smn.Email:
+	case d.Protocol == smn.Email:
 		return d.Endpoint[strings.LastIndexByte(d.Endpoint, '@')+1:]
+	case d.Protocol.IsFunction():
+		return d.Endpoint
 	}
 	return ""
 }

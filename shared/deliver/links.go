@@ -15,9 +15,10 @@ func (l links) subscribe(p smn.Protocol, token, topicURN string) string {
 	return l.base + door(p) + "subscription/confirm?token=" + token + "&topic_urn=" + topicURN
 }
 
-// unsubscribe is the link that ends a subscription. An SMS has no room for one.
+// unsubscribe is the link that ends a subscription. An SMS has no room for one, a
+// call cannot be clicked, and a function does not decide.
 func (l links) unsubscribe(p smn.Protocol, subscriptionURN string) string {
-	if p == smn.SMS {
+	if p == smn.SMS || p == smn.Call || p.IsFunction() {
 		return ""
 	}
 	return l.base + door(p) + "subscription/unsubscribe?subscription_urn=" + subscriptionURN

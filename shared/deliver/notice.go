@@ -69,6 +69,7 @@ func (w *Worker) confirmation(n queue.Notice, expires time.Time) (Delivery, erro
 		SubscriptionURN: n.TopicURN + ":" + to.ID,
 		Protocol:        to.Protocol,
 		Endpoint:        to.Endpoint,
+		Extension:       to.Extension,
 		Timestamp:       n.IssuedAt,
 		SubscribeURL:    w.links.subscribe(to.Protocol, token, n.TopicURN),
 	}

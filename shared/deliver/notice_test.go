@@ -40,6 +40,7 @@ func TestNotice(t *testing.T) {
 			smn.HTTPS: "rest/v2/notifications/subscription/confirm",
 			smn.Email: "smn/subscription/confirm",
 			smn.SMS:   "smn/subscription/confirm",
+			smn.Slack: "smn/subscription/confirm",
 		} {
 			synctest.Test(t, func(t *testing.T) {
 				m, e := newMemory(), &endpoints{}
@@ -69,6 +70,20 @@ func TestNotice(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestNoticeCarriesTheExtension(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, e := newMemory(), always(deliver.Outcome{Result: deliver.Again})
+		task := notice(queue.Subscribed, smn.DingDing, "https://host/")
+		task.Notice.Subscription.Extension.SignSecret = "s"
+		m.put(task)
+		run(t, worker(t, config(m, e)), m, time.Minute)
+		require.Greater(t, len(e.sent()), 1)
+		for _, d := range e.sent() {
+			require.Equal(t, smn.Extension{SignSecret: "s"}, d.Extension, "a later attempt must be signed too")
+		}
+	})
 }
 
 func TestNoticeIsTriedAgain(t *testing.T) {

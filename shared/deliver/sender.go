@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"tocsin/shared/smn"
@@ -33,9 +34,18 @@ type Delivery struct {
 	Locale          string                 // language of what a sender adds to Text; empty means English
 	Timestamp       time.Time              // of the first sending; the same at every retry
 	SubscribeURL    string                 // confirmations: acts on GET for http(s), opens a page for people
-	UnsubscribeURL  string                 // notifications: likewise; none for sms
+	UnsubscribeURL  string                 // notifications: likewise; none for sms, calls and functions
 	Signature       string                 // http(s) only, base64
 	SigningCertURL  string                 // http(s) only
+}
+
+// From is who a delivery comes from, for people: the topic's display name, or
+// else its name.
+func (d Delivery) From() string {
+	if d.TopicDisplay != "" {
+		return d.TopicDisplay
+	}
+	return d.TopicURN[strings.LastIndexByte(d.TopicURN, ':')+1:]
 }
 
 // Push is the body of the delivery for an http(s) endpoint. The worker signs it

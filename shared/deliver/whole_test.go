@@ -16,6 +16,7 @@ import (
 
 	"tocsin/shared/deliver"
 	"tocsin/shared/deliver/outbox"
+	"tocsin/shared/deliver/post"
 	"tocsin/shared/deliver/webhook"
 	"tocsin/shared/embedded"
 	"tocsin/shared/iam"
@@ -83,8 +84,9 @@ func TestOnTheRealParts(t *testing.T) {
 	}))
 	defer receiver.Close()
 
-	web := webhook.New(webhook.Config{AllowPrivate: true})
-	defer web.Close()
+	poster := post.New(post.Config{AllowPrivate: true})
+	defer poster.Close()
+	web := webhook.New(poster)
 	log := slog.New(slog.DiscardHandler)
 	box := outbox.New(db, log)
 	w, err := deliver.New(deliver.Config{

@@ -100,9 +100,11 @@ func (tokens) Issue(s iam.ConfirmSubject, expires time.Time) string {
 
 func config(m *memory, e deliver.Sender) deliver.Config {
 	return deliver.Config{
-		Store:     m,
-		Tasks:     m,
-		Senders:   map[smn.Protocol]deliver.Sender{smn.HTTP: e, smn.HTTPS: e, smn.Email: e, smn.SMS: e},
+		Store: m,
+		Tasks: m,
+		Senders: map[smn.Protocol]deliver.Sender{
+			smn.HTTP: e, smn.HTTPS: e, smn.Email: e, smn.SMS: e, smn.Call: e, smn.FunctionGraph: e, smn.Slack: e, smn.DingDing: e,
+		},
 		Signer:    &signer{},
 		Tokens:    tokens{},
 		PublicURL: "https://tocsin.example/base/",
@@ -223,6 +225,29 @@ func TestNotification(t *testing.T) {
 		want.Protocol, want.Endpoint = smn.SMS, sms.Endpoint
 		require.Equal(t, want, got[sms.Endpoint])
 	})
+}
+
+func TestWaysToUnsubscribe(t *testing.T) {
+	for protocol, link := range map[smn.Protocol]string{
+		smn.HTTP:          "/rest/v2/notifications/subscription/unsubscribe",
+		smn.Email:         "/smn/subscription/unsubscribe",
+		smn.Slack:         "/smn/subscription/unsubscribe",
+		smn.DingDing:      "/smn/subscription/unsubscribe",
+		smn.SMS:           "",
+		smn.Call:          "",
+		smn.FunctionGraph: "",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m, e := newMemory(), &endpoints{}
+			m.subscribe(protocol, "endpoint")
+			m.publish(time.Hour)
+			run(t, worker(t, config(m, e)), m, time.Second)
+			require.Len(t, e.sent(), 1)
+			got := e.sent()[0].UnsubscribeURL
+			require.Equal(t, link == "", got == "", protocol)
+			require.Contains(t, got, link)
+		})
+	}
 }
 
 func TestMailAloneNeedsNoSignature(t *testing.T) {
@@ -668,6 +693,9 @@ func TestLogLine(t *testing.T) {
 		"https://user:secret@host:8443/secret?token=secret#secret": {smn.HTTPS, "host:8443"},
 		"secret@example.org": {smn.Email, "example.org"},
 		"+49170secret":       {smn.SMS, ""},
+		"+49171secret":       {smn.Call, ""},
+		"https://hooks.example.com/secret?sig=secret": {smn.Slack, "hooks.example.com"},
+		"urn:cff:r:p:function:default:report":         {smn.FunctionGraph, "urn:cff:r:p:function:default:report"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var out bytes.Buffer

@@ -74,8 +74,10 @@ func additionsOf(items []store.AddSubscription) ([]addition, error) {
 		if err := errors.Join(err, err2); err != nil {
 			return nil, fmt.Errorf("encode subscription %s: %w", a.ID, err)
 		}
-		if a.task, err = rowsOf([]queue.Task{items[i].Task}); err != nil {
-			return nil, err
+		if items[i].Task.ID != "" {
+			if a.task, err = rowsOf([]queue.Task{items[i].Task}); err != nil {
+				return nil, err
+			}
 		}
 		additions[i] = a
 	}

@@ -68,6 +68,8 @@ type NoticeRecipient struct {
 	Version  int          `json:"version"` // status changes so far; a later change ends the notice's link
 	Protocol smn.Protocol `json:"protocol"`
 	Endpoint string       `json:"endpoint"`
+	// Extension is set for chat groups, whose bots take no message without it.
+	Extension smn.Extension `json:"extension,omitzero"`
 }
 
 // NewFanOut is the task for one chunk of a message.

@@ -52,7 +52,7 @@ type Text struct {
 // them here, because programs written for SMN name them.
 func (p Protocol) IsNamed() bool {
 	switch p {
-	case HTTP, HTTPS, Email, SMS, Call, FunctionStage, FunctionGraph, "dms", "application":
+	case HTTP, HTTPS, Email, SMS, Call, FunctionStage, FunctionGraph, dms, application:
 		return true
 	}
 	return p.TakesObject()
@@ -62,7 +62,7 @@ func (p Protocol) IsNamed() bool {
 // in place of words: chat robots know messages that are more than a text.
 func (p Protocol) TakesObject() bool {
 	switch p {
-	case DingDing, Feishu, WeChat, WeLink, Slack, Teams, "dingTalkBot":
+	case DingDing, Feishu, WeChat, WeLink, Slack, Teams, dingTalkBot:
 		return true
 	}
 	return false

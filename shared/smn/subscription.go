@@ -11,6 +11,7 @@ const (
 	MaxEndpoint      = 2_048  // characters; SMN names no limit, common URL limits do
 	MaxHeaders       = 10     // custom headers of a subscription
 	MaxHeaderBytes   = 1_024  // names and values of all its custom headers together
+	MaxExtensionText = 128    // bytes of any other text in its extension
 
 	// ConfirmWithin is how long the link in a confirmation works.
 	ConfirmWithin = 48 * time.Hour
@@ -37,6 +38,19 @@ const (
 	Slack    Protocol = "slack" // beyond SMN, like teams
 	Teams    Protocol = "teams"
 )
+
+// IsChat says whether p reaches a chat group, through the webhook of its bot.
+func (p Protocol) IsChat() bool {
+	switch p {
+	case DingDing, Feishu, WeChat, WeLink, Slack, Teams:
+		return true
+	}
+	return false
+}
+
+// IsFunction says whether p reaches a function. Functions are the operator's own,
+// so they need no confirmation and have no way to unsubscribe.
+func (p Protocol) IsFunction() bool { return p == FunctionStage || p == FunctionGraph }
 
 // Status is where a subscription stands. The numbers are SMN's.
 type Status int
@@ -71,14 +85,26 @@ type NewSubscription struct {
 	Extension Extension `code:"InvalidSubscription"`
 }
 
-// Extension is what SMN keeps in the extension field of a subscription. It is
-// often secret. The names in its tags are those under which it is kept.
+// Extension is what a subscription says beside its endpoint; which protocol may
+// say what stands at the fields. It is often secret: it is never given back, and
+// never in a log. The names in its tags are those under which it is kept.
 type Extension struct {
 	// Header is sent with each notification to an http or https endpoint: at most
 	// MaxHeaders pairs and MaxHeaderBytes in all; names like x-team or X-Env-Name,
 	// unique whatever their case, not beginning with x-smn; values of printable
 	// ASCII and spaces.
 	Header map[string]string `validate:"extension_header" code:"InvalidSubscription" json:"header,omitempty"`
+
+	// Keyword is a word that the bot wants in each message, SignSecret the key that
+	// it wants messages signed with: for feishu exactly one of them, for dingding
+	// one or none.
+	Keyword    string `json:"keyword,omitempty"`     // one line of at most MaxExtensionText bytes
+	SignSecret string `json:"sign_secret,omitempty"` // printable ASCII without spaces, as long
+
+	// ClientID and ClientSecret are the credential of a welink application: both or
+	// none, as SignSecret. The webhook of a bot does not need them.
+	ClientID     string `json:"client_id,omitempty"`
+	ClientSecret string `json:"client_secret,omitempty"`
 }
 
 // SubscribeInput is what Subscribe needs.

@@ -33,7 +33,7 @@ type Subscription struct {
 // AddSubscription is one item for AddSubscriptions.
 type AddSubscription struct {
 	Subscription
-	Task queue.Task // stored with the row if the subscription is new, else dropped
+	Task queue.Task // stored with the row if the subscription is new, else dropped; the zero task is none
 }
 
 // AddedSubscription is what became of one item.

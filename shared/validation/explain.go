@@ -26,11 +26,12 @@ func explain(b validator.FieldError) string {
 	case "subscription_urn":
 		return "a subscription URN has the form {topic_urn}:{subscription_id}"
 	case "protocol":
-		return "protocol must be one of http, https, email, sms"
+		return "protocol must be one of http, https, email, sms, callnotify, functionstage, functiongraph, " +
+			"dingding, feishu, wechat, welink, slack, teams; dingTalkBot, dms and application are not supported"
 	case "endpoint":
 		return fmt.Sprintf("endpoint must be one line of 1 to %d characters", smn.MaxEndpoint)
 	case "fits":
-		return fits[smn.Protocol(b.Param())]
+		return explainEndpoint(smn.Protocol(b.Param()))
 	case "remark":
 		return fmt.Sprintf("remark must be a text of at most %d bytes", smn.MaxRemark)
 	case "user_id":
@@ -41,8 +42,8 @@ func explain(b validator.FieldError) string {
 		return checkFilterPolicies(b.Value().([]smn.FilterPolicy)).Error()
 	case "extension_header":
 		return checkExtensionHeader(b.Value().(map[string]string)).Error()
-	case "header_protocol":
-		return "extension.header is for the protocols http and https only"
+	case "extension":
+		return checkExtension(smn.Protocol(b.Param()), b.Value().(smn.Extension)).Error()
 	case "subject":
 		return fmt.Sprintf("subject must be one line of at most %d bytes", smn.MaxSubject)
 	case "message":
@@ -63,12 +64,20 @@ func explain(b validator.FieldError) string {
 	return explainNumber(b)
 }
 
-// fits says, by protocol, what its endpoints look like.
-var fits = map[smn.Protocol]string{
-	smn.HTTP:  "the endpoint of protocol http must be a URL that begins with http:// and holds no spaces and no fragment",
-	smn.HTTPS: "the endpoint of protocol https must be a URL that begins with https:// and holds no spaces and no fragment",
-	smn.Email: "the endpoint of protocol email must be a mail address such as ops@example.com",
-	smn.SMS:   "the endpoint of protocol sms must be a phone number of 3 to 15 digits, such as +4915112345678",
+// explainEndpoint says what the endpoints of a protocol look like.
+func explainEndpoint(p smn.Protocol) string {
+	start := "the endpoint of protocol " + string(p) + " must be "
+	switch p {
+	case smn.HTTP, smn.HTTPS:
+		return start + "a URL that begins with " + string(p) + ":// and holds no spaces and no fragment"
+	case smn.Email:
+		return start + "a mail address such as ops@example.com"
+	case smn.SMS, smn.Call:
+		return start + "a phone number of 3 to 15 digits, such as +4915112345678"
+	case smn.FunctionStage, smn.FunctionGraph:
+		return start + "a URN of the form urn:cff:{region}:{project_id}:function:{group}:{name}:{version}, whose last part may be left out"
+	}
+	return start + "the URL of a bot's webhook, which begins with https:// and holds no spaces and no fragment"
 }
 
 // explainNumber says the same for validator's own rules.

@@ -72,11 +72,12 @@ func isLine(s string) bool {
 
 // IsProtocol says whether endpoints can be subscribed by this protocol.
 func IsProtocol(s string) bool {
-	switch smn.Protocol(s) {
-	case smn.HTTP, smn.HTTPS, smn.Email, smn.SMS:
+	p := smn.Protocol(s)
+	switch p {
+	case smn.HTTP, smn.HTTPS, smn.Email, smn.SMS, smn.Call:
 		return true
 	}
-	return false
+	return p.IsChat() || p.IsFunction()
 }
 
 // isEndpoint: something that can be an address at all, whatever the protocol.
@@ -91,10 +92,22 @@ func Fits(p smn.Protocol, endpoint string) bool {
 		return isURL(endpoint, string(p))
 	case smn.Email:
 		return isMailAddress(endpoint)
-	case smn.SMS:
+	case smn.SMS, smn.Call:
 		return phonePattern.MatchString(endpoint)
+	case smn.FunctionStage, smn.FunctionGraph:
+		return isFunctionURN(endpoint)
 	}
-	return false
+	return p.IsChat() && (isURL(endpoint, "https") || isURL(endpoint, "http"))
+}
+
+// functionPattern: cff is the name of the service in SMN's documents, fss that in
+// URNs of FunctionGraph itself. The version may be an alias, which begins with !.
+var functionPattern = regexp.MustCompile(`^urn:(?:cff|fss):([^:]+):([^:]+):function:[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9._!-]{1,64})?$`)
+
+// isFunctionURN: the name of a function, with or without a version.
+func isFunctionURN(s string) bool {
+	parts := functionPattern.FindStringSubmatch(s)
+	return parts != nil && smn.IsRegion(parts[1]) && smn.IsID(parts[2])
 }
 
 // phonePattern: E.164 allows 15 digits, the national form may lack the plus.

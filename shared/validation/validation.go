@@ -52,14 +52,14 @@ func newRules() *validator.Validate {
 		d := time.Duration(fl.Field().Int())
 		return d == 0 || d >= time.Second && d <= smn.MaxTimeToLive
 	}))
-	// Whether an endpoint fits is a question of two fields.
+	// Whether endpoint and extension fit the protocol is a question of two fields.
 	v.RegisterStructValidation(func(sl validator.StructLevel) {
 		s := sl.Current().Interface().(smn.NewSubscription)
 		if IsProtocol(string(s.Protocol)) && isEndpoint(s.Endpoint) && !Fits(s.Protocol, s.Endpoint) {
 			sl.ReportError(s.Endpoint, "Endpoint", "Endpoint", "fits", string(s.Protocol))
 		}
-		if len(s.Extension.Header) > 0 && s.Protocol != smn.HTTP && s.Protocol != smn.HTTPS {
-			sl.ReportError(s.Extension, "Extension", "Extension", "header_protocol", "")
+		if checkExtension(s.Protocol, s.Extension) != nil {
+			sl.ReportError(s.Extension, "Extension", "Extension", "extension", string(s.Protocol))
 		}
 	}, smn.NewSubscription{})
 	return v

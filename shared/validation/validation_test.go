@@ -67,6 +67,11 @@ func TestNoTextRepeatsASecret(t *testing.T) {
 	for _, in := range []any{
 		smn.NewSubscription{Protocol: smn.HTTP, Endpoint: "http://user:" + secret + "@/"},
 		smn.NewSubscription{Protocol: smn.HTTPS, Endpoint: "https://example.com/", Extension: smn.Extension{Header: map[string]string{"x-token": secret + "\n"}}},
+		smn.NewSubscription{Protocol: smn.Slack, Endpoint: "https://user:" + secret + "@/"},
+		smn.NewSubscription{Protocol: smn.Slack, Endpoint: "https://example.com/", Extension: smn.Extension{SignSecret: secret}},
+		smn.NewSubscription{Protocol: smn.DingDing, Endpoint: "https://example.com/", Extension: smn.Extension{SignSecret: secret + " "}},
+		smn.NewSubscription{Protocol: smn.DingDing, Endpoint: "https://example.com/", Extension: smn.Extension{Keyword: secret + "\n"}},
+		smn.NewSubscription{Protocol: smn.WeLink, Endpoint: "https://example.com/", Extension: smn.Extension{ClientSecret: secret}},
 		smn.ConfirmSubscriptionInput{Token: secret, TopicURN: secret},
 		smn.SubscriptionPolicies{SubscriptionURN: secret},
 		smn.SubscriptionPolicies{
@@ -128,7 +133,8 @@ func FuzzExtensionHeader(f *testing.F) {
 
 // FuzzEndpoint: what is accepted is one line, and judging it never panics.
 func FuzzEndpoint(f *testing.F) {
-	for _, p := range []smn.Protocol{smn.HTTP, smn.HTTPS, smn.Email, smn.SMS} {
+	for _, p := range []smn.Protocol{smn.HTTP, smn.HTTPS, smn.Email, smn.SMS, smn.FunctionGraph, smn.Slack} {
+		f.Add(string(p), "urn:cff:eu-de:0123456789abcdef0123456789abcdef:function:default:report:latest")
 		f.Add(string(p), "http://example.com:80/a?b=c")
 		f.Add(string(p), "ops@example.com")
 		f.Add(string(p), "+4915112345678")

@@ -1,6 +1,10 @@
 package wire
 
-import "tocsin/shared/smn"
+import (
+	"reflect"
+
+	"tocsin/shared/smn"
+)
 
 // NewSubscription is one subscription to add.
 type NewSubscription struct {
@@ -12,7 +16,11 @@ type NewSubscription struct {
 
 // Extension is what a protocol needs beside the endpoint.
 type Extension struct {
-	Header map[string]string `json:"header,omitempty"`
+	Header       map[string]string `json:"header,omitempty"`
+	ClientID     string            `json:"client_id,omitempty"`
+	ClientSecret string            `json:"client_secret,omitempty"`
+	Keyword      string            `json:"keyword,omitempty"`
+	SignSecret   string            `json:"sign_secret,omitempty"`
 }
 
 // SubscribeRequest is the body of Subscribe: one subscription at the top level,
@@ -154,8 +162,15 @@ func (r GetSubscriptionResponse) Detail() (smn.SubscriptionDetail, error) {
 // NewSubscriptionOf spells a subscription to add.
 func NewSubscriptionOf(s smn.NewSubscription) NewSubscription {
 	w := NewSubscription{Protocol: string(s.Protocol), Endpoint: s.Endpoint, Remark: s.Remark}
-	if s.Extension.Header != nil {
-		w.Extension = &Extension{Header: s.Extension.Header}
+	e := Extension{
+		Header:       s.Extension.Header,
+		ClientID:     s.Extension.ClientID,
+		ClientSecret: s.Extension.ClientSecret,
+		Keyword:      s.Extension.Keyword,
+		SignSecret:   s.Extension.SignSecret,
+	}
+	if !reflect.ValueOf(e).IsZero() {
+		w.Extension = &e
 	}
 	return w
 }
@@ -164,7 +179,13 @@ func NewSubscriptionOf(s smn.NewSubscription) NewSubscription {
 func (s NewSubscription) Subscription() smn.NewSubscription {
 	n := smn.NewSubscription{Protocol: smn.Protocol(s.Protocol), Endpoint: s.Endpoint, Remark: s.Remark}
 	if s.Extension != nil {
-		n.Extension.Header = s.Extension.Header
+		n.Extension = smn.Extension{
+			Header:       s.Extension.Header,
+			ClientID:     s.Extension.ClientID,
+			ClientSecret: s.Extension.ClientSecret,
+			Keyword:      s.Extension.Keyword,
+			SignSecret:   s.Extension.SignSecret,
+		}
 	}
 	return n
 }

@@ -117,6 +117,23 @@ func golden() map[string]any {
 			Roles:   []wire.Named{{ID: "0", Name: "te_admin"}},
 			Catalog: wire.NewCatalog("https://smn.example.com", "region01", project),
 		}},
+		"subscribe-chat-request": wire.SubscribeRequest{NewSubscription: wire.NewSubscription{
+			Protocol: "feishu", Endpoint: "https://open.feishu.cn/open-apis/bot/v2/hook/2b5a9091",
+			Extension: &wire.Extension{SignSecret: "demo"},
+		}},
+		"subscribe-welink-request": wire.SubscribeRequest{NewSubscription: wire.NewSubscription{
+			Protocol: "welink", Endpoint: "https://open.welink.huaweicloud.com/api/werobot/v1/webhook/send?token=t&channel=standard",
+			Extension: &wire.Extension{ClientID: "i", ClientSecret: "s"},
+		}},
+		"function-event": wire.FunctionEvent{Record: []wire.FunctionRecord{{
+			EventVersion: "1.0", EventSource: "smn",
+			EventSubscriptionURN: "urn:cff:regionId:66e0f4622d6f4e3fb2db2e495298a61a:function:DEFAULT:mytest:latest",
+			SMN: wire.FunctionMessage{
+				Subject: "Welcome", MessageID: "e6fa59c6b3e0424c9c02cbed35b680e7",
+				TopicURN: "urn:smn:regionId:66e0f4622d6f4e3fb2db2e495298a61a:smn_123",
+				Type:     "notification", Message: "Hello", Timestamp: "2017-08-17T10:07:14Z",
+			},
+		}}},
 		"push-notification": wire.Push{
 			Type: wire.TypeNotification, MessageID: "d84bd6629ef04513ad2e37bffd6e17cb", TopicURN: demo,
 			Subject: "SMN", Message: "hello", Timestamp: wire.Time(moment),
@@ -177,6 +194,10 @@ func TestTranslationsAreInverse(t *testing.T) {
 
 	n := smn.NewSubscription{Protocol: smn.HTTP, Endpoint: "http://example.com/", Remark: "r", Extension: smn.Extension{Header: map[string]string{"x-a": "b"}}}
 	require.Equal(t, n, wire.NewSubscriptionOf(n).Subscription())
+	for _, e := range []smn.Extension{{}, {Keyword: "k"}, {SignSecret: "s"}, {ClientID: "i", ClientSecret: "s"}} {
+		n.Extension = e
+		require.Equal(t, n, wire.NewSubscriptionOf(n).Subscription())
+	}
 }
 
 // TestCodes sees that each code is spelt in a way of its own, so that a client
@@ -229,4 +250,12 @@ func TestTimes(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, at.Equal(back))
 	})
+}
+
+func TestFunctionAttributes(t *testing.T) {
+	require.Nil(t, wire.NewFunctionAttributes(nil))
+	require.Equal(t, map[string]string{"level": "high", "site": "a,b"}, wire.NewFunctionAttributes([]smn.MessageAttribute{
+		{Name: "level", Type: smn.StringAttribute, Values: []string{"high"}},
+		{Name: "site", Type: smn.StringArrayAttribute, Values: []string{"a", "b"}},
+	}))
 }

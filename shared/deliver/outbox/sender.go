@@ -1,5 +1,5 @@
-// Package outbox is the sender for e-mail and SMS of an installation that has no
-// way out for them: it keeps each mail in the store, where people can look at it
+// Package outbox is the sender for e-mail, SMS and voice calls of an installation
+// that has no way out for them: it keeps each mail in the store, where people can look at it
 // and follow its links.
 package outbox
 
@@ -48,7 +48,7 @@ func (s *Sender) Send(ctx context.Context, d deliver.Delivery) deliver.Outcome {
 		MessageID:      d.MessageID,
 		CreatedAt:      time.Now(),
 	}
-	if d.Protocol == smn.SMS {
+	if d.Protocol != smn.Email {
 		m.Text = smsText(d)
 	} else {
 		m.Subject, m.Text = mailSubject(d), mailText(d)

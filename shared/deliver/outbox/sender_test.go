@@ -119,6 +119,14 @@ func TestNotificationSMSIsTheTextAlone(t *testing.T) {
 	require.Empty(t, m.Subject)
 }
 
+func TestCallsAreKeptLikeSMS(t *testing.T) {
+	m := keep(t, delivery(wire.TypeNotification, smn.Call))
+	require.Equal(t, smn.Call, m.Protocol)
+	require.Equal(t, "90 % full", m.Text)
+	require.Empty(t, m.Subject)
+	require.Equal(t, link, keep(t, delivery(wire.TypeConfirmation, smn.Call)).SubscribeURL)
+}
+
 func TestTheSameDeliveryIsKeptOnce(t *testing.T) {
 	var b box
 	s := outbox.New(&b, slog.New(slog.DiscardHandler))

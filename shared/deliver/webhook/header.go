@@ -1,9 +1,7 @@
 package webhook
 
 import (
-	"encoding/base64"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"tocsin/shared/deliver"
@@ -11,10 +9,10 @@ import (
 	"tocsin/shared/wire"
 )
 
-// header is what is sent above the body, each name spelt as given here. The
+// header is what we add above the body, each name spelt as given here. The
 // problem is empty unless a custom header could break the request.
-func header(d deliver.Delivery, to *url.URL) (h http.Header, problem string) {
-	h = make(http.Header, 9+len(d.Extension.Header))
+func header(d deliver.Delivery) (h http.Header, problem string) {
+	h = make(http.Header, 4+len(d.Extension.Header))
 	for name, value := range d.Extension.Header {
 		switch {
 		case !isToken(name):
@@ -25,20 +23,10 @@ func header(d deliver.Delivery, to *url.URL) (h http.Header, problem string) {
 			h[name] = []string{value}
 		}
 	}
-	h["Content-Type"] = []string{"application/json; charset=utf-8"}
-	h["User-Agent"] = []string{"Tocsin"}
 	h[wire.HeaderMessageType] = []string{d.Type}
 	h[wire.HeaderMessageID] = []string{d.MessageID}
 	h[wire.HeaderTopicURN] = []string{d.TopicURN}
 	h[wire.HeaderSubscriptionURN] = []string{d.SubscriptionURN}
-	if to.User != nil {
-		password, _ := to.User.Password()
-		secret := base64.StdEncoding.EncodeToString([]byte(to.User.Username() + ":" + password))
-		h["Authorization"] = []string{"Basic " + secret}
-	}
-	// Not sent: it tells the transport that it may send again on a new connection
-	// when the peer has just closed the old one. Messages come at least once.
-	h["Idempotency-Key"] = nil
 	return h, ""
 }
 

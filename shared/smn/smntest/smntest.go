@@ -21,7 +21,7 @@ var (
 )
 
 // Env is an implementation in working order, with nothing in it yet. A worker
-// delivers what it queues, to http endpoints on loopback as well.
+// delivers what it queues, to http endpoints and chats on loopback as well.
 type Env struct {
 	Region string
 	// As gives the service as a caller reaches it: Owner, Stranger or smn.Anonymous.
@@ -49,6 +49,9 @@ func Run(t *testing.T, open func(t *testing.T) Env) {
 		{"SubscribeAtOnce", subscribeAtOnce},
 		{"SubscribeAgain", subscribeAgain},
 		{"SubscribeBatch", subscribeBatch},
+		{"SubscribeProtocols", subscribeProtocols},
+		{"SubscribeProtocolRules", subscribeProtocolRules},
+		{"Chat", chat},
 		{"ListSubscriptions", listSubscriptions},
 		{"ListSubscriptionsRules", listSubscriptionsRules},
 		{"ListSubscriptionsByMarker", listSubscriptionsByMarker},

@@ -47,7 +47,11 @@ func testAddSubscriptions(t *testing.T, e env) {
 	empty.Project, empty.TopicID = "", ""           // said by the call
 	mail := newSubscription(topic, "https://plain") // another protocol, the same endpoint
 	mail.Protocol = smn.Email
-	items := []store.AddSubscription{plain, rich, empty, mail}
+	quiet := newSubscription(topic, "urn:cff:local:0123456789abcdef0123456789abcdef:function:default:report")
+	quiet.Protocol, quiet.Status, quiet.Task = smn.FunctionGraph, smn.Exempt, queue.Task{} // makes no work
+	chat := newSubscription(topic, "https://chat")
+	chat.Protocol, chat.Extension.Keyword, chat.Extension.SignSecret = smn.Feishu, "Alarm", "s"
+	items := []store.AddSubscription{plain, rich, empty, mail, quiet, chat}
 
 	added, err := e.AddSubscriptions(t.Context(), topic.Project, topic.ID, items, noLimit)
 	require.NoError(t, err)
@@ -65,7 +69,9 @@ func testAddSubscriptions(t *testing.T, e env) {
 		require.NoError(t, err)
 		require.Equal(t, sub, got)
 		want = append(want, sub)
-		tasks[item.Task.ID] = item.Task
+		if item.Task.ID != "" {
+			tasks[item.Task.ID] = item.Task
+		}
 	}
 	require.Equal(t, store.SubscriptionPage{Subscriptions: want, Total: len(want)}, e.list(t, topic))
 	require.Equal(t, tasks, e.tasks(t, len(tasks)))

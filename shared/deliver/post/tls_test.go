@@ -1,4 +1,4 @@
-package webhook
+package post
 
 import (
 	"crypto/tls"
@@ -25,6 +25,6 @@ func TestTrustedCertificate(t *testing.T) {
 	pool := x509.NewCertPool()
 	pool.AddCert(server.Certificate())
 	s.transport.TLSClientConfig = &tls.Config{RootCAs: pool}
-	o := s.Send(t.Context(), deliver.Delivery{Endpoint: server.URL})
+	o := s.Post(t.Context(), Request{Endpoint: server.URL})
 	require.Equal(t, deliver.Outcome{Result: deliver.Delivered, Status: 200}, o)
 }

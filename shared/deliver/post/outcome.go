@@ -1,4 +1,4 @@
-package webhook
+package post
 
 import (
 	"context"
@@ -52,14 +52,14 @@ func retryAfter(s string, now time.Time) time.Duration {
 
 // failure says what it means that there was no answer. Reasons are made here and
 // not taken from the error, whose text can hold the URL or bytes of the peer.
-func (s *Sender) failure(err error) deliver.Outcome {
+func (p *Poster) failure(err error) deliver.Outcome {
 	if errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedNetwork) {
 		return deliver.Outcome{Result: deliver.Dead, Reason: "the endpoint's address is not public"}
 	}
-	return deliver.Outcome{Result: deliver.Again, Reason: s.reason(err)}
+	return deliver.Outcome{Result: deliver.Again, Reason: p.reason(err)}
 }
 
-func (s *Sender) reason(err error) string {
+func (p *Poster) reason(err error) string {
 	var (
 		lookup  *net.DNSError
 		cert    *tls.CertificateVerificationError
@@ -75,7 +75,7 @@ func (s *Sender) reason(err error) string {
 	case errors.As(err, &lookup):
 		return "the host name could not be looked up"
 	case errors.As(err, &timeout) && timeout.Timeout(): // context.DeadlineExceeded too
-		return "no answer within " + s.timeout.String()
+		return "no answer within " + p.timeout.String()
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
