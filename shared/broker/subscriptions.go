@@ -18,7 +18,10 @@ func (b *Broker) Subscribe(ctx context.Context, in smn.SubscribeInput) (smn.Subs
 	if err != nil {
 		return smn.SubscribeOutput{}, err
 	}
-	topic, err := b.openTopic(ctx, caller, access.Subscribe, in.TopicURN)
+	topic, may, err := b.judgedTopic(ctx, caller, access.Subscribe, in.TopicURN)
+	if err == nil && !may(in.Protocol, in.Endpoint) {
+		err = notAllowed()
+	}
 	if err != nil {
 		return smn.SubscribeOutput{}, err
 	}
@@ -38,21 +41,31 @@ func (b *Broker) SubscribeBatch(ctx context.Context, in smn.SubscribeBatchInput)
 	if err != nil {
 		return nil, err
 	}
-	topic, err := b.openTopic(ctx, caller, access.Subscribe, in.TopicURN)
+	topic, may, err := b.judgedTopic(ctx, caller, access.Subscribe, in.TopicURN)
 	if err != nil {
 		return nil, err
 	}
 	outputs := make([]smn.SubscribeOutput, len(in.Subscriptions))
+	allowed := topic.Project == caller.Project
 	var good []smn.NewSubscription
 	var place []int // of the good ones in the batch
 	for i, s := range in.Subscriptions {
-		if outputs[i].Err = validation.Check(s); outputs[i].Err == nil {
+		outputs[i].Err = validation.Check(s)
+		switch {
+		case outputs[i].Err != nil:
+		case !may(s.Protocol, s.Endpoint):
+			outputs[i].Err = notAllowed()
+		default:
+			allowed = true
 			outputs[i].Err = b.mayCall(s)
 		}
 		if outputs[i].Err == nil {
 			good = append(good, s)
 			place = append(place, i)
 		}
+	}
+	if !allowed { // who may nothing learns nothing
+		return nil, notAllowed()
 	}
 	added, err := b.add(ctx, topic, good)
 	if err != nil {
@@ -78,6 +91,10 @@ func (b *Broker) add(ctx context.Context, topic store.Topic, subscriptions []smn
 	if len(subscriptions) == 0 {
 		return nil, nil
 	}
+	introduction, err := b.introduction(ctx, topic.ID)
+	if err != nil {
+		return nil, err
+	}
 	now := b.Now()
 	items := make([]store.AddSubscription, len(subscriptions))
 	for i, s := range subscriptions {
@@ -90,7 +107,7 @@ func (b *Broker) add(ctx context.Context, topic store.Topic, subscriptions []smn
 			Status:          smn.Unconfirmed,
 			CreatedAt:       now,
 		}
-		items[i] = store.AddSubscription{Subscription: row, Task: b.notice(queue.Subscribed, topic, row)}
+		items[i] = store.AddSubscription{Subscription: row, Task: b.invitation(topic, row, introduction)}
 	}
 	added, err := b.Store.AddSubscriptions(ctx, topic.Project, topic.ID, items, b.SubscriptionQuota)
 	urn := b.urn(topic.Project, topic.Name)
@@ -113,7 +130,7 @@ func (b *Broker) add(ctx context.Context, topic store.Topic, subscriptions []smn
 		}
 		outputs[i] = smn.SubscribeOutput{URN: smn.SubscriptionURN{Topic: urn, ID: a.ID}.String(), Created: a.Created}
 		if !a.Created && !a.Status.Receives() {
-			again = append(again, b.notice(queue.Subscribed, topic, a.Subscription))
+			again = append(again, b.invitation(topic, a.Subscription, introduction))
 		}
 	}
 	if len(again) > 0 {
@@ -204,10 +221,10 @@ func (b *Broker) CancelSubscription(ctx context.Context, in smn.SubscriptionInpu
 	if err != nil {
 		return err
 	}
-	if urn.Topic.Project != caller.Project {
-		return smn.Errorf(smn.Forbidden, "the subscription belongs to another project")
+	topic, err := b.openTopic(ctx, caller, access.Unsubscribe, urn.Topic.String())
+	if smn.CodeOf(err) == smn.Forbidden {
+		return err
 	}
-	topic, err := b.topic(ctx, urn.Topic)
 	if err == nil {
 		err = b.Store.DeleteSubscription(ctx, store.SubscriptionKey{Project: topic.Project, TopicID: topic.ID, ID: urn.ID})
 	}

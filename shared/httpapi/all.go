@@ -6,8 +6,12 @@ import "slices"
 // alone; manage is everything else that the owner of a project does.
 var (
 	ListOperations   = []Operation{ListSubscriptions, ListSubscriptionsByTopic}
-	ManageOperations = []Operation{ListTopics, GetTopic, DeleteTopic, CancelSubscription}
-	LinkOperations   = []Operation{
+	ManageOperations = []Operation{
+		ListTopics, GetTopic, UpdateTopic, DeleteTopic,
+		ListTopicAttributes, UpdateTopicAttribute, DeleteTopicAttribute, DeleteTopicAttributes,
+		CancelSubscription,
+	}
+	LinkOperations = []Operation{
 		ConfirmSubscription, ConfirmSubscriptionV2, Unsubscribe, UnsubscribeV2,
 		ConfirmPage, ConfirmButton, UnsubscribePage, UnsubscribeButton,
 		GetCertificate, GetCertificateV2, ListVersions, GetVersion,

@@ -55,6 +55,7 @@ func newRules() *validator.Validate {
 			sl.ReportError(s.Extension, "Extension", "Extension", "header_protocol", "")
 		}
 	}, smn.NewSubscription{})
+	v.RegisterStructValidation(checkAttribute, smn.UpdateTopicAttributeInput{})
 	return v
 }
 
@@ -68,6 +69,10 @@ func must(err error) {
 func breach(input any, b validator.FieldError) error {
 	if b.Tag() == "remark" && len(b.Value().(string)) > smn.MaxRemark {
 		return smn.Errorf(smn.RemarkTooLong, "remark has %d bytes; at most %d are allowed", len(b.Value().(string)), smn.MaxRemark)
+	}
+	if b.Tag() == "attribute_length" {
+		return smn.Errorf(smn.AttributeTooLong, "%s has %d bytes; at most %d are allowed",
+			b.Param(), len(b.Value().(string)), maxAttribute[smn.AttributeName(b.Param())])
 	}
 	return smn.Errorf(codeOf(reflect.TypeOf(input), b.StructField()), "%s", explain(b))
 }
