@@ -225,8 +225,8 @@ func TestRules(t *testing.T) {
 
 func TestActionsByWildcard(t *testing.T) {
 	for pattern, want := range map[string]int{
-		"*": 11, "SMN:*": 11, "smn:update*": 2, "SMN:Update*": 2, "SMN:DeleteTopicAttribute*": 2, "SMN:Publish": 1, "*Topic": 2, "SMN:????scribe": 0, "SMN:?????scribe": 1,
-		"SMN:???scribe": 1, "*Subscribe": 1, "SMN:*scribe": 2,
+		"*": 11, "SMN:*": 11, "smn:update*": 2, "SMN:Update*": 2, "SMN:DeleteTopicAttribute*": 2, "SMN:Publish": 1, "*Topic": 3, "SMN:????scribe": 0, "SMN:?????scribe": 1,
+		"SMN:???scribe": 1, "*Subscribe": 2, "SMN:*scribe": 2,
 	} {
 		p, err := access.Parse(with("Action", `"`+pattern+`"`), topic)
 		if want == 0 {
@@ -316,4 +316,27 @@ func TestLongestJudgement(t *testing.T) {
 	began := time.Now()
 	require.Equal(t, access.NoWord, p.Judge(r))
 	require.Less(t, time.Since(began), time.Second)
+}
+
+// TestExamplesOfTheDocuments sees that what docs/access-policies.md shows is
+// accepted.
+func TestExamplesOfTheDocuments(t *testing.T) {
+	text, err := os.ReadFile("../../docs/access-policies.md")
+	require.NoError(t, err)
+	local := smn.TopicURN{Region: "local", Project: "0123456789abcdef0123456789abcdef", Name: "disk-alerts"}
+	examples := strings.Split(string(text), "```json\n")[1:]
+	require.Len(t, examples, 2)
+	var policies []*access.Policy
+	for _, example := range examples {
+		example, _, _ = strings.Cut(example, "```")
+		p, err := access.Parse(example, local)
+		require.NoError(t, err, example)
+		policies = append(policies, p)
+	}
+	r := access.Request{Domain: "5d0448e390ec4645a22465e5d462a815", Action: access.Publish, Topic: local.String(), Time: moment}
+	require.Equal(t, access.Allowed, policies[0].Judge(r))
+	r.Action, r.Protocol, r.Endpoint = access.Subscribe, smn.Email, "ann@example.com"
+	require.Equal(t, access.Allowed, policies[1].Judge(r))
+	r.Endpoint = "boss@example.com"
+	require.Equal(t, access.Denied, policies[1].Judge(r))
 }

@@ -2,6 +2,7 @@ package deliver_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,6 +69,25 @@ func TestNotice(t *testing.T) {
 				require.Regexp(t, `^[A-Za-z0-9._~:/?&=-]+$`, d.SubscribeURL, "receivers percent-decode whole links")
 			})
 		}
+	}
+}
+
+// TestIntroduction: what the topic's owner says of it stands in the confirmation,
+// before it is signed.
+func TestIntroduction(t *testing.T) {
+	for kind, shown := range map[queue.NoticeKind]bool{queue.Subscribed: true, queue.Unsubscribed: false} {
+		synctest.Test(t, func(t *testing.T) {
+			m, e := newMemory(), &endpoints{}
+			task := notice(kind, smn.HTTP, "endpoint")
+			if shown {
+				task.Notice.Introduction = "Alarms of the disks"
+			}
+			require.NoError(t, m.Put(t.Context(), task))
+			run(t, worker(t, config(m, e)), m, time.Minute)
+			require.Len(t, e.sent(), 1)
+			require.Equal(t, shown, strings.HasSuffix(e.sent()[0].Text, " About this topic: Alarms of the disks"))
+			require.Equal(t, task.Notice.Introduction, e.sent()[0].Introduction)
+		})
 	}
 }
 
