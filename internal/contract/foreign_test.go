@@ -57,13 +57,14 @@ func TestForeign(t *testing.T) {
 	topic := owner.send(t, "GET", mine+"/topics/"+urn, "").json(t)
 	subscription := owner.send(t, "POST", mine+"/topics/"+urn+"/subscriptions", `{"protocol":"email","endpoint":"`+marked+`@example.com"}`).json(t)
 	require.Equal(t, http.StatusOK, owner.send(t, "PUT", mine+"/topics/"+urn+"/attributes/introduction", `{"value":"`+marked+`"}`).status)
-	state := func() (all string) {
+	state := func() string {
+		var all strings.Builder
 		for _, path := range []string{"/topics", "/topics/" + urn + "/attributes", "/subscriptions"} {
 			a := owner.send(t, "GET", mine+path, "")
 			require.Equal(t, http.StatusOK, a.status)
-			all += strings.ReplaceAll(a.body, a.header.Get("X-Request-Id"), "") + "\n"
+			all.WriteString(strings.ReplaceAll(a.body, a.header.Get("X-Request-Id"), "") + "\n")
 		}
-		return all
+		return all.String()
 	}
 	before := state()
 	require.Contains(t, before, marked)

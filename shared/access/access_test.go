@@ -49,8 +49,11 @@ func TestDocumentedPolicies(t *testing.T) {
 	elsewhere.Topic += "x"
 	require.Equal(t, access.NoWord, p.Judge(elsewhere))
 
-	require.Equal(t, access.Allowed, fromFile(t, "everybody").Judge(request("anybody", access.Publish)))
-	require.Equal(t, access.NoWord, fromFile(t, "everybody").Judge(request("anybody", access.DeleteTopic)))
+	for _, everybody := range []string{"everybody", "openstack"} {
+		p := fromFile(t, everybody)
+		require.Equal(t, access.Allowed, p.Judge(request("anybody", access.Publish)))
+		require.Equal(t, access.NoWord, p.Judge(request("anybody", access.DeleteTopic)))
+	}
 	for _, others := range []string{"terraform", "organization"} {
 		require.Equal(t, access.NoWord, fromFile(t, others).Judge(request("OBS", access.Publish)), "no caller is a service or an organization")
 	}
@@ -193,7 +196,7 @@ func TestRules(t *testing.T) {
 		{smn.InvalidStatementAction, with("Action", `{}`)},
 		{smn.InvalidStatementResource, with("Resource", "")},
 		{smn.InvalidStatementResource, with("NotResource", `"`+topic.String()+`"`)},
-		{smn.InvalidStatementResource, with("Resource", `"*"`)},
+		{smn.InvalidStatementResource, with("Resource", `"urn:smn:*"`)},
 		{smn.InvalidStatementResource, with("Resource", `"`+topic.String()+`x"`)},
 		{smn.InvalidStatementResource, with("Resource", `["`+topic.String()+`",5]`)},
 		{smn.InvalidStatementResource, with("Resource", "", "NotResource", `"*"`)},

@@ -189,7 +189,7 @@ func FuzzPolicy(f *testing.F) {
 			if a == access.Subscribe {
 				r.Protocol, r.Endpoint = smn.Email, endpoint
 			}
-			require.Equal(t, p.Judge(r), p.Judge(r))
+			require.Contains(t, []access.Verdict{access.NoWord, access.Allowed, access.Denied}, p.Judge(r))
 		}
 		again, err := access.Parse(text, topic)
 		require.NoError(t, err)

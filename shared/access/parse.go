@@ -227,6 +227,9 @@ func parseActions(object map[string]any) (actions list[Action], err error) {
 	return actions, nil
 }
 
+// anyTopic is how some clients name the topic that has the policy.
+const anyTopic = "*"
+
 // parseResources reads the topics of a statement. A statement about another topic
 // would never apply: that is a mistake.
 func parseResources(object map[string]any, topic smn.TopicURN) (resources list[string], err error) {
@@ -238,10 +241,14 @@ func parseResources(object map[string]any, topic smn.TopicURN) (resources list[s
 	if !ok {
 		return resources, smn.Errorf(smn.InvalidStatementResource, "a resource must be a text or an array of 1 to %d texts", maxValues)
 	}
-	for _, name := range names {
+	for i, name := range names {
+		if name == anyTopic && !except {
+			names[i] = topic.String()
+			continue
+		}
 		urn, err := smn.ParseTopicURN(name)
 		if err != nil || !except && urn != topic {
-			return resources, smn.Errorf(smn.InvalidStatementResource, "Resource must be the URN of the topic, %s", topic)
+			return resources, smn.Errorf(smn.InvalidStatementResource, "Resource must be the URN of the topic, %s, or *", topic)
 		}
 	}
 	return list[string]{except: except, items: names}, nil

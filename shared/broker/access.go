@@ -105,7 +105,7 @@ func (c *policies) get(text string, topic smn.TopicURN) (*access.Policy, error) 
 	}
 	policy, err := access.Parse(text, topic)
 	if err != nil {
-		return nil, fmt.Errorf("%s", err) // a code would be that of another call
+		return nil, errors.New(err.Error()) // its code would be that of another call
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
