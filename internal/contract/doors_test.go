@@ -3,6 +3,7 @@ package contract
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -38,8 +39,14 @@ func (a answer) json(t *testing.T) map[string]any {
 
 func (v visitor) send(t *testing.T, method, path, body string) answer {
 	t.Helper()
+	return v.sendWith(t, method, path, body, nil)
+}
+
+func (v visitor) sendWith(t *testing.T, method, path, body string, header http.Header) answer {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, v.url+path, strings.NewReader(body))
 	require.NoError(t, err)
+	maps.Copy(r.Header, header)
 	if v.token != "" {
 		r.Header.Set("X-Auth-Token", v.token)
 	}
@@ -88,6 +95,32 @@ func TestBodies(t *testing.T) {
 			require.Equal(t, http.StatusOK, a.status, a.body)
 			require.True(t, smn.IsID(a.json(t)["message_id"].(string)))
 		}
+	}
+
+	a = v.send(t, "PUT", mine+"/topics/"+urn, `{}`)
+	require.Equal(t, http.StatusOK, a.status, a.body)
+	require.Equal(t, urn, a.json(t)["topic_urn"])
+	require.Equal(t, http.StatusOK, v.send(t, "PUT", mine+"/topics/"+urn, `{"topic_urn":"x","name":"y","display_name":"new"}`).status)
+	require.Equal(t, "new", v.send(t, "GET", mine+"/topics/"+urn, "").json(t)["display_name"])
+
+	const empty = `"attributes":{"access_policy":"","introduction":"","sms_sign_id":""}`
+	require.Contains(t, v.send(t, "GET", mine+"/topics/"+urn+"/attributes", "").body, empty)
+	policy := `{"Version":"2016-09-07","Id":"i","Statement":[{"Sid":"s","Effect":"Allow","Principal":{"Service":["OBS"]},"Action":"*","Resource":"` + urn + `"}]}`
+	value, err := json.Marshal(map[string]string{"value": "\n" + policy})
+	require.NoError(t, err)
+	a = v.send(t, "PUT", mine+"/topics/"+urn+"/attributes/access_policy", string(value))
+	require.Equal(t, http.StatusOK, a.status, a.body)
+	require.Len(t, a.json(t), 1)
+	list := v.send(t, "GET", mine+"/topics/"+urn+"/attributes?name=access_policy", "").json(t)["attributes"].(map[string]any)
+	require.Len(t, list, 3)
+	require.Equal(t, "\n"+policy, list["access_policy"], "byte for byte")
+	require.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`, list["create_time"])
+	require.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`, list["update_time"])
+	for _, path := range []string{"/attributes/access_policy", "/attributes"} {
+		a = v.send(t, "DELETE", mine+"/topics/"+urn+path, "")
+		require.Equal(t, http.StatusOK, a.status, a.body)
+		require.Len(t, a.json(t), 1)
+		require.Contains(t, v.send(t, "GET", mine+"/topics/"+urn+"/attributes", "").body, empty)
 	}
 
 	a = v.send(t, "POST", mine+"/topics/"+urn+"/subscriptions", `{"protocol":"","endpoint":"","subscriptions":[{"protocol":"ftp"},{"protocol":"email","endpoint":"a@example.com"}]}`)

@@ -1,6 +1,12 @@
 // Package access knows access policies: what the owner of a topic lets others do
-// with it.
+// with it. It reads and judges them, and has no memory of its own.
 package access
+
+import (
+	"path"
+	"regexp"
+	"strings"
+)
 
 // Action is what a caller does to a topic, as policies name it.
 type Action string
@@ -19,3 +25,25 @@ const (
 	Unsubscribe                Action = "SMN:Unsubscribe"
 	Publish                    Action = "SMN:Publish"
 )
+
+// Actions lists them all.
+var Actions = []Action{
+	UpdateTopic, DeleteTopic, QueryTopicDetail, ListTopicAttributes, UpdateTopicAttribute, DeleteTopicAttributes,
+	DeleteTopicAttributeByName, ListSubscriptionsByTopic, Subscribe, Unsubscribe, Publish,
+}
+
+var actionPattern = regexp.MustCompile(`^[A-Za-z:*?]{1,64}$`)
+
+// actionsLike finds the actions that a name means. An asterisk stands for any
+// characters, a question mark for one; case does not count.
+func actionsLike(name string) (found []Action) {
+	if !actionPattern.MatchString(name) { // so Match sees nothing else that it would interpret
+		return nil
+	}
+	for _, a := range Actions {
+		if ok, err := path.Match(strings.ToLower(name), strings.ToLower(string(a))); ok && err == nil {
+			found = append(found, a)
+		}
+	}
+	return found
+}

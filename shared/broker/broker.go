@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"time"
 
-	"tocsin/shared/access"
 	"tocsin/shared/iam"
 	"tocsin/shared/queue"
 	"tocsin/shared/smn"
@@ -49,7 +48,10 @@ type ConfirmTokens interface {
 }
 
 // Broker implements smn.Service.
-type Broker struct{ Config }
+type Broker struct {
+	Config
+	policies policies
+}
 
 var _ smn.Service = (*Broker)(nil)
 
@@ -76,7 +78,7 @@ func New(c Config) (*Broker, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Broker{c}, nil
+	return &Broker{Config: c}, nil
 }
 
 // enter is how every method of an owner begins: the input keeps its rules, and
@@ -93,11 +95,6 @@ func enter(ctx context.Context, input any) (smn.Caller, error) {
 		return smn.Caller{}, smn.Errorf(smn.Forbidden, "the caller has no project")
 	}
 	return caller, nil
-}
-
-// openTopic finds a topic to which the caller may do this.
-func (b *Broker) openTopic(ctx context.Context, caller smn.Caller, _ access.Action, text string) (store.Topic, error) {
-	return b.ownTopic(ctx, caller, text)
 }
 
 // ownTopic finds a topic that belongs to the caller.
@@ -127,6 +124,8 @@ func (b *Broker) topic(ctx context.Context, urn smn.TopicURN) (store.Topic, erro
 	}
 	return t, nil
 }
+
+func (b *Broker) topicURN(t store.Topic) smn.TopicURN { return b.urn(t.Project, t.Name) }
 
 func (b *Broker) urn(project, topicName string) smn.TopicURN {
 	return smn.TopicURN{Region: b.Region, Project: project, Name: topicName}

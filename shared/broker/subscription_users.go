@@ -171,7 +171,7 @@ func (b *Broker) SubscribeUsers(ctx context.Context, in smn.SubscribeUsersInput)
 	if err != nil {
 		return nil, err
 	}
-	topic, err := b.openTopic(ctx, caller, access.Subscribe, in.TopicURN)
+	topic, may, err := b.judgedTopic(ctx, caller, access.Subscribe, in.TopicURN)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +194,7 @@ func (b *Broker) SubscribeUsers(ctx context.Context, in smn.SubscribeUsersInput)
 		known = append(known, u.subscription())
 		place = append(place, i)
 	}
-	added, err := b.addAll(ctx, topic, known)
+	added, err := b.addAll(ctx, caller, topic, may, known)
 	if err != nil {
 		return nil, err
 	}

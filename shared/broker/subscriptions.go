@@ -20,7 +20,10 @@ func (b *Broker) Subscribe(ctx context.Context, in smn.SubscribeInput) (smn.Subs
 	if err != nil {
 		return smn.SubscribeOutput{}, err
 	}
-	topic, err := b.openTopic(ctx, caller, access.Subscribe, in.TopicURN)
+	topic, may, err := b.judgedTopic(ctx, caller, access.Subscribe, in.TopicURN)
+	if err == nil && !may(in.Protocol, in.Endpoint) {
+		err = notAllowed()
+	}
 	if err != nil {
 		return smn.SubscribeOutput{}, err
 	}
@@ -40,26 +43,36 @@ func (b *Broker) SubscribeBatch(ctx context.Context, in smn.SubscribeBatchInput)
 	if err != nil {
 		return nil, err
 	}
-	topic, err := b.openTopic(ctx, caller, access.Subscribe, in.TopicURN)
+	topic, may, err := b.judgedTopic(ctx, caller, access.Subscribe, in.TopicURN)
 	if err != nil {
 		return nil, err
 	}
-	return b.addAll(ctx, topic, in.Subscriptions)
+	return b.addAll(ctx, caller, topic, may, in.Subscriptions)
 }
 
 // addAll judges the items of a batch one by one and adds those that pass.
-func (b *Broker) addAll(ctx context.Context, topic store.Topic, items []smn.NewSubscription) ([]smn.SubscribeOutput, error) {
+func (b *Broker) addAll(ctx context.Context, caller smn.Caller, topic store.Topic, may may, items []smn.NewSubscription) ([]smn.SubscribeOutput, error) {
 	outputs := make([]smn.SubscribeOutput, len(items))
+	allowed := topic.Project == caller.Project
 	var good []smn.NewSubscription
 	var place []int // of the good ones in the batch
 	for i, s := range items {
-		if outputs[i].Err = validation.Check(s); outputs[i].Err == nil {
+		outputs[i].Err = validation.Check(s)
+		switch {
+		case outputs[i].Err != nil:
+		case !may(s.Protocol, s.Endpoint):
+			outputs[i].Err = notAllowed()
+		default:
+			allowed = true
 			outputs[i].Err = b.mayCall(s)
 		}
 		if outputs[i].Err == nil {
 			good = append(good, s)
 			place = append(place, i)
 		}
+	}
+	if !allowed { // who may nothing learns nothing
+		return nil, notAllowed()
 	}
 	added, err := b.add(ctx, topic, good)
 	if err != nil {
@@ -92,6 +105,10 @@ func (b *Broker) add(ctx context.Context, topic store.Topic, subscriptions []smn
 	if len(subscriptions) == 0 {
 		return nil, nil
 	}
+	introduction, err := b.introduction(ctx, topic.ID)
+	if err != nil {
+		return nil, err
+	}
 	now := b.Now()
 	items := make([]store.AddSubscription, len(subscriptions))
 	for i, s := range subscriptions {
@@ -108,7 +125,7 @@ func (b *Broker) add(ctx context.Context, topic store.Topic, subscriptions []smn
 		if s.Protocol.IsFunction() {
 			items[i].Status = smn.Exempt
 		} else {
-			items[i].Task = b.notice(queue.Subscribed, topic, row)
+			items[i].Task = b.invitation(topic, row, introduction)
 		}
 	}
 	added, err := b.Store.AddSubscriptions(ctx, topic.Project, topic.ID, items, b.SubscriptionQuota)
@@ -132,7 +149,7 @@ func (b *Broker) add(ctx context.Context, topic store.Topic, subscriptions []smn
 		}
 		outputs[i] = smn.SubscribeOutput{URN: smn.SubscriptionURN{Topic: urn, ID: a.ID}.String(), Created: a.Created}
 		if !a.Created && !a.Status.Receives() {
-			again = append(again, b.notice(queue.Subscribed, topic, a.Subscription))
+			again = append(again, b.invitation(topic, a.Subscription, introduction))
 		}
 	}
 	if len(again) > 0 {
@@ -284,7 +301,11 @@ func (b *Broker) SendConfirmation(ctx context.Context, in smn.SubscriptionInput)
 	if s.Status.Receives() {
 		return smn.Errorf(smn.InvalidStatus, "the subscription receives messages already and needs no confirmation")
 	}
-	if err := b.Tasks.Put(ctx, b.notice(queue.Subscribed, found.topic, s)); err != nil {
+	introduction, err := b.introduction(ctx, found.topic.ID)
+	if err != nil {
+		return err
+	}
+	if err := b.Tasks.Put(ctx, b.invitation(found.topic, s, introduction)); err != nil {
 		return fmt.Errorf("send confirmation of %s again: %w", found.urn, err)
 	}
 	return nil

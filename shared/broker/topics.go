@@ -45,13 +45,26 @@ func (b *Broker) ListTopics(ctx context.Context, in smn.ListTopicsInput) (smn.To
 	if err != nil {
 		return smn.TopicPage{}, err
 	}
-	page, err := b.Store.ListTopics(ctx, store.TopicQuery{
-		Project: caller.Project,
-		Name:    in.Name,
-		Prefix:  in.FuzzyName,
-		Offset:  in.Offset,
-		Limit:   limitOf(in.Page),
-	})
+	q := store.TopicQuery{
+		Project:           caller.Project,
+		Name:              in.Name,
+		Prefix:            in.FuzzyName,
+		ID:                in.TopicID,
+		Display:           in.FuzzyDisplayName,
+		EnterpriseProject: in.EnterpriseProjectID,
+		Offset:            in.Offset,
+		Limit:             limitOf(in.Page),
+	}
+	if q.EnterpriseProject == allEnterpriseProjects {
+		q.EnterpriseProject = ""
+	}
+	if in.Marker != "" {
+		q.Offset = 0
+		if q.After, err = b.markedTopic(ctx, caller, in.Marker); err != nil {
+			return smn.TopicPage{}, err
+		}
+	}
+	page, err := b.Store.ListTopics(ctx, q)
 	if err != nil {
 		return smn.TopicPage{}, fmt.Errorf("list topics: %w", err)
 	}
@@ -60,6 +73,23 @@ func (b *Broker) ListTopics(ctx context.Context, in smn.ListTopicsInput) (smn.To
 		topics[i] = b.describe(t)
 	}
 	return smn.TopicPage{Topics: topics, Total: page.Total}, nil
+}
+
+// allEnterpriseProjects is how clients ask for the topics of all of them.
+const allEnterpriseProjects = "all_granted_eps"
+
+// markedTopic is the id of the topic that a marker names. A URN tells a place in
+// the list only as long as the topic is there.
+func (b *Broker) markedTopic(ctx context.Context, caller smn.Caller, marker string) (string, error) {
+	urn, err := smn.ParseTopicURN(marker)
+	if err != nil {
+		return marker, nil // the rules leave an id
+	}
+	topic, err := b.ownTopic(ctx, caller, marker)
+	if code := smn.CodeOf(err); code == smn.Forbidden || code == smn.TopicNotFound {
+		return "", smn.Errorf(smn.InvalidPage, "marker names topic %s, which the project does not have; page by topic_id where topics come and go", urn)
+	}
+	return topic.ID, err
 }
 
 // GetTopic implements smn.Topics.
@@ -73,6 +103,26 @@ func (b *Broker) GetTopic(ctx context.Context, in smn.TopicInput) (smn.Topic, er
 		return smn.Topic{}, err
 	}
 	return b.describe(topic), nil
+}
+
+// UpdateTopic implements smn.Topics.
+func (b *Broker) UpdateTopic(ctx context.Context, in smn.UpdateTopicInput) error {
+	caller, err := enter(ctx, in)
+	if err != nil {
+		return err
+	}
+	topic, err := b.openTopic(ctx, caller, access.UpdateTopic, in.TopicURN)
+	if err != nil {
+		return err
+	}
+	err = b.Store.UpdateTopic(ctx, topic.Project, topic.ID, in.DisplayName, b.Now())
+	if errors.Is(err, store.ErrNotFound) {
+		return smn.Errorf(smn.TopicNotFound, "topic %s does not exist", in.TopicURN)
+	}
+	if err != nil {
+		return fmt.Errorf("update topic %s: %w", in.TopicURN, err)
+	}
+	return nil
 }
 
 // DeleteTopic implements smn.Topics.

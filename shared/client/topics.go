@@ -31,6 +31,10 @@ func (c *Client) ListTopics(ctx context.Context, in smn.ListTopicsInput) (smn.To
 	query := pageQuery(in.Page)
 	setUnlessEmpty(query, "name", in.Name)
 	setUnlessEmpty(query, "fuzzy_name", in.FuzzyName)
+	setUnlessEmpty(query, "topic_id", in.TopicID)
+	setUnlessEmpty(query, "fuzzy_display_name", in.FuzzyDisplayName)
+	setUnlessEmpty(query, "enterprise_project_id", in.EnterpriseProjectID)
+	setUnlessEmpty(query, "marker", in.Marker)
 	var out wire.ListTopicsResponse
 	if _, err := c.call(ctx, request{method: http.MethodGet, path: "/notifications/topics", query: query}, &out); err != nil {
 		return smn.TopicPage{}, err
@@ -57,6 +61,17 @@ func (c *Client) GetTopic(ctx context.Context, in smn.TopicInput) (smn.Topic, er
 		return smn.Topic{}, err
 	}
 	return out.Topic.Topic()
+}
+
+// UpdateTopic implements smn.Topics.
+func (c *Client) UpdateTopic(ctx context.Context, in smn.UpdateTopicInput) error {
+	path, err := topicPath(in.TopicURN, "")
+	if err != nil {
+		return err
+	}
+	body := wire.UpdateTopicRequest{DisplayName: in.DisplayName}
+	_, err = c.call(ctx, request{method: http.MethodPut, path: path, body: body}, &wire.UpdateTopicResponse{})
+	return err
 }
 
 // DeleteTopic implements smn.Topics.

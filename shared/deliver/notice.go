@@ -66,6 +66,7 @@ func (w *Worker) confirmation(n queue.Notice, expires time.Time) (Delivery, erro
 		MessageID:       n.MessageID,
 		TopicURN:        n.TopicURN,
 		TopicDisplay:    n.TopicDisplay,
+		Introduction:    n.Introduction,
 		SubscriptionURN: n.TopicURN + ":" + to.ID,
 		Protocol:        to.Protocol,
 		Endpoint:        to.Endpoint,
@@ -81,6 +82,9 @@ func (w *Worker) confirmation(n queue.Notice, expires time.Time) (Delivery, erro
 		d.Type = wire.TypeConfirmation
 		d.Text = "You are invited to subscribe to the topic " + n.TopicURN +
 			". To confirm the subscription, visit the subscribe_url of this message within 48 hours."
+		if n.Introduction != "" {
+			d.Text += " About this topic: " + n.Introduction
+		}
 	}
 	if !isHTTP(to.Protocol) {
 		return d, nil

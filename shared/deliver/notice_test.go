@@ -2,6 +2,7 @@ package deliver_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -84,6 +85,25 @@ func TestNoticeCarriesTheExtension(t *testing.T) {
 			require.Equal(t, smn.Extension{SignSecret: "s"}, d.Extension, "a later attempt must be signed too")
 		}
 	})
+}
+
+// TestIntroduction: what the topic's owner says of it stands in the confirmation,
+// before it is signed.
+func TestIntroduction(t *testing.T) {
+	for kind, shown := range map[queue.NoticeKind]bool{queue.Subscribed: true, queue.Unsubscribed: false} {
+		synctest.Test(t, func(t *testing.T) {
+			m, e := newMemory(), &endpoints{}
+			task := notice(kind, smn.HTTP, "endpoint")
+			if shown {
+				task.Notice.Introduction = "Alarms of the disks"
+			}
+			require.NoError(t, m.Put(t.Context(), task))
+			run(t, worker(t, config(m, e)), m, time.Minute)
+			require.Len(t, e.sent(), 1)
+			require.Equal(t, shown, strings.HasSuffix(e.sent()[0].Text, " About this topic: Alarms of the disks"))
+			require.Equal(t, task.Notice.Introduction, e.sent()[0].Introduction)
+		})
+	}
 }
 
 func TestNoticeIsTriedAgain(t *testing.T) {

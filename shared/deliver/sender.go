@@ -23,6 +23,7 @@ type Delivery struct {
 	MessageID       string
 	TopicURN        string
 	TopicDisplay    string // display name of the topic; may be empty
+	Introduction    string // confirmations of subscriptions: what the topic's owner says of it, one line; may be empty
 	SubscriptionURN string
 	Protocol        smn.Protocol
 	Endpoint        string

@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"tocsin/shared/store"
 )
@@ -87,11 +89,29 @@ func (db *DB) GetTopic(ctx context.Context, project, name string) (t store.Topic
 	return t, nil
 }
 
+// UpdateTopic meets store.Topics.
+func (db *DB) UpdateTopic(ctx context.Context, project, topicID string, displayName *string, at time.Time) error {
+	err := db.write(ctx, func(tx *tx) error {
+		updated, err := tx.exec(`UPDATE topic SET display_name = coalesce(?, display_name), updated_at = ? WHERE id = ?
+			AND project = (SELECT key FROM project WHERE id = ?)`, displayName, micros(at), topicID, project)
+		if err == nil && updated == 0 {
+			err = store.ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("update topic %s: %w", topicID, err)
+	}
+	return nil
+}
+
 // ListTopics meets store.Topics.
 func (db *DB) ListTopics(ctx context.Context, q store.TopicQuery) (page store.TopicPage, err error) {
-	filter, args := "", []any{q.Project}
-	if from, to, ok := nameRange(q); ok {
-		filter, args = ` AND t.name >= ? AND t.name < ?`, append(args, from, to)
+	filter, args := topicFilter(q)
+	args = append([]any{q.Project}, args...)
+	marker, rest := "", slices.Clone(args)
+	if q.After != "" {
+		marker, rest = ` AND t.id < ?`, append(rest, q.After)
 	}
 	err = db.snapshot(ctx, func(s *session) error {
 		var err error
@@ -103,8 +123,8 @@ func (db *DB) ListTopics(ctx context.Context, q store.TopicQuery) (page store.To
 		if err != nil {
 			return err
 		}
-		return s.each(`SELECT `+topicColumns+` FROM project p JOIN topic t ON t.project = p.key WHERE p.id = ?`+filter+`
-			ORDER BY t.id DESC LIMIT ? OFFSET ?`, append(args, q.Limit, q.Offset), func(rows *sql.Rows) error {
+		return s.each(`SELECT `+topicColumns+` FROM project p JOIN topic t ON t.project = p.key WHERE p.id = ?`+filter+marker+`
+			ORDER BY t.id DESC LIMIT ? OFFSET ?`, append(rest, q.Limit, q.Offset), func(rows *sql.Rows) error {
 			var row topicRow
 			err := rows.Scan(row.dest()...)
 			page.Topics = append(page.Topics, row.topic(q.Project))
@@ -115,6 +135,24 @@ func (db *DB) ListTopics(ctx context.Context, q store.TopicQuery) (page store.To
 		return store.TopicPage{}, fmt.Errorf("list topics of project %s: %w", q.Project, err)
 	}
 	return page, nil
+}
+
+// topicFilter is the condition for topics that fit the filters of q; empty when
+// there is none.
+func topicFilter(q store.TopicQuery) (condition string, args []any) {
+	if from, to, ok := nameRange(q); ok {
+		condition, args = ` AND t.name >= ? AND t.name < ?`, append(args, from, to)
+	}
+	if q.ID != "" {
+		condition, args = condition+` AND t.id = ?`, append(args, q.ID)
+	}
+	if q.Display != "" {
+		condition, args = condition+` AND instr(t.display_name, ?) > 0`, append(args, q.Display)
+	}
+	if q.EnterpriseProject != "" {
+		condition, args = condition+` AND t.enterprise_project = ?`, append(args, q.EnterpriseProject)
+	}
+	return condition, args
 }
 
 // nameRange gives the names that fit the filters of q, as from ≤ name < to, and
@@ -163,6 +201,9 @@ func (db *DB) DeleteTopic(ctx context.Context, project, name string) error {
 			return err
 		}
 		if _, err := tx.exec(`DELETE FROM document WHERE owner = ?`, id); err != nil {
+			return err
+		}
+		if err := tx.deleteAttributes(id); err != nil {
 			return err
 		}
 		if _, err := tx.exec(`DELETE FROM topic WHERE key = ?`, key); err != nil {

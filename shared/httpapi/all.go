@@ -17,7 +17,10 @@ var (
 
 // What manage offers, by noun.
 var (
-	topicOperations        = []Operation{ListTopics, GetTopic, DeleteTopic}
+	topicOperations = []Operation{
+		ListTopics, GetTopic, UpdateTopic, DeleteTopic,
+		ListTopicAttributes, UpdateTopicAttribute, DeleteTopicAttribute, DeleteTopicAttributes,
+	}
 	subscriptionOperations = []Operation{
 		CancelSubscription, CancelSubscriptionByTopic, CancelSubscriptions, CancelSubscriptionsByTopic,
 		GetSubscription, UpdateSubscription, SendConfirmation,

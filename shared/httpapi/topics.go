@@ -49,9 +49,13 @@ func listTopics(r *http.Request, svc smn.Service) (reply, error) {
 		return reply{}, err
 	}
 	list, err := svc.ListTopics(r.Context(), smn.ListTopicsInput{
-		Page:      page,
-		Name:      query.Get("name"),
-		FuzzyName: query.Get("fuzzy_name"),
+		Page:                page,
+		Name:                query.Get("name"),
+		FuzzyName:           query.Get("fuzzy_name"),
+		TopicID:             query.Get("topic_id"),
+		FuzzyDisplayName:    query.Get("fuzzy_display_name"),
+		EnterpriseProjectID: query.Get("enterprise_project_id"),
+		Marker:              query.Get("marker"),
 	})
 	if err != nil {
 		return reply{}, err
@@ -77,6 +81,26 @@ func getTopic(r *http.Request, svc smn.Service) (reply, error) {
 		return reply{}, err
 	}
 	return ok(wire.GetTopicResponse{RequestID: requestID(r), Topic: wire.NewTopic(topic)}), nil
+}
+
+// UpdateTopic changes the display name of a topic.
+var UpdateTopic = Operation{
+	Name:  "update-topic",
+	Route: "PUT /v2/{project_id}/notifications/topics/{topic_urn}",
+	door:  ownerDoor,
+	bind:  withService(updateTopic),
+}
+
+func updateTopic(r *http.Request, svc smn.Service) (reply, error) {
+	var req wire.UpdateTopicRequest
+	if err := decode(r, &req); err != nil {
+		return reply{}, err
+	}
+	in := smn.UpdateTopicInput{TopicURN: r.PathValue("topic_urn"), DisplayName: req.DisplayName}
+	if err := svc.UpdateTopic(r.Context(), in); err != nil {
+		return reply{}, err
+	}
+	return ok(wire.UpdateTopicResponse{RequestID: requestID(r), TopicURN: in.TopicURN}), nil
 }
 
 // DeleteTopic removes a topic and its subscriptions.

@@ -46,6 +46,7 @@ type Notice struct {
 	Kind         NoticeKind      `json:"kind"`
 	TopicURN     string          `json:"topic_urn"`
 	TopicDisplay string          `json:"topic_display,omitempty"` // display name of the topic
+	Introduction string          `json:"introduction,omitempty"`  // of the topic, in confirmations of its subscriptions; one line
 	Subscription NoticeRecipient `json:"subscription"`
 	Attempt      int             `json:"attempt"` // number of the attempt to come; the first is 1
 	IssuedAt     time.Time       `json:"issued_at"`

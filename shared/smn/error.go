@@ -55,6 +55,7 @@ const (
 	InvalidStatementEffect    Code = "InvalidStatementEffect"    // neither Allow nor Deny
 	InvalidStatementAction    Code = "InvalidStatementAction"    // no action of topics
 	InvalidStatementPrincipal Code = "InvalidStatementPrincipal" // nobody
+	InvalidDomainID           Code = "InvalidDomainID"           // a principal whose account cannot be one
 	InvalidStatementCondition Code = "InvalidStatementCondition" // an unknown operator or key, or a value that does not fit it
 
 	InvalidStatus            Code = "InvalidStatus"            // a status filter that is no status, or a subscription that stands otherwise than the call needs

@@ -37,6 +37,11 @@ const (
 	WeLink   Protocol = "welink"
 	Slack    Protocol = "slack" // beyond SMN, like teams
 	Teams    Protocol = "teams"
+
+	// Publishers may name these; nothing can be subscribed by them here.
+	dingTalkBot Protocol = "dingTalkBot"
+	dms         Protocol = "dms"
+	application Protocol = "application"
 )
 
 // IsChat says whether p reaches a chat group, through the webhook of its bot.

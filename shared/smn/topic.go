@@ -45,8 +45,23 @@ const DefaultLimit = 100
 // ListTopicsInput is what ListTopics needs.
 type ListTopicsInput struct {
 	Page
-	Name      string `validate:"topic_filter" code:"InvalidTopicName"` // exact name; empty for all
-	FuzzyName string `validate:"topic_filter" code:"InvalidTopicName"` // beginning of the name; empty for all
+	// Filters; an empty one fits all, and with several all must fit. A value that
+	// no topic has finds nothing.
+	Name                string `validate:"topic_filter" code:"InvalidTopicName"`   // exact name
+	FuzzyName           string `validate:"topic_filter" code:"InvalidTopicName"`   // beginning of the name
+	TopicID             string `validate:"topic_filter" code:"InvalidParameter"`   // exact id
+	FuzzyDisplayName    string `validate:"display_name" code:"InvalidDisplayName"` // part of the display name
+	EnterpriseProjectID string `validate:"topic_filter" code:"InvalidParameter"`   // exact id
+	// Marker is the URN or id of the last topic seen; the page begins behind it. It
+	// replaces Offset. Paging by marker neither repeats nor misses a topic that was
+	// there all along. By its id, a topic may be gone by now.
+	Marker string `validate:"omitempty,topic_marker" code:"InvalidPage"`
+}
+
+// UpdateTopicInput is what UpdateTopic needs.
+type UpdateTopicInput struct {
+	TopicURN    string  `validate:"topic_urn" code:"InvalidTopicURN"`
+	DisplayName *string `validate:"omitempty,display_name" code:"InvalidDisplayName"` // nil: as it is
 }
 
 // TopicPage is a part of the list of topics.

@@ -24,6 +24,7 @@ var (
 // a call has changed, the next call sees. Times come back in UTC.
 type Store interface {
 	Topics
+	Attributes
 	Subscriptions
 	Messages
 	Deliveries

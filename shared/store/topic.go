@@ -19,16 +19,23 @@ type Topic struct {
 // TopicQuery asks for a part of a project's topics.
 type TopicQuery struct {
 	Project string
-	Name    string // exact name; empty for all
-	Prefix  string // beginning of the name, compared byte by byte; empty for all
-	Offset  int
-	Limit   int // at least 1
+
+	// Filters, compared byte by byte; an empty one fits all.
+	Name              string
+	Prefix            string // beginning of the name
+	ID                string
+	Display           string // part of the display name
+	EnterpriseProject string
+
+	After  string // ID to begin behind, whether or not it still exists; empty to begin with the first
+	Offset int    // counted from there
+	Limit  int    // at least 1
 }
 
 // TopicPage is a part of a project's topics.
 type TopicPage struct {
 	Topics []Topic
-	Total  int // that fit the filters
+	Total  int // that fit the filters, not only behind After
 }
 
 // Topics keeps topics.
@@ -44,7 +51,11 @@ type Topics interface {
 	// ListTopics lists a project's topics by ID, descending: newest first.
 	ListTopics(ctx context.Context, q TopicQuery) (TopicPage, error)
 
-	// DeleteTopic removes a topic and its subscriptions; a new topic of the same
+	// UpdateTopic sets UpdatedAt and, unless it is nil, DisplayName of the topic with
+	// this ID. ErrNotFound.
+	UpdateTopic(ctx context.Context, project, topicID string, displayName *string, at time.Time) error
+
+	// DeleteTopic removes a topic, its attributes and its subscriptions; a new topic of the same
 	// name inherits nothing. ErrNotFound.
 	DeleteTopic(ctx context.Context, project, name string) error
 }

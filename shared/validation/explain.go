@@ -16,7 +16,16 @@ func explain(b validator.FieldError) string {
 	case "topic_name":
 		return fmt.Sprintf("name must have 1 to %d letters, digits, hyphens and underscores and begin with a letter or digit", smn.MaxTopicName)
 	case "topic_filter":
-		return fmt.Sprintf("name and fuzzy_name must be one line of at most %d characters", smn.MaxTopicName)
+		return fmt.Sprintf("name, fuzzy_name, topic_id and enterprise_project_id must be one line of at most %d characters", smn.MaxTopicName)
+	case "topic_marker":
+		return "marker must be the URN or the id of a topic"
+	case "attribute":
+		return "the attributes of a topic are access_policy, introduction and sms_sign_id"
+	case "attribute_value":
+		if smn.AttributeName(b.Param()) == smn.Introduction {
+			return "introduction must be one line"
+		}
+		return "sms_sign_id must hold letters, digits, hyphens and underscores"
 	case "display_name":
 		return fmt.Sprintf("display_name must be one line of at most %d bytes", smn.MaxDisplayName)
 	case "enterprise_project":

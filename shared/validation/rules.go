@@ -3,6 +3,7 @@ package validation
 import (
 	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -30,6 +31,8 @@ var stringRules = map[string]func(string) bool{
 	"template_protocol":  isTemplateProtocol,
 	"template_content":   isTemplateContent,
 	"template_id":        smn.IsID,
+	"topic_marker":       isTopicMarker,
+	"attribute":          func(s string) bool { return slices.Contains(smn.AttributeNames, smn.AttributeName(s)) },
 }
 
 // isDisplayName: at most smn.MaxDisplayName bytes on one line. It becomes the
@@ -41,6 +44,12 @@ func isDisplayName(s string) bool {
 // isTopicFilter: what a name could begin with or be; one that no name matches is
 // no error, it finds nothing.
 func isTopicFilter(s string) bool { return len(s) <= smn.MaxTopicName && isLine(s) }
+
+// isTopicMarker: what names a topic in the list of topics.
+func isTopicMarker(s string) bool {
+	_, err := smn.ParseTopicURN(s)
+	return err == nil || smn.IsID(s)
+}
 
 var enterpriseProjectPattern = regexp.MustCompile(`^[0-9A-Za-z-]{0,36}$`)
 

@@ -62,6 +62,7 @@ func newRules() *validator.Validate {
 			sl.ReportError(s.Extension, "Extension", "Extension", "extension", string(s.Protocol))
 		}
 	}, smn.NewSubscription{})
+	v.RegisterStructValidation(checkAttribute, smn.UpdateTopicAttributeInput{})
 	return v
 }
 
@@ -81,6 +82,10 @@ func breach(input any, b validator.FieldError) error {
 	}
 	if check, ok := publishRules[b.Tag()]; ok {
 		return smn.Errorf(codeOf(reflect.TypeOf(input), b.StructField()), "%w", check(publishInput(input)))
+	}
+	if b.Tag() == "attribute_length" {
+		return smn.Errorf(smn.AttributeTooLong, "%s has %d bytes; at most %d are allowed",
+			b.Param(), len(b.Value().(string)), maxAttribute[smn.AttributeName(b.Param())])
 	}
 	return smn.Errorf(codeOf(reflect.TypeOf(input), b.StructField()), "%s", explain(b))
 }

@@ -1,59 +1,58 @@
 package wire
 
 import (
-	"encoding/json"
+	"time"
 
 	"tocsin/shared/smn"
 )
 
-// MessageAttribute is an attribute in a request to publish. Its value is a text
-// for type STRING and an array of texts for the others.
-type MessageAttribute smn.MessageAttribute
-
-type messageAttribute struct {
-	Name  string          `json:"name"`
-	Type  string          `json:"type"`
-	Value json.RawMessage `json:"value"`
+// ListTopicAttributesResponse answers ListTopicAttributes.
+type ListTopicAttributesResponse struct {
+	RequestID  string            `json:"request_id"`
+	Attributes map[string]string `json:"attributes"` // clients read nothing but texts here
 }
 
-// MarshalJSON writes the form of the type.
-func (a MessageAttribute) MarshalJSON() ([]byte, error) {
-	var form any = a.Values
-	if a.Type == smn.StringAttribute && len(a.Values) == 1 {
-		form = a.Values[0]
+// What SMN adds to the attributes: the times of the access policy, when one is
+// set.
+const (
+	policyCreateTime = "create_time"
+	policyUpdateTime = "update_time"
+)
+
+// NewTopicAttributes spells attributes.
+func NewTopicAttributes(a smn.TopicAttributes) map[string]string {
+	attributes := make(map[string]string, len(a.Values)+2)
+	for name, value := range a.Values {
+		attributes[string(name)] = value
 	}
-	value, err := json.Marshal(form)
-	if err != nil {
-		return nil, err
+	if a.Values[smn.AccessPolicy] != "" {
+		attributes[policyCreateTime], attributes[policyUpdateTime] = Time(a.PolicyCreatedAt), Time(a.PolicyUpdatedAt)
 	}
-	return json.Marshal(messageAttribute{Name: a.Name, Type: string(a.Type), Value: value})
+	return attributes
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. What an attribute may be called and
-// hold is not judged here.
-func (a *MessageAttribute) UnmarshalJSON(b []byte) error {
-	var in messageAttribute
-	if json.Unmarshal(b, &in) != nil || string(b) == "null" {
-		return smn.Errorf(smn.InvalidMessageAttributes, "message_attributes must hold objects with the texts name and type, and a value")
-	}
-	*a = MessageAttribute{Name: in.Name, Type: smn.AttributeType(in.Type)}
-	if a.Type == smn.StringAttribute {
-		var value *string
-		if len(in.Value) == 0 || json.Unmarshal(in.Value, &value) != nil || value == nil {
-			return smn.Errorf(smn.InvalidMessageAttributes, "an attribute of type STRING has a text as its value")
+// TopicAttributes reads what NewTopicAttributes spelt. Attributes that are
+// unknown here are left out.
+func (r ListTopicAttributesResponse) TopicAttributes() (smn.TopicAttributes, error) {
+	a := smn.TopicAttributes{Values: map[smn.AttributeName]string{}}
+	for _, name := range smn.AttributeNames {
+		if value, ok := r.Attributes[string(name)]; ok {
+			a.Values[name] = value
 		}
-		a.Values = []string{*value}
-		return nil
 	}
-	var values []*string
-	if len(in.Value) == 0 || json.Unmarshal(in.Value, &values) != nil {
-		return smn.Errorf(smn.InvalidMessageAttributes, "an attribute of another type than STRING has an array of texts as its value")
-	}
-	for _, v := range values {
-		if v == nil {
-			return smn.Errorf(smn.InvalidMessageAttributes, "the values of an attribute are texts")
+	for name, into := range map[string]*time.Time{policyCreateTime: &a.PolicyCreatedAt, policyUpdateTime: &a.PolicyUpdatedAt} {
+		if text, ok := r.Attributes[name]; ok {
+			at, err := ParseTime(text)
+			if err != nil {
+				return smn.TopicAttributes{}, err
+			}
+			*into = at
 		}
-		a.Values = append(a.Values, *v)
 	}
-	return nil
+	return a, nil
+}
+
+// UpdateTopicAttributeRequest is the body of UpdateTopicAttribute.
+type UpdateTopicAttributeRequest struct {
+	Value *string `json:"value" code:"InvalidParameter"` // must be there, empty or not
 }

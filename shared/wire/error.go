@@ -100,6 +100,7 @@ var failures = map[smn.Code]Failure{
 	smn.InvalidStatementAction:    {Status: 400, Code: "SMN.0055", Message: "Parameter: Access policy statement action is invalid."},
 	smn.InvalidStatementPrincipal: {Status: 400, Code: "SMN.0056", Message: "Parameter: Access policy statement principle is invalid."},
 	smn.InvalidStatementCondition: {Status: 400, Code: "SMN.0058", Message: "Parameter: Access policy statement condition is invalid."},
+	smn.InvalidDomainID:           {Status: 400, Code: "SMN.0090", Message: "Invalid domain ID."},
 
 	smn.InvalidAction:    {Status: 400, Code: "SMN.0073", Message: "Parameter: Invalid action."},
 	smn.InvalidStatus:    {Status: 400, Code: "SMN.0077", Message: "Parameter: Status is invalid."},

@@ -21,6 +21,18 @@ type CreateTopicResponse struct {
 	TopicURN  string `json:"topic_urn"`
 }
 
+// UpdateTopicRequest is the body of UpdateTopic. Without a display name it stays
+// as it is.
+type UpdateTopicRequest struct {
+	DisplayName *string `json:"display_name,omitempty" code:"InvalidDisplayName"`
+}
+
+// UpdateTopicResponse answers it.
+type UpdateTopicResponse struct {
+	RequestID string `json:"request_id"`
+	TopicURN  string `json:"topic_urn"` // beyond SMN; clients look for it
+}
+
 // Topic is a topic in a list.
 type Topic struct {
 	TopicURN            string `json:"topic_urn"`

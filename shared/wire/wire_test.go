@@ -38,6 +38,8 @@ var (
 // golden is what each file of testdata means.
 func golden() map[string]any {
 	hour := wire.Seconds(3600)
+	display := "Disk full"
+	policy := `{"Version":"2016-09-07","Id":"__default_policy_ID","Statement":[{"Sid":"__service_pub_0"}]}`
 	password := wire.TokenRequest{}
 	password.Auth.Identity = wire.TokenIdentity{
 		Methods: []string{"password"},
@@ -58,7 +60,21 @@ func golden() map[string]any {
 		"list-topics-response":       wire.ListTopicsResponse{RequestID: "6a63a18b8bab40ffb71ebd9cb80d0085", TopicCount: 1, Topics: []wire.Topic{topic}},
 		"list-topics-empty-response": wire.ListTopicsResponse{RequestID: "6a63a18b8bab40ffb71ebd9cb80d0085", Topics: []wire.Topic{}},
 		"get-topic-response":         wire.GetTopicResponse{RequestID: "6a63a18b8bab40ffb71ebd9cb80d0085", Topic: topic},
-		"answer":                     wire.Answer{RequestID: "6837531fd3f54550927b930180a706bf"},
+		"update-topic-request":       wire.UpdateTopicRequest{DisplayName: &display},
+		"update-topic-response":      wire.UpdateTopicResponse{RequestID: "6a63a18b8bab40ffb71ebd9cb80d0085", TopicURN: topicURN.String()},
+		"list-topic-attributes-response": wire.ListTopicAttributesResponse{
+			RequestID: "6a63a18b8bab40ffb71ebd9cb80d0085",
+			Attributes: wire.NewTopicAttributes(smn.TopicAttributes{
+				Values:          map[smn.AttributeName]string{smn.AccessPolicy: policy},
+				PolicyCreatedAt: moment, PolicyUpdatedAt: moment,
+			}),
+		},
+		"list-topic-attributes-unset-response": wire.ListTopicAttributesResponse{
+			RequestID:  "6a63a18b8bab40ffb71ebd9cb80d0085",
+			Attributes: wire.NewTopicAttributes(smn.TopicAttributes{Values: map[smn.AttributeName]string{smn.AccessPolicy: "", smn.Introduction: ""}}),
+		},
+		"update-topic-attribute-request": wire.UpdateTopicAttributeRequest{Value: &policy},
+		"answer":                         wire.Answer{RequestID: "6837531fd3f54550927b930180a706bf"},
 		"subscribe-request": wire.SubscribeRequest{NewSubscription: wire.NewSubscription{
 			Protocol: "http", Endpoint: "http://example.com/hook", Remark: "O&M",
 			Extension: &wire.Extension{Header: map[string]string{"x-team": "ops"}},
@@ -191,6 +207,14 @@ func TestTranslationsAreInverse(t *testing.T) {
 	read, err := wire.NewSubscriptionListed(sub).Subscription()
 	require.NoError(t, err)
 	require.Equal(t, sub, read)
+
+	attributes := smn.TopicAttributes{
+		Values:          map[smn.AttributeName]string{smn.AccessPolicy: "{}", smn.Introduction: ""},
+		PolicyCreatedAt: moment, PolicyUpdatedAt: moment.Add(time.Hour),
+	}
+	readAttributes, err := wire.ListTopicAttributesResponse{Attributes: wire.NewTopicAttributes(attributes)}.TopicAttributes()
+	require.NoError(t, err)
+	require.Equal(t, attributes, readAttributes)
 
 	n := smn.NewSubscription{Protocol: smn.HTTP, Endpoint: "http://example.com/", Remark: "r", Extension: smn.Extension{Header: map[string]string{"x-a": "b"}}}
 	require.Equal(t, n, wire.NewSubscriptionOf(n).Subscription())

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -108,6 +109,18 @@ func TestConfirmations(t *testing.T) {
 				require.Contains(t, m.Subject, "Disk Watch")
 			}
 		}
+	}
+}
+
+func TestIntroductionInConfirmations(t *testing.T) {
+	for _, p := range []smn.Protocol{smn.Email, smn.SMS} {
+		d := delivery(wire.TypeConfirmation, p)
+		plain := keep(t, d).Text
+		d.Introduction = "Alarms of the disks"
+		text := keep(t, d).Text
+		require.Contains(t, text, d.Introduction)
+		require.Equal(t, plain, strings.NewReplacer(d.Introduction+"\n\n", "", " ("+d.Introduction+")", "").Replace(text), "and nothing else")
+		require.Contains(t, text, link)
 	}
 }
 

@@ -23,9 +23,14 @@ func mailSubject(d deliver.Delivery) string {
 func mailText(d deliver.Delivery) string {
 	switch d.Type {
 	case wire.TypeConfirmation:
+		about := ""
+		if d.Introduction != "" {
+			about = d.Introduction + "\n\n"
+		}
 		return "Hello,\n\n" +
 			d.From() + " would like to send you notifications by e-mail, from this topic:\n\n" +
 			d.TopicURN + "\n\n" +
+			about +
 			"To receive them, open this link within 48 hours and press the button:\n\n" +
 			d.SubscribeURL + "\n\n" +
 			"If you do not want them, you need not do anything.\n"
@@ -51,7 +56,11 @@ func unsubscribe(locale string) string {
 func smsText(d deliver.Delivery) string {
 	switch d.Type {
 	case wire.TypeConfirmation:
-		return d.From() + " would like to send you messages. To agree, open within 48 hours: " + d.SubscribeURL
+		about := ""
+		if d.Introduction != "" {
+			about = " (" + d.Introduction + ")"
+		}
+		return d.From() + " would like to send you messages" + about + ". To agree, open within 48 hours: " + d.SubscribeURL
 	case wire.TypeUnsubscribed:
 		return "You will get no more messages from " + d.From() + ". To subscribe again, open within 48 hours: " + d.SubscribeURL
 	default:

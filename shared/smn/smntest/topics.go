@@ -150,6 +150,110 @@ func listTopicsRules(t *testing.T, s *suite) {
 	requireCode(t, smn.InvalidTopicName, err)
 }
 
+func listTopicsFilters(t *testing.T, s *suite) {
+	create := func(name, display, enterprise string) {
+		_, err := s.owner.CreateTopic(s.owner.ctx, smn.CreateTopicInput{Name: name, DisplayName: display, EnterpriseProjectID: enterprise})
+		require.NoError(t, err)
+	}
+	create("alpha", "Disk & more", "")
+	create("alps", "Disks", "e-1")
+	create("beta", "Größe %", "e-1")
+	id := must(s.owner.GetTopic(s.owner.ctx, smn.TopicInput{TopicURN: s.urn(Owner.Project, "alps")})).ID
+	for _, c := range []struct {
+		in   smn.ListTopicsInput
+		want []string // newest first
+	}{
+		{smn.ListTopicsInput{TopicID: id}, []string{"alps"}},
+		{smn.ListTopicsInput{TopicID: strings.ToUpper(id)}, []string{}},
+		{smn.ListTopicsInput{TopicID: "no id"}, []string{}},
+		{smn.ListTopicsInput{FuzzyDisplayName: "Disk"}, []string{"alps", "alpha"}},
+		{smn.ListTopicsInput{FuzzyDisplayName: "& m"}, []string{"alpha"}},
+		{smn.ListTopicsInput{FuzzyDisplayName: "öß"}, []string{"beta"}},
+		{smn.ListTopicsInput{FuzzyDisplayName: "%"}, []string{"beta"}},
+		{smn.ListTopicsInput{FuzzyDisplayName: strings.Repeat("d", smn.MaxDisplayName)}, []string{}},
+		{smn.ListTopicsInput{EnterpriseProjectID: "0"}, []string{"alpha"}},
+		{smn.ListTopicsInput{EnterpriseProjectID: "e-1"}, []string{"beta", "alps"}},
+		{smn.ListTopicsInput{EnterpriseProjectID: "all_granted_eps"}, []string{"beta", "alps", "alpha"}},
+		{smn.ListTopicsInput{EnterpriseProjectID: "e-1", FuzzyName: "al", FuzzyDisplayName: "s", TopicID: id, Name: "alps"}, []string{"alps"}},
+		{smn.ListTopicsInput{EnterpriseProjectID: "e-1", FuzzyName: "al", FuzzyDisplayName: "more"}, []string{}},
+	} {
+		page, err := s.owner.ListTopics(s.owner.ctx, c.in)
+		require.NoError(t, err, c.in)
+		got := []string{}
+		for _, topic := range page.Topics {
+			got = append(got, topic.URN.Name)
+		}
+		require.Equal(t, c.want, got, c.in)
+		require.Equal(t, len(c.want), page.Total, "the count is that of the filtered list")
+	}
+	for code, in := range map[smn.Code]smn.ListTopicsInput{
+		smn.InvalidDisplayName: {FuzzyDisplayName: strings.Repeat("d", smn.MaxDisplayName+1)},
+		smn.InvalidParameter:   {TopicID: strings.Repeat("i", smn.MaxTopicName+1)},
+		smn.InvalidPage:        {Marker: "alps"},
+	} {
+		_, err := s.owner.ListTopics(s.owner.ctx, in)
+		requireCode(t, code, err, in)
+	}
+}
+
+// listTopicsByMarker pages while others come and go.
+func listTopicsByMarker(t *testing.T, s *suite) {
+	var newestFirst []string
+	for i := range 9 {
+		newestFirst = append([]string{s.topic(t, fmt.Sprint("t", i))}, newestFirst...)
+	}
+	page := func(marker string, fuzzy string) ([]string, string, error) {
+		page, err := s.owner.ListTopics(s.owner.ctx, smn.ListTopicsInput{
+			Page: smn.Page{Limit: 4, Offset: 1}, Marker: marker, FuzzyName: fuzzy,
+		})
+		urns, last := []string{}, ""
+		for _, topic := range page.Topics {
+			urns, last = append(urns, topic.URN.String()), topic.ID
+		}
+		require.True(t, err != nil || page.Total == 9, "the count is that of the whole list")
+		return urns, last, err
+	}
+	got, id, err := page(newestFirst[0], "t")
+	require.NoError(t, err)
+	require.Equal(t, newestFirst[1:5], got, "the marker replaces the offset")
+
+	require.NoError(t, s.owner.DeleteTopic(s.owner.ctx, smn.TopicInput{TopicURN: newestFirst[4]}))
+	s.topic(t, "t9")
+	_, _, err = page(newestFirst[4], "")
+	requireCode(t, smn.InvalidPage, err, "the place of a topic that is gone is in its id alone")
+	got, _, err = page(id, "")
+	require.NoError(t, err)
+	require.Equal(t, newestFirst[5:], got)
+	got, _, err = page(newestFirst[8], "")
+	require.NoError(t, err)
+	require.Empty(t, got, "clients stop at an empty page")
+	_, _, err = page(s.urn(Stranger.Project, "t1"), "")
+	requireCode(t, smn.InvalidPage, err)
+}
+
+func updateTopic(t *testing.T, s *suite) {
+	urn := s.topic(t, "topic")
+	before := must(s.owner.GetTopic(s.owner.ctx, smn.TopicInput{TopicURN: urn}))
+	update := func(display *string) smn.Topic {
+		require.NoError(t, s.owner.UpdateTopic(s.owner.ctx, smn.UpdateTopicInput{TopicURN: urn, DisplayName: display}))
+		return must(s.owner.GetTopic(s.owner.ctx, smn.TopicInput{TopicURN: urn}))
+	}
+	for _, display := range []string{"Näw", "", strings.Repeat("d", smn.MaxDisplayName-1), strings.Repeat("d", smn.MaxDisplayName)} {
+		after := update(&display)
+		require.Equal(t, display, after.DisplayName)
+		require.Equal(t, display, update(nil).DisplayName, "left out it stays")
+		require.False(t, after.UpdatedAt.Before(before.UpdatedAt))
+		after.DisplayName, after.UpdatedAt = before.DisplayName, before.UpdatedAt
+		require.Equal(t, before, after, "nothing else has changed")
+	}
+	for _, display := range []string{"a\nb", strings.Repeat("d", smn.MaxDisplayName+1), strings.Repeat("ä", smn.MaxDisplayName/2) + "d"} {
+		err := s.owner.UpdateTopic(s.owner.ctx, smn.UpdateTopicInput{TopicURN: urn, DisplayName: &display})
+		requireCode(t, smn.InvalidDisplayName, err)
+	}
+	require.Len(t, update(nil).DisplayName, smn.MaxDisplayName, "what was refused has changed nothing")
+	requireCode(t, smn.TopicNotFound, s.owner.UpdateTopic(s.owner.ctx, smn.UpdateTopicInput{TopicURN: urn + "x"}))
+}
+
 func getTopic(t *testing.T, s *suite) {
 	_, err := s.owner.GetTopic(s.owner.ctx, smn.TopicInput{TopicURN: s.urn(Owner.Project, "missing")})
 	requireCode(t, smn.TopicNotFound, err)
@@ -199,6 +303,12 @@ func topicURNs(t *testing.T, s *suite) {
 		_, err := s.owner.GetTopic(s.owner.ctx, in)
 		requireCode(t, smn.InvalidTopicURN, err, urn)
 		requireCode(t, smn.InvalidTopicURN, s.owner.DeleteTopic(s.owner.ctx, in), urn)
+		requireCode(t, smn.InvalidTopicURN, s.owner.UpdateTopic(s.owner.ctx, smn.UpdateTopicInput{TopicURN: urn}), urn)
+		_, err = s.owner.ListTopicAttributes(s.owner.ctx, smn.ListTopicAttributesInput{TopicURN: urn})
+		requireCode(t, smn.InvalidTopicURN, err, urn)
+		requireCode(t, smn.InvalidTopicURN, s.owner.UpdateTopicAttribute(s.owner.ctx, smn.UpdateTopicAttributeInput{TopicURN: urn, Name: smn.Introduction}), urn)
+		requireCode(t, smn.InvalidTopicURN, s.owner.DeleteTopicAttribute(s.owner.ctx, smn.TopicAttributeInput{TopicURN: urn, Name: smn.Introduction}), urn)
+		requireCode(t, smn.InvalidTopicURN, s.owner.DeleteTopicAttributes(s.owner.ctx, in), urn)
 		_, err = s.owner.Subscribe(s.owner.ctx, smn.SubscribeInput{TopicURN: urn, NewSubscription: smn.NewSubscription{Protocol: smn.Email, Endpoint: "a@example.com"}})
 		requireCode(t, smn.InvalidTopicURN, err, urn)
 		_, err = s.owner.SubscribeBatch(s.owner.ctx, smn.SubscribeBatchInput{TopicURN: urn, Subscriptions: make([]smn.NewSubscription, 1)})
@@ -218,6 +328,12 @@ func foreign(t *testing.T, s *suite) {
 	_, err := x.GetTopic(x.ctx, smn.TopicInput{TopicURN: urn})
 	requireCode(t, smn.Forbidden, err)
 	requireCode(t, smn.Forbidden, x.DeleteTopic(x.ctx, smn.TopicInput{TopicURN: urn}))
+	requireCode(t, smn.Forbidden, x.UpdateTopic(x.ctx, smn.UpdateTopicInput{TopicURN: urn}))
+	requireCode(t, smn.Forbidden, x.UpdateTopicAttribute(x.ctx, smn.UpdateTopicAttributeInput{TopicURN: urn, Name: smn.Introduction, Value: "mine"}))
+	requireCode(t, smn.Forbidden, x.DeleteTopicAttribute(x.ctx, smn.TopicAttributeInput{TopicURN: urn, Name: smn.Introduction}))
+	requireCode(t, smn.Forbidden, x.DeleteTopicAttributes(x.ctx, smn.TopicInput{TopicURN: urn}))
+	_, err = x.ListTopicAttributes(x.ctx, smn.ListTopicAttributesInput{TopicURN: urn})
+	requireCode(t, smn.Forbidden, err)
 	_, err = x.Subscribe(x.ctx, smn.SubscribeInput{TopicURN: urn, NewSubscription: smn.NewSubscription{Protocol: smn.Email, Endpoint: "me@example.com"}})
 	requireCode(t, smn.Forbidden, err)
 	_, err = x.SubscribeBatch(x.ctx, smn.SubscribeBatchInput{TopicURN: urn, Subscriptions: []smn.NewSubscription{{Protocol: smn.Email, Endpoint: "me@example.com"}}})

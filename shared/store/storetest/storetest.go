@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) (store.Store, queue.Queue)) {
 		cases []testCase
 	}{
 		{"topics", topicCases},
+		{"attributes", attributeCases},
 		{"subscriptions", subscriptionCases},
 		{"paging", pagingCases},
 		{"chunks of subscriptions", chunkCases},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,6 +18,9 @@ var topicCases = []testCase{
 	{"fifty creators at once make one topic", testCreateTopicAtOnce},
 	{"limit", testTopicLimit},
 	{"list is newest first and filtered by bytes", testListTopics},
+	{"list is filtered by all filters together", testFilterTopics},
+	{"list begins behind a topic", testListTopicsAfter},
+	{"update changes what it is given", testUpdateTopic},
 	{"delete removes a topic and what it had", testDeleteTopic},
 	{"a new topic of the same name inherits nothing", testTopicInheritsNothing},
 	{"a cancelled context changes nothing", testTopicCancelled},
@@ -148,6 +152,97 @@ func testListTopics(t *testing.T, e env) {
 	require.NoError(t, err)
 	require.Empty(t, page.Topics)
 	require.Zero(t, page.Total)
+}
+
+func testFilterTopics(t *testing.T, e env) {
+	project := smn.NewID()
+	add := func(name, display, enterprise string) string {
+		topic := newTopic(project, name)
+		topic.DisplayName, topic.EnterpriseProjectID = display, enterprise
+		_, _, err := e.CreateTopic(t.Context(), topic, noLimit)
+		require.NoError(t, err)
+		return topic.ID
+	}
+	a := add("alpha", "Disk full", "0")
+	b := add("beta", "Disk %_ ünder", "e1")
+	c := add("alps", "", "e1")
+	for _, x := range []struct {
+		query store.TopicQuery
+		want  []string // newest first
+	}{
+		{store.TopicQuery{ID: a}, []string{a}},
+		{store.TopicQuery{ID: "A"}, nil},
+		{store.TopicQuery{Display: "Disk"}, []string{b, a}},
+		{store.TopicQuery{Display: "disk"}, nil},
+		{store.TopicQuery{Display: "%_"}, []string{b}},
+		{store.TopicQuery{Display: "ü"}, []string{b}},
+		{store.TopicQuery{EnterpriseProject: "e1"}, []string{c, b}},
+		{store.TopicQuery{EnterpriseProject: "e1", Prefix: "al"}, []string{c}},
+		{store.TopicQuery{EnterpriseProject: "e1", Prefix: "be", Display: "Disk", ID: b, Name: "beta"}, []string{b}},
+		{store.TopicQuery{EnterpriseProject: "e1", Prefix: "be", Display: "Disk", ID: c, Name: "beta"}, nil},
+		{store.TopicQuery{EnterpriseProject: "e"}, nil},
+		{store.TopicQuery{EnterpriseProject: "e1", After: c}, []string{b}},
+	} {
+		x.query.Project, x.query.Limit = project, 100
+		page, err := e.ListTopics(t.Context(), x.query)
+		require.NoError(t, err)
+		var ids []string
+		for _, topic := range page.Topics {
+			ids = append(ids, topic.ID)
+		}
+		require.Equal(t, x.want, ids, "%+v", x.query)
+		if x.query.After == "" {
+			require.Equal(t, len(x.want), page.Total, "%+v", x.query)
+		} else {
+			require.Equal(t, 2, page.Total, "the total is that of the whole list")
+		}
+	}
+}
+
+func testListTopicsAfter(t *testing.T, e env) {
+	project := smn.NewID()
+	var all []store.Topic // newest first
+	for i := range 7 {
+		all = append([]store.Topic{e.topic(t, project, fmt.Sprint("t", i))}, all...)
+	}
+	list := func(after string) []store.Topic {
+		page, err := e.ListTopics(t.Context(), store.TopicQuery{Project: project, After: after, Limit: 3})
+		require.NoError(t, err)
+		return page.Topics
+	}
+	first := list("")
+	require.Equal(t, all[:3], first)
+	require.NoError(t, e.DeleteTopic(t.Context(), project, first[2].Name))
+	e.topic(t, project, "newest")
+	second := list(first[2].ID)
+	require.Equal(t, all[3:6], second, "also behind one that is gone")
+	require.Equal(t, all[6:], list(second[2].ID))
+	require.Empty(t, list(all[6].ID))
+}
+
+func testUpdateTopic(t *testing.T, e env) {
+	topic, other := e.topic(t, smn.NewID(), "alerts"), e.topic(t, smn.NewID(), "alerts")
+	display, at := "Näw", moment.Add(time.Hour)
+	require.NoError(t, e.UpdateTopic(t.Context(), topic.Project, topic.ID, &display, at))
+	want := topic
+	want.DisplayName, want.UpdatedAt = display, at
+	got, err := e.GetTopic(t.Context(), topic.Project, topic.Name)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+
+	want.UpdatedAt = at.Add(time.Hour)
+	require.NoError(t, e.UpdateTopic(t.Context(), topic.Project, topic.ID, nil, want.UpdatedAt))
+	got, err = e.GetTopic(t.Context(), topic.Project, topic.Name)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+
+	require.ErrorIs(t, e.UpdateTopic(t.Context(), other.Project, topic.ID, &display, at), store.ErrNotFound, "of another project")
+	require.ErrorIs(t, e.UpdateTopic(t.Context(), topic.Project, smn.NewID(), &display, at), store.ErrNotFound)
+	got, err = e.GetTopic(t.Context(), other.Project, other.Name)
+	require.NoError(t, err)
+	require.Equal(t, other, got)
+	require.NoError(t, e.DeleteTopic(t.Context(), topic.Project, topic.Name))
+	require.ErrorIs(t, e.UpdateTopic(t.Context(), topic.Project, topic.ID, nil, at), store.ErrNotFound)
 }
 
 func testDeleteTopic(t *testing.T, e env) {
