@@ -28,6 +28,8 @@ type Store interface {
 	Messages
 	Deliveries
 	Documents
+	DirectSMS
+	Statistics
 }
 
 // Secrets keeps the few secrets of an installation, such as its signing key.

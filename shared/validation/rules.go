@@ -23,6 +23,18 @@ var stringRules = map[string]func(string) bool{
 	"remark":             isRemark,
 	"subject":            isSubject,
 	"message":            isMessage,
+
+	"phone":             isPhone,
+	"sms_text":          isSMSText,
+	"sign_id":           isSignID,
+	"sms_event":         isSMSEvent,
+	"id":                smn.IsID,
+	"application_name":  smn.IsApplicationName,
+	"platform":          smn.IsPlatform,
+	"application_urn":   func(s string) bool { _, err := smn.ParseApplicationURN(s); return err == nil },
+	"push_endpoint_urn": func(s string) bool { _, err := smn.ParsePushEndpointURN(s); return err == nil },
+	"device_token":      isDeviceToken,
+	"user_data":         isUserData,
 }
 
 // isDisplayName: at most smn.MaxDisplayName bytes on one line. It becomes the

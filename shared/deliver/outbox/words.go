@@ -46,7 +46,8 @@ func mailText(d deliver.Delivery) string {
 	}
 }
 
-func smsText(d deliver.Delivery) string {
+// shortText is what a phone shows.
+func shortText(d deliver.Delivery) string {
 	switch d.Type {
 	case wire.TypeConfirmation:
 		return sender(d) + " would like to send you messages. To agree, open within 48 hours: " + d.SubscribeURL

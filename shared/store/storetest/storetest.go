@@ -36,6 +36,8 @@ func Run(t *testing.T, open func(t *testing.T) (store.Store, queue.Queue)) {
 		{"messages", messageCases},
 		{"deliveries", deliveryCases},
 		{"documents", documentCases},
+		{"direct SMS", smsCases},
+		{"statistics", statisticsCases},
 	}
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {
