@@ -87,10 +87,14 @@ func (h *house) build(ctx context.Context) error {
 	}
 	h.webhooks = webhook.New(webhook.Config{AllowPrivate: *s.AllowPrivateEndpoints})
 	box := outbox.New(h.db, h.log)
+	senders := map[smn.Protocol]deliver.Sender{smn.HTTP: h.webhooks, smn.HTTPS: h.webhooks, smn.Email: box, smn.SMS: box}
+	for _, p := range smn.Platforms {
+		senders[p.Protocol()] = box
+	}
 	h.worker, err = deliver.New(deliver.Config{
 		Store:     h.db,
 		Tasks:     h.db,
-		Senders:   map[smn.Protocol]deliver.Sender{smn.HTTP: h.webhooks, smn.HTTPS: h.webhooks, smn.Email: box, smn.SMS: box},
+		Senders:   senders,
 		Signer:    signer,
 		Tokens:    tokens,
 		PublicURL: s.PublicURL,

@@ -77,9 +77,13 @@ func install(t *testing.T) installation {
 	signer := signing.New(signingKey, region)
 	quiet := slog.New(slog.DiscardHandler)
 	hooks, box := webhook.New(webhook.Config{AllowPrivate: true}), outbox.New(db, quiet)
+	senders := map[smn.Protocol]deliver.Sender{smn.HTTP: hooks, smn.HTTPS: hooks, smn.Email: box, smn.SMS: box}
+	for _, p := range smn.Platforms {
+		senders[p.Protocol()] = box
+	}
 	worker, err := deliver.New(deliver.Config{
 		Store: db, Tasks: db, Signer: signer, Tokens: tokens, PublicURL: base, Log: quiet,
-		Senders: map[smn.Protocol]deliver.Sender{smn.HTTP: hooks, smn.HTTPS: hooks, smn.Email: box, smn.SMS: box},
+		Senders: senders,
 	})
 	require.NoError(t, err)
 	working, stop := context.WithCancel(context.Background())

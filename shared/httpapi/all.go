@@ -6,7 +6,13 @@ import "slices"
 // alone; manage is everything else that the owner of a project does.
 var (
 	ListOperations   = []Operation{ListSubscriptions, ListSubscriptionsByTopic}
-	ManageOperations = []Operation{ListTopics, GetTopic, DeleteTopic, CancelSubscription}
+	ManageOperations = []Operation{
+		ListTopics, GetTopic, DeleteTopic, CancelSubscription,
+		GetTopicStatistics,
+		SendSMS, SendSMSBatch, GetSMS, ListSMS, ListSMSCallbacks, UpdateSMSCallbacks,
+		CreateApplication, ListApplications, GetApplication, UpdateApplication, DeleteApplication,
+		CreatePushEndpoint, ListPushEndpoints, GetPushEndpoint, UpdatePushEndpoint, DeletePushEndpoint, Push,
+	}
 	LinkOperations   = []Operation{
 		ConfirmSubscription, ConfirmSubscriptionV2, Unsubscribe, UnsubscribeV2,
 		ConfirmPage, ConfirmButton, UnsubscribePage, UnsubscribeButton,

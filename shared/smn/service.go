@@ -139,7 +139,8 @@ type Applications interface {
 	// their creation.
 	ListApplications(ctx context.Context, in ListApplicationsInput) (ApplicationPage, error)
 
-	// GetApplication describes an application. ApplicationNotFound.
+	// GetApplication describes an application. Of the answer through a client,
+	// CreatedAt is zero. ApplicationNotFound.
 	GetApplication(ctx context.Context, in ApplicationInput) (Application, error)
 
 	// UpdateApplication gives an application other credentials. ApplicationNotFound.

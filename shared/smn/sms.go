@@ -102,7 +102,7 @@ type ListSMSCallbacksInput struct {
 
 // UpdateSMSCallbacksInput is what UpdateSMSCallbacks needs.
 type UpdateSMSCallbacksInput struct {
-	Callbacks []SMSCallback `validate:"min=1,max=3,dive" code:"InvalidEventType"`
+	Callbacks []SMSCallback `validate:"min=1,max=3" code:"InvalidEventType"`
 }
 
 // gsm7 are the characters of the GSM 7 bit default alphabet, and gsm7Extended
