@@ -102,7 +102,7 @@ func (b *Broker) ListApplications(ctx context.Context, in smn.ListApplicationsIn
 	if err != nil {
 		return smn.ApplicationPage{}, fmt.Errorf("list applications: %w", err)
 	}
-	var fit []smn.Application
+	fit := []smn.Application{}
 	for _, d := range all.Documents {
 		a, err := b.describeApplication(d)
 		if err != nil {

@@ -77,7 +77,7 @@ func (b *Broker) ListPushEndpoints(ctx context.Context, in smn.ListPushEndpoints
 	if err != nil {
 		return smn.PushEndpointPage{}, fmt.Errorf("list endpoints of %s: %w", in.ApplicationURN, err)
 	}
-	var fit []smn.PushEndpoint
+	fit := []smn.PushEndpoint{}
 	for _, d := range all.Documents {
 		e, err := describePushEndpoint(urn, d)
 		if err != nil {

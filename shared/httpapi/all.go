@@ -13,7 +13,7 @@ var (
 		CreateApplication, ListApplications, GetApplication, UpdateApplication, DeleteApplication,
 		CreatePushEndpoint, ListPushEndpoints, GetPushEndpoint, UpdatePushEndpoint, DeletePushEndpoint, Push,
 	}
-	LinkOperations   = []Operation{
+	LinkOperations = []Operation{
 		ConfirmSubscription, ConfirmSubscriptionV2, Unsubscribe, UnsubscribeV2,
 		ConfirmPage, ConfirmButton, UnsubscribePage, UnsubscribeButton,
 		GetCertificate, GetCertificateV2, ListVersions, GetVersion,
