@@ -26,7 +26,7 @@ func TestSMSOfTopicsAreCounted(t *testing.T) {
 		TopicURN: topic.URN, NewSubscription: smn.NewSubscription{Protocol: smn.SMS, Endpoint: "+4915112345678"},
 	})
 	require.NoError(t, err)
-	link, err := url.Parse(in.mail(t, 1)[0].SubscribeURL)
+	link, err := url.Parse(in.mails(t, 1)[0].SubscribeURL)
 	require.NoError(t, err)
 	_, err = in.broker.ConfirmSubscription(ctx, smn.ConfirmSubscriptionInput{Token: link.Query().Get("token")})
 	require.NoError(t, err)
@@ -46,8 +46,8 @@ func TestSMSOfTopicsAreCounted(t *testing.T) {
 	require.Eventually(t, func() bool { return sent() == 2 }, patience, patienceStep)
 }
 
-// mail waits for so many mails in the outbox.
-func (in installation) mail(t *testing.T, n int) (mails []store.Mail) {
+// mails waits for so many mails in the outbox.
+func (in installation) mails(t *testing.T, n int) (mails []store.Mail) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		var err error
@@ -59,26 +59,19 @@ func (in installation) mail(t *testing.T, n int) (mails []store.Mail) {
 
 // TestManyEndpoints sends one text to many numbers, as SMN's older SDKs do.
 func TestManyEndpoints(t *testing.T) {
-	in := install(t)
-	server := in.server(t)
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+mine+"/sms",
-		strings.NewReader(`{"endpoints":["112","110","112"],"message":"fire","sign_id":"","message_include_sign_flag":"true"}`))
-	require.NoError(t, err)
-	token := in.token(t, server)
-	r.Header.Set("X-Auth-Token", token)
-	answer, err := server.Client().Do(r)
-	require.NoError(t, err)
-	defer answer.Body.Close()
-	require.Equal(t, http.StatusOK, answer.StatusCode)
+	in, v := visit(t)
+	a := v.send(t, http.MethodPost, mine+"/sms",
+		`{"endpoints":["112","110","112"],"message":"fire","sign_id":"","message_include_sign_flag":"true"}`)
+	require.Equal(t, http.StatusOK, a.status)
 	var body struct {
 		Result []map[string]string `json:"result"`
 	}
-	require.NoError(t, json.NewDecoder(answer.Body).Decode(&body))
+	require.NoError(t, json.Unmarshal([]byte(a.body), &body))
 	require.Len(t, body.Result, 3)
 	require.NotEmpty(t, body.Result[0]["message_id"])
 	require.NotEmpty(t, body.Result[1]["message_id"])
 	require.Equal(t, "SMN.0190", body.Result[2]["code"])
-	for _, m := range in.mail(t, 2) {
+	for _, m := range in.mails(t, 2) {
 		require.Equal(t, smn.SMS, m.Protocol)
 		require.Equal(t, "fire", m.Text)
 	}
@@ -96,7 +89,7 @@ func TestPushReachesTheOutbox(t *testing.T) {
 	require.NoError(t, err)
 	id, err := in.broker.Push(ctx, smn.PushInput{EndpointURN: device.URN, Structure: `{"HMS":{"hps":{}}}`})
 	require.NoError(t, err)
-	m := in.mail(t, 1)[0]
+	m := in.mails(t, 1)[0]
 	require.Equal(t, smn.HMS.Protocol(), m.Protocol)
 	require.Equal(t, "token", m.To)
 	require.Equal(t, `{"hps":{}}`, m.Text)
