@@ -92,6 +92,6 @@ func TestPushReachesTheOutbox(t *testing.T) {
 	m := in.mails(t, 1)[0]
 	require.Equal(t, smn.HMS.Protocol(), m.Protocol)
 	require.Equal(t, "token", m.To)
-	require.Equal(t, `{"hps":{}}`, m.Text)
+	require.JSONEq(t, `{"hps":{}}`, m.Text)
 	require.Equal(t, id, m.MessageID)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"tocsin/shared/smn"
 	"tocsin/shared/wire"
@@ -104,7 +105,7 @@ func (c *Client) ListPushEndpoints(ctx context.Context, in smn.ListPushEndpoints
 	setUnlessEmpty(query, "token", in.Token)
 	setUnlessEmpty(query, "user_data", in.UserData)
 	if in.Enabled != nil {
-		query.Set("enabled", fmt.Sprint(*in.Enabled))
+		query.Set("enabled", strconv.FormatBool(*in.Enabled))
 	}
 	var out wire.ListPushEndpointsResponse
 	if _, err := c.call(ctx, request{method: http.MethodGet, path: path, query: query}, &out); err != nil {

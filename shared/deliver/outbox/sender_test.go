@@ -156,6 +156,6 @@ func TestPushMessageIsKeptAsItIs(t *testing.T) {
 	require.Equal(t, deliver.Outcome{}, outbox.New(b, slog.New(slog.DiscardHandler)).Send(t.Context(), d))
 	require.Len(t, b.mails, 1)
 	require.Equal(t, "token", b.mails[0].To)
-	require.Equal(t, `{"aps":{}}`, b.mails[0].Text)
+	require.JSONEq(t, `{"aps":{}}`, b.mails[0].Text)
 	require.Empty(t, b.mails[0].Subject)
 }
