@@ -181,12 +181,16 @@ func (h *house) senders() map[smn.Protocol]deliver.Sender {
 	h.posters = append(h.posters, strangers, own)
 	hooks, bots, box := webhook.New(strangers), chatbot.New(strangers), outbox.New(h.db, h.log)
 	functions := function.New(own, h.settings.functions)
-	return map[smn.Protocol]deliver.Sender{
+	senders := map[smn.Protocol]deliver.Sender{
 		smn.HTTP: hooks, smn.HTTPS: hooks,
 		smn.Email: box, smn.SMS: box, smn.Call: box,
 		smn.FunctionStage: functions, smn.FunctionGraph: functions,
 		smn.DingDing: bots, smn.Feishu: bots, smn.WeChat: bots, smn.WeLink: bots, smn.Slack: bots, smn.Teams: bots,
 	}
+	for _, platform := range smn.Platforms {
+		senders[platform.Protocol()] = box
+	}
+	return senders
 }
 
 // serve serves until ctx ends, and then lets what is in hand finish: requests

@@ -54,6 +54,15 @@ type refused struct {
 }
 
 var badInput = []refused{
+	{"an SMS that is a number", "POST", mine + "/sms", `{"endpoint":5}`, 400, "SMN.0012"},
+	{"no SMS", "POST", mine + "/sms", `{"endpoints":[]}`, 400, "SMN.0159"},
+	{"no numbers", "POST", mine + "/sms", `{"endpoints":"112"}`, 400, "SMN.0012"},
+	{"a status that is none", "GET", mine + "/sms/report?status=x", ``, 400, "SMN.0077"},
+	{"a start that is no time", "GET", mine + "/sms/report?start_time=x", ``, 400, "SMN.0103"},
+	{"an end that is no time", "GET", mine + "/topics/" + urn + "/statistics?start_time=1&end_time=x", ``, 400, "SMN.0104"},
+	{"no callbacks", "PUT", mine + "/sms/callback", `{}`, 400, "SMN.0100"},
+	{"enabled that is neither", "PUT", mine + "/endpoints/x", `{"enabled":"yes"}`, 400, "SMN.0136"},
+	{"a secret that is a number", "POST", mine + "/applications", `{"platform_credential":5}`, 403, "SMN.0120"},
 	{"broken JSON", "POST", mine + "/topics", `{"name":"` + secret, 400, "APIGW.0201"},
 	{"no body", "POST", mine + "/topics", ``, 400, "APIGW.0201"},
 	{"an array", "POST", mine + "/topics", `["` + secret + `"]`, 400, "APIGW.0201"},

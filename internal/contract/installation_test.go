@@ -80,9 +80,13 @@ func install(t *testing.T) installation {
 	quiet := slog.New(slog.DiscardHandler)
 	poster, box := post.New(post.Config{AllowPrivate: true}), outbox.New(db, quiet)
 	hooks, bots := webhook.New(poster), chatbot.New(poster)
+	senders := map[smn.Protocol]deliver.Sender{smn.HTTP: hooks, smn.HTTPS: hooks, smn.Email: box, smn.SMS: box, smn.Slack: bots}
+	for _, p := range smn.Platforms {
+		senders[p.Protocol()] = box
+	}
 	worker, err := deliver.New(deliver.Config{
 		Store: db, Tasks: db, Signer: signer, Tokens: tokens, PublicURL: base, Log: quiet,
-		Senders: map[smn.Protocol]deliver.Sender{smn.HTTP: hooks, smn.HTTPS: hooks, smn.Email: box, smn.SMS: box, smn.Slack: bots},
+		Senders: senders,
 	})
 	require.NoError(t, err)
 	working, stop := context.WithCancel(context.Background())

@@ -51,7 +51,7 @@ func (w *Worker) fanOut(ctx context.Context, f queue.FanOut) (again time.Duratio
 	case store.ClaimLeased:
 		return max(claim.Until.Sub(now), time.Millisecond), nil
 	}
-	matched, setbacks, err := w.sendChunk(ctx, m, chunk.Subscriptions)
+	tally, setbacks, err := w.sendChunk(ctx, m, chunk.Subscriptions)
 	if err != nil {
 		return 0, fmt.Errorf("send message %s to chunk %d: %w", m.ID, f.Chunk, err)
 	}
@@ -61,20 +61,20 @@ func (w *Worker) fanOut(ctx context.Context, f queue.FanOut) (again time.Duratio
 		failures = append(failures, s.failure)
 		retries = append(retries, s.retry...)
 	}
-	if err := w.store.FinishChunk(ctx, key, matched, failures, retries...); err != nil {
+	if err := w.store.FinishChunk(ctx, key, tally, failures, retries...); err != nil {
 		return 0, fmt.Errorf("finish chunk %d of message %s: %w", f.Chunk, m.ID, err)
 	}
 	return 0, nil
 }
 
 // sendChunk makes the first attempt at each subscription that receives and that the
-// message's attributes select, side by side.
-// It tells how many there were and which of them have not got the message.
+// message's attributes select, side by side. It tells how many there were, how many
+// SMS are out, and which of them have not got the message.
 //
 // Slots are asked for one after the other. So a chunk waits in one place of the
 // line, however many subscriptions it has, and a wait of slotPatience means that
 // attempts hang and not that there is much to do.
-func (w *Worker) sendChunk(ctx context.Context, m *message, subs []store.Subscription) (matched int, failed []setback, err error) {
+func (w *Worker) sendChunk(ctx context.Context, m *message, subs []store.Subscription) (tally store.Tally, failed []setback, err error) {
 	results := make([]*setback, len(subs))
 	var attempts sync.WaitGroup
 	defer attempts.Wait()
@@ -84,15 +84,18 @@ func (w *Worker) sendChunk(ctx context.Context, m *message, subs []store.Subscri
 		if !s.Status.Receives() || !smn.Selects(m.Attributes, s.Protocol, s.Filters) {
 			continue
 		}
-		matched++
+		tally.Matched++
+		if s.Protocol == smn.SMS {
+			tally.SMS++
+		}
 		d, err := w.notification(m, s)
 		if err != nil {
-			return 0, nil, err
+			return store.Tally{}, nil, err
 		}
 		first := queue.Retry{MessageID: m.ID, SubscriptionID: s.ID, Attempt: 1}
 		if !w.slots.acquire(ctx, min(patience, chunkPatience-time.Since(began))) {
 			if err := ctx.Err(); err != nil {
-				return 0, nil, err
+				return store.Tally{}, nil, err
 			}
 			// Who waited in vain once only looks from now on: the chunk must not
 			// wait a second for each of its subscriptions.
@@ -108,18 +111,22 @@ func (w *Worker) sendChunk(ctx context.Context, m *message, subs []store.Subscri
 	}
 	attempts.Wait()
 	if err := ctx.Err(); err != nil {
-		return 0, nil, err
+		return store.Tally{}, nil, err
 	}
 	if postponed > 0 {
 		w.log.LogAttrs(ctx, slog.LevelWarn, "attempts put off, no free slot",
 			slog.String("message_id", m.ID), slog.Int("attempts", postponed))
 	}
-	for _, r := range results {
-		if r != nil {
-			failed = append(failed, *r)
+	for i, r := range results {
+		if r == nil {
+			continue
+		}
+		failed = append(failed, *r)
+		if subs[i].Protocol == smn.SMS {
+			tally.SMS--
 		}
 	}
-	return matched, failed, nil
+	return tally, failed, nil
 }
 
 // notification is the delivery of a message to a subscription.

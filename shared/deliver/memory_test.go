@@ -30,9 +30,11 @@ type memory struct {
 	chunks   map[store.ChunkKey]chunkRow
 	failures map[string]store.Failure // by message and subscription
 	waiting  map[string]*waiting      // by task ID
-	changed  chan struct{}            // closed and replaced when a task came
-	hands    int                      // hand-outs so far
-	failing  map[string]int           // method → calls that are still to fail
+	resolved []smn.Protocol           // of failures
+	finished []store.SMS
+	changed  chan struct{}  // closed and replaced when a task came
+	hands    int            // hand-outs so far
+	failing  map[string]int // method → calls that are still to fail
 	calls    map[string]int
 	ackTime  time.Duration // how long Ack takes
 	loadTime time.Duration // how long GetMessage takes
@@ -42,6 +44,7 @@ type chunkRow struct {
 	until   time.Time
 	done    bool
 	matched int
+	sms     int
 }
 
 type waiting struct {
@@ -228,13 +231,13 @@ func (m *memory) ClaimChunk(_ context.Context, key store.ChunkKey, now, until ti
 	return store.Claim{State: store.ClaimGranted, Until: until}, nil
 }
 
-func (m *memory) FinishChunk(_ context.Context, key store.ChunkKey, matched int, failures []store.Failure, retries ...queue.Task) error {
+func (m *memory) FinishChunk(_ context.Context, key store.ChunkKey, tally store.Tally, failures []store.Failure, retries ...queue.Task) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.enter("FinishChunk"); err != nil {
 		return err
 	}
-	m.chunks[key] = chunkRow{done: true, matched: matched}
+	m.chunks[key] = chunkRow{done: true, matched: tally.Matched, sms: tally.SMS}
 	for _, f := range failures {
 		m.failures[f.MessageID+"/"+f.SubscriptionID] = f
 	}
@@ -253,11 +256,22 @@ func (m *memory) PutFailure(_ context.Context, f store.Failure, retry ...queue.T
 	return nil
 }
 
-func (m *memory) ResolveFailure(_ context.Context, messageID, subscriptionID string) error {
+func (m *memory) ResolveFailure(_ context.Context, messageID, subscriptionID string, protocol smn.Protocol) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.resolved = append(m.resolved, protocol)
 	delete(m.failures, messageID+"/"+subscriptionID)
 	return m.enter("ResolveFailure")
+}
+
+func (m *memory) FinishSMS(_ context.Context, id string, status smn.SMSStatus, reason string, at time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.enter("FinishSMS"); err != nil {
+		return err
+	}
+	m.finished = append(m.finished, store.SMS{ID: id, Status: status, Reason: reason, FinishedAt: at})
+	return nil
 }
 
 // The queue.

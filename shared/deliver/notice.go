@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -25,29 +26,17 @@ func (w *Worker) notice(ctx context.Context, n queue.Notice) (again time.Duratio
 	if err != nil {
 		return 0, err
 	}
-	if !w.slots.acquire(ctx, slotPatience) {
-		return postponement(0), ctx.Err()
-	}
-	began := time.Now()
-	o := func() Outcome {
-		defer w.slots.release()
-		return w.send(ctx, d)
-	}()
-	took := time.Since(began)
-	if err := ctx.Err(); err != nil && o.Result != Delivered {
+	o, next, err := w.single(ctx, d, n.Attempt, expires)
+	switch {
+	case errors.Is(err, errNoSlot):
+		return postponement(0), nil
+	case err != nil:
 		return 0, err
-	}
-	delay, retry := w.policy.Next(n.Attempt, o)
-	due := w.now().Add(delay)
-	if o.Result == Again && (!retry || due.After(expires)) {
-		o.Result = Dead
-	}
-	w.logAttempt(ctx, d, n.Attempt, o, took)
-	if o.Result != Again {
+	case o.Result != Again:
 		return 0, nil
 	}
 	n.Attempt++
-	if err := w.tasks.Put(ctx, queue.NewNotice(n, due)); err != nil {
+	if err := w.tasks.Put(ctx, queue.NewNotice(n, next)); err != nil {
 		return 0, fmt.Errorf("put attempt %d at confirmation %s: %w", n.Attempt, n.MessageID, err)
 	}
 	return 0, nil

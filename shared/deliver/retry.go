@@ -67,19 +67,24 @@ func (w *Worker) retry(ctx context.Context, r queue.Retry) error {
 		defer w.slots.release()
 		return w.try(ctx, m, d, r)
 	}()
+	if result == nil {
+		return w.resolve(ctx, r, s.Protocol)
+	}
 	return w.record(ctx, m, r, result)
 }
 
-// record keeps how a later attempt went; nil is success.
+// resolve keeps that a later attempt has delivered.
+func (w *Worker) resolve(ctx context.Context, r queue.Retry, protocol smn.Protocol) error {
+	if err := w.store.ResolveFailure(ctx, r.MessageID, r.SubscriptionID, protocol); err != nil {
+		return fmt.Errorf("resolve failure of message %s at %s: %w", r.MessageID, r.SubscriptionID, err)
+	}
+	return nil
+}
+
+// record keeps how a later attempt failed.
 func (w *Worker) record(ctx context.Context, m *message, r queue.Retry, result *setback) error {
 	if err := ctx.Err(); err != nil {
 		return err // the attempt may have been cut short
-	}
-	if result == nil {
-		if err := w.store.ResolveFailure(ctx, m.ID, r.SubscriptionID); err != nil {
-			return fmt.Errorf("resolve failure of message %s at %s: %w", m.ID, r.SubscriptionID, err)
-		}
-		return nil
 	}
 	if err := w.store.PutFailure(ctx, result.failure, result.retry...); err != nil {
 		return fmt.Errorf("put failure of message %s at %s: %w", m.ID, r.SubscriptionID, err)

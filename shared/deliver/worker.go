@@ -1,6 +1,6 @@
 // Package deliver takes messages to endpoints. A Worker does the tasks of the
 // queue: it fans a message out to a chunk of subscriptions, tries failed
-// deliveries again, and sends confirmations. How bytes reach an endpoint is known
+// deliveries again, and sends confirmations and direct messages. How bytes reach an endpoint is known
 // to the senders in the packages below this one.
 //
 // Delivery is at least once: a task may be done twice, by two workers, or by
@@ -66,7 +66,7 @@ type Tasks interface {
 // otherwise.
 type Config struct {
 	Store     store.Store
-	Tasks     Tasks // for later attempts at confirmations
+	Tasks     Tasks // for later attempts at confirmations and direct messages
 	Senders   map[smn.Protocol]Sender
 	Signer    Signer
 	Tokens    ConfirmTokens
@@ -173,6 +173,8 @@ func (w *Worker) Handle(ctx context.Context, task queue.Task) (again time.Durati
 		return 0, w.retry(ctx, *task.Retry)
 	case task.Notice != nil:
 		return w.notice(ctx, *task.Notice)
+	case task.Direct != nil:
+		return w.direct(ctx, *task.Direct)
 	}
 	// Doing it again would not make it readable.
 	w.log.LogAttrs(ctx, slog.LevelError, "task dropped: nothing in it that this version knows",

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tocsin/shared/queue"
+	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
 
@@ -48,14 +49,21 @@ func (db *DB) ClaimChunk(ctx context.Context, key store.ChunkKey, now, until tim
 }
 
 // FinishChunk meets store.Deliveries.
-func (db *DB) FinishChunk(ctx context.Context, key store.ChunkKey, matched int, failures []store.Failure, retries ...queue.Task) error {
+func (db *DB) FinishChunk(ctx context.Context, key store.ChunkKey, tally store.Tally, failures []store.Failure, retries ...queue.Task) error {
 	tasks, err := rowsOf(retries)
 	if err != nil {
 		return err
 	}
 	err = db.write(ctx, func(tx *tx) error {
-		if _, err := tx.exec(`INSERT INTO chunk (message, chunk, lease, holder, matched) VALUES (?1, ?2, 0, 0, ?3)
-			ON CONFLICT (message, chunk) DO UPDATE SET matched = ?3`, key.MessageID, key.Chunk, matched); err != nil {
+		var counted int // of an earlier finish
+		if _, err := tx.get(`SELECT sms FROM chunk WHERE message = ? AND chunk = ?`, []any{key.MessageID, key.Chunk}, &counted); err != nil {
+			return err
+		}
+		if _, err := tx.exec(`INSERT INTO chunk (message, chunk, lease, holder, matched, sms) VALUES (?1, ?2, 0, 0, ?3, ?4)
+			ON CONFLICT (message, chunk) DO UPDATE SET matched = ?3, sms = ?4`, key.MessageID, key.Chunk, tally.Matched, tally.SMS); err != nil {
+			return err
+		}
+		if err := tx.countSMS(key.MessageID, tally.SMS-counted); err != nil {
 			return err
 		}
 		for i := range failures {
@@ -98,10 +106,13 @@ func (tx *tx) putFailure(f *store.Failure) error {
 }
 
 // ResolveFailure meets store.Deliveries.
-func (db *DB) ResolveFailure(ctx context.Context, messageID, subscriptionID string) error {
+func (db *DB) ResolveFailure(ctx context.Context, messageID, subscriptionID string, protocol smn.Protocol) error {
 	err := db.write(ctx, func(tx *tx) error {
-		_, err := tx.exec(`DELETE FROM failure WHERE message = ? AND subscription = ?`, messageID, subscriptionID)
-		return err
+		resolved, err := tx.exec(`DELETE FROM failure WHERE message = ? AND subscription = ?`, messageID, subscriptionID)
+		if err != nil || protocol != smn.SMS {
+			return err
+		}
+		return tx.countSMS(messageID, resolved)
 	})
 	if err != nil {
 		return fmt.Errorf("resolve failure of message %s: %w", messageID, err)

@@ -125,9 +125,13 @@ func (db *DB) UpdateDocument(ctx context.Context, d store.Document) error {
 func (db *DB) DeleteDocument(ctx context.Context, key store.DocumentKey) error {
 	err := db.write(ctx, func(tx *tx) error {
 		deleted, err := tx.exec(`DELETE FROM document WHERE owner = ? AND kind = ? AND id = ?`, key.Owner, key.Kind, key.ID)
-		if err == nil && deleted == 0 {
-			err = store.ErrNotFound
+		if err != nil {
+			return err
 		}
+		if deleted == 0 {
+			return store.ErrNotFound
+		}
+		_, err = tx.exec(`DELETE FROM document WHERE owner = ?`, key.ID)
 		return err
 	})
 	if err != nil {

@@ -64,7 +64,7 @@ func TestReopeningKeepsEverything(t *testing.T) {
 			key := store.ChunkKey{MessageID: m.ID}
 			_, err = db.ClaimChunk(ctx, key, moment, moment.Add(time.Hour))
 			require.NoError(t, err)
-			require.NoError(t, db.FinishChunk(ctx, store.ChunkKey{MessageID: m.ID, Chunk: 1}, 3, nil))
+			require.NoError(t, db.FinishChunk(ctx, store.ChunkKey{MessageID: m.ID, Chunk: 1}, store.Tally{Matched: 3}, nil))
 			failure := store.Failure{MessageID: m.ID, SubscriptionID: added[0].ID, Dead: true}
 			require.NoError(t, db.PutFailure(ctx, failure))
 			mail := store.Mail{ID: "a", CreatedAt: moment}

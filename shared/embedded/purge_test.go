@@ -20,7 +20,7 @@ func TestPurge(t *testing.T) {
 		m := newMessage()
 		m.ExpiresAt = expires
 		require.NoError(t, db.PutMessage(ctx, m, fanOut(m)))
-		require.NoError(t, db.FinishChunk(ctx, store.ChunkKey{MessageID: m.ID}, 3, []store.Failure{{MessageID: m.ID, SubscriptionID: "s"}}))
+		require.NoError(t, db.FinishChunk(ctx, store.ChunkKey{MessageID: m.ID}, store.Tally{Matched: 3}, []store.Failure{{MessageID: m.ID, SubscriptionID: "s"}}))
 		return m.ID
 	}
 	before := moment.Add(time.Hour)
@@ -36,7 +36,7 @@ func TestPurge(t *testing.T) {
 	for i := range 2 * purgeStep {
 		failures = append(failures, store.Failure{MessageID: old[3], SubscriptionID: fmt.Sprint(i)})
 	}
-	require.NoError(t, db.FinishChunk(ctx, store.ChunkKey{MessageID: old[3], Chunk: 1}, len(failures), failures))
+	require.NoError(t, db.FinishChunk(ctx, store.ChunkKey{MessageID: old[3], Chunk: 1}, store.Tally{Matched: len(failures)}, failures))
 
 	removed, err := db.Purge(ctx, before)
 	require.NoError(t, err)
@@ -176,4 +176,36 @@ func TestPurgeOfManySteps(t *testing.T) {
 	removed, err = db.Purge(t.Context(), moment.Add(time.Hour))
 	require.NoError(t, err)
 	require.Equal(t, n/2, removed)
+}
+
+func TestPurgeOfSMS(t *testing.T) {
+	ctx := t.Context()
+	db, err := Open(ctx, Config{Dir: t.TempDir(), Now: func() time.Time { return moment.Add(keepCounts) }})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	topic, _, err := db.CreateTopic(ctx, store.Topic{ID: "t", Project: "p", Name: "n"}, 1)
+	require.NoError(t, err)
+
+	var sms []store.SMS
+	for i := range purgeStep + 2 { // one more than a step may stay
+		sms = append(sms, store.SMS{ID: fmt.Sprint(i), Project: "p", AcceptedAt: moment.Add(time.Duration(i) * time.Millisecond)})
+	}
+	require.NoError(t, db.PutSMS(ctx, sms))
+	hour := moment.Truncate(time.Hour)
+	for i, at := range []time.Time{hour, hour.Add(time.Hour), hour.Add(2 * time.Hour)} {
+		m := newMessage()
+		m.TopicID, m.AcceptedAt, m.ExpiresAt = topic.ID, at, at.Add(time.Hour)
+		require.NoError(t, db.PutMessage(ctx, m, fanOut(m)))
+		require.NoError(t, db.FinishChunk(ctx, store.ChunkKey{MessageID: m.ID}, store.Tally{SMS: i + 1}, nil))
+	}
+
+	removed, err := db.Purge(ctx, sms[purgeStep+1].AcceptedAt)
+	require.NoError(t, err)
+	require.Equal(t, purgeStep+1+1, removed, "the SMS before, and the hour that is over 92 days old")
+	page, err := db.ListSMS(ctx, store.SMSQuery{Project: "p", Limit: 9})
+	require.NoError(t, err)
+	require.Equal(t, sms[purgeStep+1:], page.SMS)
+	counts, err := db.CountSMS(ctx, topic.ID, time.Time{}, moment.AddDate(1, 0, 0))
+	require.NoError(t, err)
+	require.Equal(t, []store.SMSCount{{Hour: hour.Add(time.Hour), SMS: 2}, {Hour: hour.Add(2 * time.Hour), SMS: 3}}, counts)
 }

@@ -206,6 +206,9 @@ func (db *DB) DeleteTopic(ctx context.Context, project, name string) error {
 		if err := tx.deleteAttributes(id); err != nil {
 			return err
 		}
+		if _, err := tx.exec(`DELETE FROM sms_count WHERE topic = ?`, key); err != nil {
+			return err
+		}
 		if _, err := tx.exec(`DELETE FROM topic WHERE key = ?`, key); err != nil {
 			return err
 		}

@@ -6,7 +6,7 @@ import "slices"
 // alone; manage is everything else that the owner of a project does.
 var (
 	ListOperations   = []Operation{ListSubscriptions, ListSubscriptionsByTopic}
-	ManageOperations = slices.Concat(topicOperations, subscriptionOperations, templateOperations)
+	ManageOperations = slices.Concat(topicOperations, subscriptionOperations, templateOperations, smsOperations, applicationOperations)
 	LinkOperations   = []Operation{
 		ConfirmSubscription, ConfirmSubscriptionV2, Unsubscribe, UnsubscribeV2,
 		ConfirmPage, ConfirmButton, UnsubscribePage, UnsubscribeButton,
@@ -20,6 +20,7 @@ var (
 	topicOperations = []Operation{
 		ListTopics, GetTopic, UpdateTopic, DeleteTopic,
 		ListTopicAttributes, UpdateTopicAttribute, DeleteTopicAttribute, DeleteTopicAttributes,
+		GetTopicStatistics,
 	}
 	subscriptionOperations = []Operation{
 		CancelSubscription, CancelSubscriptionByTopic, CancelSubscriptions, CancelSubscriptionsByTopic,
@@ -28,7 +29,12 @@ var (
 		CreateSubscriptionUser, ListSubscriptionUsers, GetSubscriptionUser, UpdateSubscriptionUser, DeleteSubscriptionUser,
 		SubscribeUsers,
 	}
-	templateOperations = []Operation{CreateTemplate, ListTemplates, GetTemplate, UpdateTemplate, DeleteTemplate}
+	templateOperations    = []Operation{CreateTemplate, ListTemplates, GetTemplate, UpdateTemplate, DeleteTemplate}
+	smsOperations         = []Operation{SendSMS, SendSMSBatch, GetSMS, ListSMS, ListSMSCallbacks, UpdateSMSCallbacks}
+	applicationOperations = []Operation{
+		CreateApplication, ListApplications, GetApplication, UpdateApplication, DeleteApplication,
+		CreatePushEndpoint, ListPushEndpoints, GetPushEndpoint, UpdatePushEndpoint, DeletePushEndpoint, Push,
+	}
 )
 
 // All lists every operation there is.

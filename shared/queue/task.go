@@ -7,13 +7,14 @@ import (
 	"tocsin/shared/smn"
 )
 
-// Task is a unit of work. Exactly one of FanOut, Retry and Notice is set. Tasks
+// Task is a unit of work. Exactly one of FanOut, Retry, Notice and Direct is set. Tasks
 // are stored and sent as JSON, so a field's name is for ever.
 type Task struct {
 	// ID follows from the work, so that doing the step that makes a task twice
 	// makes one task.
 	ID string `json:"id"`
-	// Group is the id of the topic that caused the task; queues use it for fairness.
+	// Group is the id of the topic that caused the task, or of the project where there
+	// is no topic; queues use it for fairness.
 	Group string `json:"group"`
 	// NotBefore is when the task is due; zero means now.
 	NotBefore time.Time `json:"not_before,omitzero"`
@@ -21,6 +22,7 @@ type Task struct {
 	FanOut *FanOut `json:"fan_out,omitempty"`
 	Retry  *Retry  `json:"retry,omitempty"`
 	Notice *Notice `json:"notice,omitempty"`
+	Direct *Direct `json:"direct,omitempty"`
 }
 
 // FanOut is the work of sending a message to one chunk of a topic's
@@ -73,6 +75,20 @@ type NoticeRecipient struct {
 	Extension smn.Extension `json:"extension,omitzero"`
 }
 
+// Direct is a message to one phone or device, without a topic. It carries all
+// that sending needs.
+type Direct struct {
+	MessageID string       `json:"message_id"`
+	Project   string       `json:"project"`
+	Protocol  smn.Protocol `json:"protocol"`         // smn.SMS, or that of a smn.Platform
+	Endpoint  string       `json:"endpoint"`         // phone number, or token of the device
+	Source    string       `json:"source,omitempty"` // URN of the device; empty for an SMS
+	Text      string       `json:"text"`
+	Attempt   int          `json:"attempt"` // number of the attempt to come; the first is 1
+	IssuedAt  time.Time    `json:"issued_at"`
+	ExpiresAt time.Time    `json:"expires_at"` // no attempt begins later
+}
+
 // NewFanOut is the task for one chunk of a message.
 func NewFanOut(topicID, messageID string, chunk int) Task {
 	return Task{
@@ -98,5 +114,15 @@ func NewNotice(n Notice, due time.Time) Task {
 		Group:     n.Subscription.TopicID,
 		NotBefore: due,
 		Notice:    &n,
+	}
+}
+
+// NewDirect is the task for a message to one phone or device.
+func NewDirect(d Direct, due time.Time) Task {
+	return Task{
+		ID:        "direct/" + d.MessageID + "/" + strconv.Itoa(d.Attempt),
+		Group:     d.Project,
+		NotBefore: due,
+		Direct:    &d,
 	}
 }

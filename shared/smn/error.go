@@ -70,6 +70,27 @@ const (
 	ResourceNotFound         Code = "ResourceNotFound"         // any other thing that never was, or was deleted
 	TooManyResources         Code = "TooManyResources"         // any other quota
 
+	InvalidSignID     Code = "InvalidSignID"     // see NewSMS
+	InvalidEventType  Code = "InvalidEventType"  // not one of SMSEvents
+	InvalidMessageID  Code = "InvalidMessageID"  // not an id
+	TooManyEndpoints  Code = "TooManyEndpoints"  // see MaxSMSBatch
+	DuplicateEndpoint Code = "DuplicateEndpoint" // the same text for the same number, twice in a batch
+
+	InvalidApplicationName Code = "InvalidApplicationName" // see MaxApplicationName
+	InvalidPlatform        Code = "InvalidPlatform"        // not one of Platforms
+	InvalidPrincipal       Code = "InvalidPrincipal"       // see PushCredentials
+	InvalidCredential      Code = "InvalidCredential"      // see PushCredentials
+	InvalidApplicationURN  Code = "InvalidApplicationURN"  // see ApplicationURN
+	ApplicationExists      Code = "ApplicationExists"      // of that name, with other credentials
+	ApplicationNotFound    Code = "ApplicationNotFound"    // never was, or was deleted
+	InvalidDeviceToken     Code = "InvalidDeviceToken"     // see MaxDeviceToken
+	InvalidUserData        Code = "InvalidUserData"        // see MaxUserData
+	InvalidPushEndpointURN Code = "InvalidPushEndpointURN" // see PushEndpointURN
+	InvalidEnabled         Code = "InvalidEnabled"         // neither true nor false
+	DeviceTokenExists      Code = "DeviceTokenExists"      // in the application, with other user data
+	PushEndpointNotFound   Code = "PushEndpointNotFound"   // never was, or was deleted
+	EndpointDisabled       Code = "EndpointDisabled"       // by its owner
+
 	Internal   Code = "Internal"   // our own fault; the text stays in the log
 	Overloaded Code = "Overloaded" // try again in a moment
 )

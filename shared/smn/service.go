@@ -20,6 +20,9 @@ type Service interface {
 	Links
 	Publisher
 	Templates
+	Statistics
+	SMSSender
+	Applications
 }
 
 // Topics are made, listed, changed and deleted.
@@ -217,4 +220,91 @@ type Templates interface {
 	// DeleteTemplate removes a template; only later messages miss it. Deleting twice
 	// is TemplateNotFound the second time.
 	DeleteTemplate(ctx context.Context, in TemplateInput) error
+}
+
+// Statistics tell what topics have sent.
+type Statistics interface {
+	// GetTopicStatistics counts the SMS of a topic that were delivered, by the hour in
+	// which their messages were accepted: one item for each hour that overlaps with
+	// the period and has any, in their order. Counts are kept for 92 days.
+	// TopicNotFound.
+	GetTopicStatistics(ctx context.Context, in TopicStatisticsInput) ([]SMSCount, error)
+}
+
+// SMSSender sends SMS to phone numbers, without a topic, and says what became of
+// them. They belong to the caller's project.
+type SMSSender interface {
+	// SendSMS takes a text for a phone number and returns the message's id. Once it
+	// has returned, the SMS is stored and will be sent at least once, or given up
+	// after DefaultTimeToLive.
+	SendSMS(ctx context.Context, in NewSMS) (messageID string, err error)
+
+	// SendSMSBatch does the same for up to MaxSMSBatch texts. The answer has one item
+	// for each, in their order; an item that was refused says why in Err, which is
+	// DuplicateEndpoint for one that is in the batch already. The error is for the
+	// call as a whole.
+	SendSMSBatch(ctx context.Context, in SendSMSBatchInput) ([]SentSMS, error)
+
+	// GetSMS gives the text of an SMS. ResourceNotFound.
+	GetSMS(ctx context.Context, in SMSInput) (text string, err error)
+
+	// ListSMS lists SMS and how they stand, newest first.
+	ListSMS(ctx context.Context, in ListSMSInput) (SMSPage, error)
+
+	// ListSMSCallbacks lists the callbacks that were set, in the order of SMSEvents.
+	ListSMSCallbacks(ctx context.Context, in ListSMSCallbacksInput) ([]SMSCallback, error)
+
+	// UpdateSMSCallbacks sets the topics of the events that it names, which must be
+	// the caller's own, and leaves the other events. They are kept and given back.
+	// TopicNotFound.
+	UpdateSMSCallbacks(ctx context.Context, in UpdateSMSCallbacksInput) error
+}
+
+// Applications send to mobile devices.
+type Applications interface {
+	// CreateApplication makes an application in the caller's project. One of the same
+	// platform, name and credentials that is there is answered with its URN;
+	// ApplicationExists when its credentials are others. TooManyResources.
+	CreateApplication(ctx context.Context, in CreateApplicationInput) (CreateApplicationOutput, error)
+
+	// ListApplications lists the applications of the caller's project in the order of
+	// their creation.
+	ListApplications(ctx context.Context, in ListApplicationsInput) (ApplicationPage, error)
+
+	// GetApplication describes an application. Of the answer through a client,
+	// CreatedAt is zero. ApplicationNotFound.
+	GetApplication(ctx context.Context, in ApplicationInput) (Application, error)
+
+	// UpdateApplication gives an application other credentials. ApplicationNotFound.
+	UpdateApplication(ctx context.Context, in UpdateApplicationInput) error
+
+	// DeleteApplication removes an application and its endpoints. Deleting twice is
+	// ApplicationNotFound the second time; a new one of the same name has none.
+	DeleteApplication(ctx context.Context, in ApplicationInput) error
+
+	// CreatePushEndpoint adds a device to an application. One of the same token and
+	// user data that is there is answered with its URN; DeviceTokenExists when its
+	// user data are others. ApplicationNotFound, TooManyResources.
+	CreatePushEndpoint(ctx context.Context, in CreatePushEndpointInput) (CreatePushEndpointOutput, error)
+
+	// ListPushEndpoints lists the devices of an application in the order in which
+	// they were added. ApplicationNotFound.
+	ListPushEndpoints(ctx context.Context, in ListPushEndpointsInput) (PushEndpointPage, error)
+
+	// GetPushEndpoint describes a device. Of the answer through a client, CreatedAt
+	// is zero. PushEndpointNotFound.
+	GetPushEndpoint(ctx context.Context, in PushEndpointInput) (PushEndpoint, error)
+
+	// UpdatePushEndpoint changes what it is given. PushEndpointNotFound.
+	UpdatePushEndpoint(ctx context.Context, in UpdatePushEndpointInput) error
+
+	// DeletePushEndpoint removes a device. Deleting twice is PushEndpointNotFound the
+	// second time.
+	DeletePushEndpoint(ctx context.Context, in PushEndpointInput) error
+
+	// Push takes a message for one device and returns its id. Once it has returned,
+	// the message is stored and will be sent at least once, until its TimeToLive has
+	// passed. EndpointDisabled, PushEndpointNotFound; InvalidMessageStructure when
+	// the structure has no text for the platform.
+	Push(ctx context.Context, in PushInput) (messageID string, err error)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tocsin/shared/queue"
+	"tocsin/shared/smn"
 )
 
 // ChunkKey names the delivery of a message to a chunk of its topic's subscriptions.
@@ -27,6 +28,12 @@ const (
 type Claim struct {
 	State ClaimState
 	Until time.Time // end of the lease, the caller's or the other's
+}
+
+// Tally is what came of the first attempts of a chunk.
+type Tally struct {
+	Matched int // subscriptions that were to receive the message
+	SMS     int // those of them that have got it as an SMS
 }
 
 // Failure is a delivery that has not succeeded at the first attempt. It goes away
@@ -57,18 +64,18 @@ type Deliveries interface {
 	// and only then stores the tasks, which pass the rest of the message on.
 	ClaimChunk(ctx context.Context, key ChunkKey, now, until time.Time, next ...queue.Task) (Claim, error)
 
-	// FinishChunk marks a chunk as finished, sets how many subscriptions in it were
-	// to receive the message, puts its failures as PutFailure does and stores the tasks
-	// of their retries. The number is set, not added to: finishing twice counts once.
-	FinishChunk(ctx context.Context, key ChunkKey, matched int, failures []Failure, retries ...queue.Task) error
+	// FinishChunk marks a chunk as finished, sets its tally, puts its failures as
+	// PutFailure does and stores the tasks of their retries. The tally is set, not
+	// added to: finishing twice counts once, also in Statistics.
+	FinishChunk(ctx context.Context, key ChunkKey, tally Tally, failures []Failure, retries ...queue.Task) error
 
 	// PutFailure adds a failure or overwrites that of the same message and
 	// subscription, and stores the task of the retry if there is one.
 	PutFailure(ctx context.Context, f Failure, retry ...queue.Task) error
 
-	// ResolveFailure removes a failure because a later attempt delivered. Without
-	// such a failure it does nothing.
-	ResolveFailure(ctx context.Context, messageID, subscriptionID string) error
+	// ResolveFailure removes a failure because a later attempt delivered, and counts
+	// an SMS in Statistics. Without such a failure it does nothing.
+	ResolveFailure(ctx context.Context, messageID, subscriptionID string, protocol smn.Protocol) error
 
 	// GetReport tells how the delivery of a message stands. A message that is
 	// unknown or was never fanned out has an empty report.

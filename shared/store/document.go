@@ -7,7 +7,7 @@ import (
 
 // DocumentKey finds a document.
 type DocumentKey struct {
-	Owner string // id of the project or topic that it belongs to
+	Owner string // id of the project, topic or document that it belongs to
 	Kind  string // what it is: logtank, application
 	ID    string // unique in its owner and kind
 }
@@ -57,6 +57,6 @@ type Documents interface {
 	// version, or the name is another's; ErrNotFound when it is gone.
 	UpdateDocument(ctx context.Context, d Document) error
 
-	// DeleteDocument removes a document. ErrNotFound.
+	// DeleteDocument removes a document and those that it owns. ErrNotFound.
 	DeleteDocument(ctx context.Context, key DocumentKey) error
 }

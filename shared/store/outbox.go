@@ -7,18 +7,18 @@ import (
 	"tocsin/shared/smn"
 )
 
-// Mail is an e-mail or SMS that was kept instead of sent, because the
-// installation has no way out for its protocol.
+// Mail is an e-mail, SMS or push message that was kept instead of sent, because
+// the installation has no way out for its protocol.
 type Mail struct {
 	ID             string       // follows from message and subscription, so that sending twice keeps one
-	Protocol       smn.Protocol // smn.Email or smn.SMS
-	To             string       // address or phone number
+	Protocol       smn.Protocol // smn.Email, smn.SMS or that of a smn.Platform
+	To             string       // address, phone number or device token
 	FromName       string       // sender's display name; may be empty
 	Subject        string       // empty for none
 	Text           string
 	SubscribeURL   string // in confirmations
 	UnsubscribeURL string // in notifications
-	TopicURN       string
+	TopicURN       string // empty for messages without a topic
 	MessageID      string
 	CreatedAt      time.Time // kept to the millisecond
 }

@@ -30,6 +30,8 @@ type Store interface {
 	Deliveries
 	Documents
 	Templates
+	DirectSMS
+	Statistics
 }
 
 // Secrets keeps the few secrets of an installation, such as its signing key.

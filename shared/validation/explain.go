@@ -69,6 +69,40 @@ func explain(b validator.FieldError) string {
 		return "the id of a template has 32 lower-case hexadecimal characters"
 	case "time_to_live":
 		return fmt.Sprintf("time_to_live must be a number of seconds from 1 to %d", smn.MaxTimeToLive/time.Second)
+	case "phone":
+		return explainEndpoint(smn.SMS)
+	case "sms_text":
+		return fmt.Sprintf("message must be a text of 1 to %d characters", smn.MaxSMS)
+	case "sign_id":
+		return fmt.Sprintf("sign_id must have at most %d letters, digits, hyphens and underscores", smn.MaxSignID)
+	case "sms_event":
+		return "event_type must be one of sms_success_event, sms_fail_event, sms_reply_event"
+	case "id":
+		return "an id has 32 lower-case hex characters"
+	case "statistics_end":
+		return fmt.Sprintf("end_time must be at most %d days after start_time", smn.MaxStatistics/(24*time.Hour))
+	case "gtfield":
+		return "end_time must be later than start_time"
+	case "application_name":
+		return fmt.Sprintf("name must have 1 to %d letters, digits and underscores", smn.MaxApplicationName)
+	case "platform":
+		return "platform must be one of HMS, APNS, APNS_SANDBOX"
+	case "principal":
+		return "platform_principal must be an app id of 1 to 20 letters and digits for HMS, else a certificate in Base64 of at most 8192 bytes"
+	case "credential":
+		return "platform_credential must be an app secret of 32 to 64 letters and digits for HMS, else a key in Base64 of at most 8192 bytes"
+	case "application_urn":
+		return "an application URN has the form urn:smn:{region}:{project_id}:app-{platform}-{name}"
+	case "push_endpoint_urn":
+		return "an endpoint URN has the form urn:smn:{region}:{project_id}:endpoint-{platform}-{name}-{id}"
+	case "device_token":
+		return fmt.Sprintf("token must be one line of 1 to %d bytes", smn.MaxDeviceToken)
+	case "user_data":
+		return fmt.Sprintf("user_data must be a text of at most %d bytes", smn.MaxUserData)
+	case "push_message":
+		return fmt.Sprintf("message must be a text of 1 to %d bytes", smn.Platform(b.Param()).MaxMessage())
+	case "push_time_to_live":
+		return fmt.Sprintf("time_to_live must be a number of seconds from 1 to %d", smn.MaxPushTimeToLive/time.Second)
 	}
 	return explainNumber(b)
 }
@@ -103,9 +137,17 @@ func explainNumber(b validator.FieldError) string {
 	case "UserIDs":
 		return fmt.Sprintf("a batch holds 1 to %d users", smn.MaxBatch)
 	case "Status":
-		return "status must be from 0 to 4"
+		return "status must be from 0 to 4, for SMS from 0 to 2"
 	case "Token":
 		return "token is missing"
+	case "Messages":
+		return fmt.Sprintf("a call holds 1 to %d SMS", smn.MaxSMSBatch)
+	case "Callbacks":
+		return fmt.Sprintf("callback must have 1 to %d items", len(smn.SMSEvents))
+	case "From":
+		return "start_time is missing"
+	case "To":
+		return "end_time is missing"
 	}
 	return b.StructField() + " is invalid"
 }

@@ -33,6 +33,18 @@ var stringRules = map[string]func(string) bool{
 	"template_id":        smn.IsID,
 	"topic_marker":       isTopicMarker,
 	"attribute":          func(s string) bool { return slices.Contains(smn.AttributeNames, smn.AttributeName(s)) },
+
+	"phone":             isPhone,
+	"sms_text":          isSMSText,
+	"sign_id":           isSignID,
+	"sms_event":         isSMSEvent,
+	"id":                smn.IsID,
+	"application_name":  smn.IsApplicationName,
+	"platform":          smn.IsPlatform,
+	"application_urn":   func(s string) bool { _, err := smn.ParseApplicationURN(s); return err == nil },
+	"push_endpoint_urn": func(s string) bool { _, err := smn.ParsePushEndpointURN(s); return err == nil },
+	"device_token":      isDeviceToken,
+	"user_data":         isUserData,
 }
 
 // isDisplayName: at most smn.MaxDisplayName bytes on one line. It becomes the

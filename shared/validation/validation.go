@@ -52,6 +52,11 @@ func newRules() *validator.Validate {
 		d := time.Duration(fl.Field().Int())
 		return d == 0 || d >= time.Second && d <= smn.MaxTimeToLive
 	}))
+	must(v.RegisterValidation("push_time_to_live", isPushTimeToLive))
+	must(v.RegisterValidation("statistics_end", isStatisticsEnd))
+	v.RegisterStructValidation(checkNewApplication, smn.CreateApplicationInput{})
+	v.RegisterStructValidation(checkApplicationUpdate, smn.UpdateApplicationInput{})
+	v.RegisterStructValidation(checkPush, smn.PushInput{})
 	// Whether endpoint and extension fit the protocol is a question of two fields.
 	v.RegisterStructValidation(func(sl validator.StructLevel) {
 		s := sl.Current().Interface().(smn.NewSubscription)

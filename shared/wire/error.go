@@ -108,11 +108,32 @@ var failures = map[smn.Code]Failure{
 	smn.InvalidEndTime:   {Status: 400, Code: "SMN.0104", Message: "Parameter: end_time is invalid."},
 	smn.InvalidUser:      {Status: 400, Code: "SMN.0148", Message: "Parameter: user_id is invalid."},
 
+	smn.InvalidSignID:     {Status: 400, Code: "SMN.0080", Message: "The signId parameter is invalid."},
+	smn.InvalidEventType:  {Status: 400, Code: "SMN.0100", Message: "The eventType parameter is invalid."},
+	smn.InvalidMessageID:  {Status: 400, Code: "SMN.0102", Message: "Parameter: message_id is invalid."},
+	smn.TooManyEndpoints:  {Status: 400, Code: "SMN.0159", Message: "The number of endpoints has reached the maximum allowed."},
+	smn.DuplicateEndpoint: {Status: 400, Code: "SMN.0190", Message: "This endpoint already exists."}, // in items of batches only
+
+	smn.InvalidApplicationName: {Status: 400, Code: "SMN.0115", Message: "Parameter: Application name is invalid."},
+	smn.InvalidPlatform:        {Status: 403, Code: "SMN.0116", Message: "Platform not supported."},
+	smn.InvalidPrincipal:       {Status: 403, Code: "SMN.0119", Message: "PlatformPrinciple must be at most 8192 bytes long in UTF-8 encoding."},
+	smn.InvalidCredential:      {Status: 403, Code: "SMN.0120", Message: "PlatformCredential must be at most 8192 bytes long in UTF-8 encoding."},
+	smn.ApplicationExists:      {Status: 400, Code: "SMN.0121", Message: "An application with the same name but different properties already exists."},
+	smn.PushEndpointNotFound:   {Status: 404, Code: "SMN.0125", Message: "Endpoint does not exist."},
+	smn.ApplicationNotFound:    {Status: 404, Code: "SMN.0130", Message: "The application does not exist."},
+	smn.InvalidDeviceToken:     {Status: 403, Code: "SMN.0131", Message: "The value of the Token parameter is invalid."},
+	smn.InvalidUserData:        {Status: 400, Code: "SMN.0132", Message: "The value of the User_data parameter is invalid."},
+	smn.DeviceTokenExists:      {Status: 400, Code: "SMN.0133", Message: "The device token already exists."},
+	smn.InvalidPushEndpointURN: {Status: 400, Code: "SMN.0134", Message: "The endpoint URN is invalid."},
+	smn.InvalidEnabled:         {Status: 400, Code: "SMN.0136", Message: "The value of the enabled parameter is invalid."},
+	smn.InvalidApplicationURN:  {Status: 400, Code: "SMN.0137", Message: "The application URN is invalid."},
+
 	// SMN documents no code for these: the nearest, under a text of their own.
 	smn.InvalidMessageAttributes: {Status: 400, Code: "SMN.0019", Message: "Parameter: message_attributes is invalid."},
 	smn.InvalidFilterPolicy:      {Status: 400, Code: "SMN.0043", Message: "Parameter: filter_polices is invalid."},
 	smn.InvalidParameter:         {Status: 400, Code: "SMN.0072", Message: "A parameter is invalid."},
 	smn.ResourceNotFound:         {Status: 404, Code: "SMN.0045", Message: "Resource not found."},
+	smn.EndpointDisabled:         {Status: 400, Code: "SMN.0136", Message: "The endpoint is disabled."},
 	smn.TooManyResources:         {Status: 403, Code: "SMN.0004", Message: "Exceeded resource limit."},
 
 	smn.CertificateNotFound: {Status: 404, Code: "APIGW.0101", Message: "The certificate does not exist.", Gateway: true},
@@ -157,11 +178,10 @@ func CodeOf(status int, code, message string) smn.Code {
 	return smn.Internal
 }
 
-// CodeSpelt is CodeOf where no status is told, as in the results of calls for
-// filter policies.
-func CodeSpelt(code, message string) smn.Code {
-	for _, status := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound} {
-		if c := CodeOf(status, code, message); FailureOf(c).Code == code {
+// CodeOfItem is the code of an item of a batch that carries no status.
+func CodeOfItem(code, message string) smn.Code {
+	for c, f := range failures {
+		if c != smn.Overloaded && f.Code == code && strings.HasPrefix(message, f.Message) {
 			return c
 		}
 	}
@@ -173,6 +193,7 @@ func CodeSpelt(code, message string) smn.Code {
 var undocumented = []smn.Code{
 	smn.CertificateNotFound,
 	smn.InvalidMessageAttributes, smn.InvalidFilterPolicy, smn.TooManyResources,
+	smn.EndpointDisabled,
 }
 
 // statuses says what a status means when nothing else is known.

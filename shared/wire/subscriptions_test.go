@@ -84,8 +84,8 @@ func TestCodesWithoutStatus(t *testing.T) {
 		smn.InvalidFilterPolicy, smn.InvalidSubscriptionURN, smn.SubscriptionNotFound, smn.Forbidden, smn.InvalidSubscription,
 	} {
 		f := wire.FailureOf(code)
-		require.Equal(t, code, wire.CodeSpelt(f.Code, f.Message))
+		require.Equal(t, code, wire.CodeOfItem(f.Code, f.Message))
 	}
-	require.Equal(t, smn.Internal, wire.CodeSpelt("SMN.9999", "unheard of"))
-	require.Equal(t, smn.Internal, wire.CodeSpelt("SMN.0018", "Service internal error."))
+	require.Equal(t, smn.Internal, wire.CodeOfItem("SMN.9999", "unheard of"))
+	require.Equal(t, smn.Internal, wire.CodeOfItem("SMN.0018", "Service internal error."))
 }

@@ -35,6 +35,20 @@ var (
 	})
 )
 
+var (
+	smsReport = smn.SMSReport{
+		MessageID: "589f2f7343224f8c9597b05a9a0bc5de", Endpoint: "13400006789", SignID: "ce7f2f7343224f8c9597b05a9a0bcc2e",
+		Status: smn.SMSFailed, Reason: "REJECTD", Parts: 2, AcceptedAt: moment, FinishedAt: moment.Add(time.Second),
+	}
+	pushEndpoint = smn.PushEndpoint{
+		URN: smn.PushEndpointURN{
+			Application: smn.ApplicationURN{Region: "region01", Project: project, Platform: smn.APNS, Name: "application_name"},
+			ID:          "62f0bafec61c45fbbb5d0fc6bd696a2d",
+		},
+		Token: "1f2fda4c", UserData: "no user data", Enabled: true, CreatedAt: moment,
+	}
+)
+
 // golden is what each file of testdata means.
 func golden() map[string]any {
 	hour := wire.Seconds(3600)
@@ -54,7 +68,66 @@ func golden() map[string]any {
 	certificate := "https://smn.region01.example/smn/SMN_region01_3190c26a56fb435f9882e3435b000000.pem"
 	demo := "urn:smn:region01:" + project + ":demo"
 
+	app := smn.ApplicationURN{Region: "region01", Project: project, Platform: smn.APNS, Name: "application_name001"}
+	off, data := wire.Flag(false), "x"
+
 	return map[string]any{
+		"send-sms-request": wire.SendSMSRequest{NewSMS: wire.NewSMSOf(smn.NewSMS{
+			Endpoint: "+8615900001990", Text: "Sms message test", SignID: "94d3b63a5dfb475994d3ac34664e2346",
+		})},
+		"send-sms-to-many-request": wire.SendSMSRequest{
+			NewSMS:    wire.NewSMS{Message: "Sms message test", SignID: "0b364890f1574045a59b7c79e4d734cd"},
+			Endpoints: []string{"18676696912", "18246161627"},
+		},
+		"send-sms-batch-request": wire.SendSMSBatchRequest{Messages: []wire.NewSMS{
+			{Endpoint: "8615900009348", Message: "Sms message test", SignID: "caf488c7ccaf4ffba0c9aa149ab2caf4"},
+			{Endpoint: "8615900009348", Message: "another"},
+		}},
+		"send-sms-batch-response": wire.SendSMSBatchResponse{RequestID: "29bac33ba85c48418632158a9036231a", Result: []wire.SentSMS{
+			{Endpoint: "18246161627", Code: "SMN.0190", Message: "This endpoint already exists."},
+			{Endpoint: "18676696912", MessageID: "0f77847fe8cf47b18fba5def14d5b21e"},
+		}},
+		"sms-text-response": wire.SMSTextResponse{RequestID: "29bac33ba85c48418632158a9036231a", Message: "Sms message test"},
+		"list-sms-response": wire.ListSMSResponse{RequestID: "ce7f2f7343224f8c9597b05a9a0bcc2e", Count: 1, Data: []wire.SMSReport{
+			wire.NewSMSReport(smsReport),
+		}},
+		"sms-callbacks-request":  wire.NewSMSCallbacks("", []smn.SMSCallback{{Event: smn.SMSReply, TopicURN: topicURN.String()}}),
+		"sms-callbacks-response": wire.NewSMSCallbacks("ce7f2f7343224f8c9597b05a9a0bcc2e", nil),
+		"topic-statistics-response": wire.NewTopicStatistics("6a63a18b8bab40ffb71ebd9cb80d0085", []smn.SMSCount{
+			{Hour: moment.Add(-time.Hour), SMS: 2}, {Hour: moment, SMS: 3},
+		}),
+		"create-application-request": wire.ApplicationRequest{
+			Name: "application_name", Platform: "HMS", Principal: "appId", Credential: "appSecret",
+		},
+		"create-application-response": wire.CreateApplicationResponse{
+			RequestID: "6a63a18b8bab40ffb71ebd9cb80d0085", ApplicationID: "b1b8643dc12b4477ad6e35a16003119b",
+			ApplicationURN: "urn:smn:region01:" + project + ":app-HMS-application_name",
+		},
+		"list-applications-response": wire.ListApplicationsResponse{
+			RequestID: "1ba562636055494980c4bc896e4a6960", ApplicationCount: 1,
+			Applications: []wire.Application{wire.NewApplication(smn.Application{
+				URN: app, ID: "b1b8643dc12b4477ad6e35a16003119b", Enabled: true, CreatedAt: moment, CertificateExpires: moment.Add(time.Hour),
+			})},
+		},
+		"get-application-response": wire.GetApplicationResponse{
+			RequestID: "1ba562636055494980c4bc896e4a6960", ApplicationID: "b1b8643dc12b4477ad6e35a16003119b",
+			Attributes: wire.ApplicationAttributes{Enabled: true},
+		},
+		"create-push-endpoint-request": wire.PushEndpointRequest{Token: "3708232124742383445", UserData: "This is token for user001"},
+		"create-push-endpoint-response": wire.PushEndpointResponse{
+			RequestID:   "6a63a18b8bab40ffb71ebd9cb80d0085",
+			EndpointURN: "urn:smn:region01:" + project + ":endpoint-APNS-example_application_name-37a2cb947fa43a20bc66e91281194e7a",
+		},
+		"list-push-endpoints-response": wire.ListPushEndpointsResponse{
+			RequestID: "c90d871f77f7425cae0a8b772a563d17",
+			Endpoints: []wire.PushEndpoint{wire.NewPushEndpoint(pushEndpoint)},
+		},
+		"get-push-endpoint-response": wire.GetPushEndpointResponse{
+			RequestID: "c90d871f77f7425cae0a8b772a563d17", Attributes: wire.PushEndpointAttributes{Token: "1f2fda4c"},
+		},
+		"update-push-endpoint-request": wire.PushEndpointUpdate{Enabled: &off, UserData: &data},
+		"push-request":                 wire.PushRequest{Message: `{"aps":{"alert":"hello world"}}`, TimeToLive: &hour},
+
 		"create-topic-request":       wire.CreateTopicRequest{Name: "disk-alerts", DisplayName: "Disk"},
 		"create-topic-response":      wire.CreateTopicResponse{RequestID: "6a63a18b8bab40ffb71ebd9cb80d0085", TopicURN: topicURN.String()},
 		"list-topics-response":       wire.ListTopicsResponse{RequestID: "6a63a18b8bab40ffb71ebd9cb80d0085", TopicCount: 1, Topics: []wire.Topic{topic}},
@@ -282,4 +355,43 @@ func TestFunctionAttributes(t *testing.T) {
 		{Name: "level", Type: smn.StringAttribute, Values: []string{"high"}},
 		{Name: "site", Type: smn.StringArrayAttribute, Values: []string{"a", "b"}},
 	}))
+}
+
+func TestTranslationsOfSMSAndPushAreInverse(t *testing.T) {
+	for _, r := range []smn.SMSReport{smsReport, {MessageID: "m", AcceptedAt: moment}} {
+		back, err := wire.NewSMSReport(r).SMS()
+		require.NoError(t, err)
+		require.Equal(t, r, back)
+	}
+	endpoint, err := wire.NewPushEndpoint(pushEndpoint).Endpoint()
+	require.NoError(t, err)
+	require.Equal(t, pushEndpoint, endpoint)
+	application := smn.Application{URN: pushEndpoint.URN.Application, ID: "i", CreatedAt: moment, CertificateExpires: moment}
+	read, err := wire.NewApplication(application).Application()
+	require.NoError(t, err)
+	require.Equal(t, application, read)
+}
+
+func TestPeriodTimes(t *testing.T) {
+	for _, text := range []string{wire.Time(moment), wire.Millis(moment)} {
+		read, ok := wire.ParsePeriodTime(text)
+		require.True(t, ok)
+		require.True(t, moment.Equal(read), text)
+	}
+	for _, text := range []string{"", "x", "-1", "2024-07-10", "253402300800000", "99999999999999999999"} {
+		_, ok := wire.ParsePeriodTime(text)
+		require.False(t, ok, text)
+	}
+}
+
+func TestFlag(t *testing.T) {
+	for text, want := range map[string]wire.Flag{`"true"`: true, `true`: true, `"false"`: false, `false`: false} {
+		f := !want
+		require.NoError(t, json.Unmarshal([]byte(text), &f), text)
+		require.Equal(t, want, f)
+	}
+	for _, text := range []string{`""`, `1`, `"yes"`, `{}`, `"`} {
+		var f wire.Flag
+		require.Error(t, json.Unmarshal([]byte(text), &f), text)
+	}
 }

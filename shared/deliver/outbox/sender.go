@@ -1,6 +1,6 @@
-// Package outbox is the sender for e-mail, SMS and voice calls of an installation
-// that has no way out for them: it keeps each mail in the store, where people can look at it
-// and follow its links.
+// Package outbox is the sender for e-mail, SMS, voice calls and mobile push of an
+// installation that has no way out for them: it keeps each mail in the store, where
+// people can look at it and follow its links.
 package outbox
 
 import (
@@ -48,10 +48,10 @@ func (s *Sender) Send(ctx context.Context, d deliver.Delivery) deliver.Outcome {
 		MessageID:      d.MessageID,
 		CreatedAt:      time.Now(),
 	}
-	if d.Protocol != smn.Email {
-		m.Text = smsText(d)
-	} else {
+	if d.Protocol == smn.Email {
 		m.Subject, m.Text = mailSubject(d), mailText(d)
+	} else {
+		m.Text = shortText(d)
 	}
 	if err := s.box.PutMail(ctx, m); err != nil {
 		s.log.LogAttrs(ctx, slog.LevelError, "keep mail in the outbox",

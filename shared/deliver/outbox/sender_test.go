@@ -167,3 +167,16 @@ func TestLogHoldsNoTextNoLinkNoAddress(t *testing.T) {
 		require.NotContains(t, out.String(), secret)
 	}
 }
+
+func TestPushMessageIsKeptAsItIs(t *testing.T) {
+	b := &box{}
+	d := deliver.Delivery{
+		Type: wire.TypeNotification, MessageID: "m", SubscriptionURN: "urn:smn:local:p:endpoint-HMS-shop-1",
+		Protocol: smn.HMS.Protocol(), Endpoint: "token", Text: `{"aps":{}}`,
+	}
+	require.Equal(t, deliver.Outcome{}, outbox.New(b, slog.New(slog.DiscardHandler)).Send(t.Context(), d))
+	require.Len(t, b.mails, 1)
+	require.Equal(t, "token", b.mails[0].To)
+	require.JSONEq(t, `{"aps":{}}`, b.mails[0].Text)
+	require.Empty(t, b.mails[0].Subject)
+}

@@ -53,7 +53,8 @@ func unsubscribe(locale string) string {
 	return "To unsubscribe, open: "
 }
 
-func smsText(d deliver.Delivery) string {
+// shortText is what a phone shows.
+func shortText(d deliver.Delivery) string {
 	switch d.Type {
 	case wire.TypeConfirmation:
 		about := ""

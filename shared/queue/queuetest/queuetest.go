@@ -100,6 +100,10 @@ func testRoundTrip(t *testing.T, q queue.Queue) {
 			},
 			Attempt: 1, IssuedAt: due,
 		}, due),
+		queue.NewDirect(queue.Direct{
+			MessageID: message, Project: smn.NewID(), Protocol: smn.HMS.Protocol(), Endpoint: "token", Source: "urn",
+			Text: "text ✓", Attempt: 2, IssuedAt: due, ExpiresAt: due.Add(time.Hour),
+		}, due),
 	} {
 		want[task.ID] = task
 		put(t, q, task)

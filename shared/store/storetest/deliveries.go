@@ -60,7 +60,7 @@ func testClaimChunk(t *testing.T, e env) {
 	require.Equal(t, store.Claim{State: store.ClaimGranted, Until: until}, e.claim(t, key, moment, until, next))
 	require.Equal(t, store.Claim{State: store.ClaimLeased, Until: until},
 		e.claim(t, key, moment.Add(time.Second), until.Add(time.Hour), dropped))
-	require.NoError(t, e.FinishChunk(t.Context(), key, 7, nil))
+	require.NoError(t, e.FinishChunk(t.Context(), key, store.Tally{Matched: 7}, nil))
 	require.Equal(t, store.ClaimDone, e.claim(t, key, moment, until, dropped).State)
 	require.Equal(t, store.ClaimDone, e.claim(t, key, until.Add(time.Hour), until.Add(2*time.Hour), dropped).State)
 	require.Equal(t, map[string]queue.Task{next.ID: next}, e.tasks(t, 1))
@@ -105,18 +105,18 @@ func testFinishTwice(t *testing.T, e env) {
 	retry := retryOf(f)
 	e.claim(t, key, moment, moment.Add(time.Minute))
 	for range 2 {
-		require.NoError(t, e.FinishChunk(t.Context(), key, 10, []store.Failure{f}, retry))
+		require.NoError(t, e.FinishChunk(t.Context(), key, store.Tally{Matched: 10}, []store.Failure{f}, retry))
 	}
 	require.Equal(t, store.Report{Matched: 10, Failures: []store.Failure{f}}, e.report(t, key.MessageID))
 	require.Equal(t, 9, e.report(t, key.MessageID).Delivered())
-	require.NoError(t, e.FinishChunk(t.Context(), key, 12, nil))
+	require.NoError(t, e.FinishChunk(t.Context(), key, store.Tally{Matched: 12}, nil))
 	require.Equal(t, 12, e.report(t, key.MessageID).Matched, "set, not added to")
 	require.Equal(t, map[string]queue.Task{retry.ID: retry}, e.tasks(t, 1))
 }
 
 func testFinishUnclaimed(t *testing.T, e env) {
 	key := store.ChunkKey{MessageID: smn.NewID()}
-	require.NoError(t, e.FinishChunk(t.Context(), key, 0, nil))
+	require.NoError(t, e.FinishChunk(t.Context(), key, store.Tally{Matched: 0}, nil))
 	require.Equal(t, store.ClaimDone, e.claim(t, key, moment, moment.Add(time.Minute)).State)
 	require.Zero(t, e.report(t, key.MessageID))
 }
@@ -124,15 +124,15 @@ func testFinishUnclaimed(t *testing.T, e env) {
 func testFailures(t *testing.T, e env) {
 	key := store.ChunkKey{MessageID: smn.NewID()}
 	first, second := failureOf(key.MessageID), failureOf(key.MessageID) // ids ascend
-	require.NoError(t, e.FinishChunk(t.Context(), key, 5, []store.Failure{second, first}, retryOf(first), retryOf(second)))
+	require.NoError(t, e.FinishChunk(t.Context(), key, store.Tally{Matched: 5}, []store.Failure{second, first}, retryOf(first), retryOf(second)))
 	require.Equal(t, []store.Failure{first, second}, e.report(t, key.MessageID).Failures)
 	e.tasks(t, 2)
 
 	stranger := failureOf(smn.NewID())
 	require.NoError(t, e.PutFailure(t.Context(), stranger))
-	require.NoError(t, e.ResolveFailure(t.Context(), key.MessageID, stranger.SubscriptionID), "of another message: nothing to do")
-	require.NoError(t, e.ResolveFailure(t.Context(), key.MessageID, first.SubscriptionID))
-	require.NoError(t, e.ResolveFailure(t.Context(), key.MessageID, first.SubscriptionID), "again: nothing to do")
+	require.NoError(t, e.ResolveFailure(t.Context(), key.MessageID, stranger.SubscriptionID, smn.HTTPS), "of another message: nothing to do")
+	require.NoError(t, e.ResolveFailure(t.Context(), key.MessageID, first.SubscriptionID, smn.HTTPS))
+	require.NoError(t, e.ResolveFailure(t.Context(), key.MessageID, first.SubscriptionID, smn.HTTPS), "again: nothing to do")
 	require.Equal(t, store.Report{Matched: 5, Failures: []store.Failure{second}}, e.report(t, key.MessageID))
 	require.Equal(t, []store.Failure{stranger}, e.report(t, stranger.MessageID).Failures)
 	e.noTasks(t)
@@ -156,9 +156,9 @@ func testFailureOverwritten(t *testing.T, e env) {
 func testReport(t *testing.T, e env) {
 	message := smn.NewID()
 	e.claim(t, store.ChunkKey{MessageID: message, Chunk: 2}, moment, moment.Add(time.Minute)) // never finished
-	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: message, Chunk: 0}, 200, nil))
-	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: message, Chunk: 1}, 56, nil))
-	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: smn.NewID(), Chunk: 1}, 1, nil))
+	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: message, Chunk: 0}, store.Tally{Matched: 200}, nil))
+	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: message, Chunk: 1}, store.Tally{Matched: 56}, nil))
+	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: smn.NewID(), Chunk: 1}, store.Tally{Matched: 1}, nil))
 	require.Equal(t, store.Report{Matched: 256}, e.report(t, message))
 }
 

@@ -22,6 +22,7 @@ var documentCases = []testCase{
 	{"one of many updates at once wins", testUpdateDocumentAtOnce},
 	{"delete", testDeleteDocument},
 	{"those of a topic go with it", testDocumentsOfTopic},
+	{"those of a document go with it", testDocumentsOfDocument},
 }
 
 func newDocument(owner, name string) store.Document {
@@ -180,6 +181,19 @@ func testDocumentsOfTopic(t *testing.T, e env) {
 	_, err := e.GetDocument(t.Context(), gone.DocumentKey)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	for _, d := range []store.Document{kept, ours} {
+		_, err := e.GetDocument(t.Context(), d.DocumentKey)
+		require.NoError(t, err)
+	}
+}
+
+func testDocumentsOfDocument(t *testing.T, e env) {
+	project := smn.NewID()
+	owner, other := e.document(t, project, "owner"), e.document(t, project, "other")
+	inner, left := e.document(t, owner.ID, ""), e.document(t, other.ID, "")
+	require.NoError(t, e.DeleteDocument(t.Context(), owner.DocumentKey))
+	_, err := e.GetDocument(t.Context(), inner.DocumentKey)
+	require.ErrorIs(t, err, store.ErrNotFound)
+	for _, d := range []store.Document{other, left} {
 		_, err := e.GetDocument(t.Context(), d.DocumentKey)
 		require.NoError(t, err)
 	}

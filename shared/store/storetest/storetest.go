@@ -38,6 +38,8 @@ func Run(t *testing.T, open func(t *testing.T) (store.Store, queue.Queue)) {
 		{"deliveries", deliveryCases},
 		{"documents", documentCases},
 		{"templates", templateCases},
+		{"direct SMS", smsCases},
+		{"statistics", statisticsCases},
 	}
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {

@@ -1,0 +1,242 @@
+package broker
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"tocsin/shared/smn"
+	"tocsin/shared/store"
+)
+
+// applicationKind is that of the documents which hold applications.
+const applicationKind = "application"
+
+// application is the body of such a document.
+type application struct {
+	Platform smn.Platform `json:"platform"`
+	Name     string       `json:"name"`
+	// Proof is a digest of the credentials. Nothing here sends to a platform, so
+	// that the credentials themselves need not be kept.
+	Proof              string    `json:"proof"`
+	CertificateExpires time.Time `json:"certificate_expires,omitzero"`
+}
+
+// prove sets what follows from the credentials.
+func (a *application) prove(c smn.PushCredentials) {
+	sum := sha256.Sum256([]byte(c.Principal + "\x00" + c.Credential))
+	a.Proof, a.CertificateExpires = hex.EncodeToString(sum[:]), time.Time{}
+	if a.Platform != smn.HMS {
+		a.CertificateExpires = expiryOf(c.Principal)
+	}
+}
+
+// expiryOf is when a certificate expires that came as Base64 of PEM or DER; zero
+// when it cannot be read.
+func expiryOf(text string) time.Time {
+	der, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil {
+		return time.Time{}
+	}
+	if block, _ := pem.Decode(der); block != nil {
+		der = block.Bytes
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		return time.Time{}
+	}
+	return certificate.NotAfter.UTC()
+}
+
+// applicationName is the name of the document, unique in its project.
+func applicationName(p smn.Platform, name string) string { return string(p) + "-" + name }
+
+// CreateApplication implements smn.Applications.
+func (b *Broker) CreateApplication(ctx context.Context, in smn.CreateApplicationInput) (smn.CreateApplicationOutput, error) {
+	caller, err := enter(ctx, in)
+	if err != nil {
+		return smn.CreateApplicationOutput{}, err
+	}
+	urn := smn.ApplicationURN{Region: b.Region, Project: caller.Project, Platform: in.Platform, Name: in.Name}
+	body := application{Platform: in.Platform, Name: in.Name}
+	body.prove(in.PushCredentials)
+	d, err := b.newDocument(caller.Project, applicationKind, applicationName(in.Platform, in.Name), body)
+	if err != nil {
+		return smn.CreateApplicationOutput{}, err
+	}
+	err = b.Store.CreateDocument(ctx, d, smn.MaxApplications)
+	switch {
+	case errors.Is(err, store.ErrConflict):
+		there, kept, err := b.application(ctx, urn)
+		if err != nil {
+			return smn.CreateApplicationOutput{}, err
+		}
+		if kept.Proof != body.Proof {
+			return smn.CreateApplicationOutput{}, smn.Errorf(smn.ApplicationExists, "application %s exists with other credentials", urn)
+		}
+		return smn.CreateApplicationOutput{URN: urn.String(), ID: there.ID}, nil
+	case errors.Is(err, store.ErrLimit):
+		return smn.CreateApplicationOutput{}, smn.Errorf(smn.TooManyResources, "the project has %d applications, which is its limit", smn.MaxApplications)
+	case err != nil:
+		return smn.CreateApplicationOutput{}, fmt.Errorf("create application %s: %w", urn, err)
+	}
+	return smn.CreateApplicationOutput{URN: urn.String(), ID: d.ID, Created: true}, nil
+}
+
+// ListApplications implements smn.Applications. A project has few, so the filters
+// look at them all.
+func (b *Broker) ListApplications(ctx context.Context, in smn.ListApplicationsInput) (smn.ApplicationPage, error) {
+	caller, err := enter(ctx, in)
+	if err != nil {
+		return smn.ApplicationPage{}, err
+	}
+	all, err := b.Store.ListDocuments(ctx, store.DocumentQuery{Owner: caller.Project, Kind: applicationKind, Limit: smn.MaxApplications})
+	if err != nil {
+		return smn.ApplicationPage{}, fmt.Errorf("list applications: %w", err)
+	}
+	fit := []smn.Application{}
+	for _, d := range all.Documents {
+		a, err := b.describeApplication(d)
+		if err != nil {
+			return smn.ApplicationPage{}, err
+		}
+		if strings.HasPrefix(a.URN.Name, in.Name) && (in.Platform == "" || in.Platform == a.URN.Platform) {
+			fit = append(fit, a)
+		}
+	}
+	return smn.ApplicationPage{Applications: part(fit, in.Page), Total: len(fit)}, nil
+}
+
+// GetApplication implements smn.Applications.
+func (b *Broker) GetApplication(ctx context.Context, in smn.ApplicationInput) (smn.Application, error) {
+	d, _, err := b.ownApplication(ctx, in, in.ApplicationURN)
+	if err != nil {
+		return smn.Application{}, err
+	}
+	return b.describeApplication(d)
+}
+
+// UpdateApplication implements smn.Applications.
+func (b *Broker) UpdateApplication(ctx context.Context, in smn.UpdateApplicationInput) error {
+	return retryConflict(func() error {
+		d, kept, err := b.ownApplication(ctx, in, in.ApplicationURN)
+		if err != nil {
+			return err
+		}
+		kept.prove(in.PushCredentials)
+		err = b.changeDocument(ctx, d, kept)
+		if errors.Is(err, store.ErrNotFound) {
+			return noApplication(in.ApplicationURN)
+		}
+		return err
+	})
+}
+
+// DeleteApplication implements smn.Applications. Its endpoints are documents of
+// its own, which go with it.
+func (b *Broker) DeleteApplication(ctx context.Context, in smn.ApplicationInput) error {
+	d, _, err := b.ownApplication(ctx, in, in.ApplicationURN)
+	if err != nil {
+		return err
+	}
+	err = b.Store.DeleteDocument(ctx, d.DocumentKey)
+	if errors.Is(err, store.ErrNotFound) {
+		return noApplication(in.ApplicationURN)
+	}
+	if err != nil {
+		return fmt.Errorf("delete application %s: %w", in.ApplicationURN, err)
+	}
+	return nil
+}
+
+// ownApplication finds an application that belongs to the caller.
+func (b *Broker) ownApplication(ctx context.Context, input any, text string) (store.Document, application, error) {
+	caller, err := enter(ctx, input)
+	if err != nil {
+		return store.Document{}, application{}, err
+	}
+	urn, err := smn.ParseApplicationURN(text)
+	if err != nil {
+		return store.Document{}, application{}, err
+	}
+	if urn.Project != caller.Project {
+		return store.Document{}, application{}, smn.Errorf(smn.Forbidden, "the application belongs to another project")
+	}
+	return b.application(ctx, urn)
+}
+
+// application finds an application. One of another region does not exist here.
+func (b *Broker) application(ctx context.Context, urn smn.ApplicationURN) (store.Document, application, error) {
+	err := store.ErrNotFound
+	var d store.Document
+	if urn.Region == b.Region {
+		d, err = b.Store.FindDocument(ctx, urn.Project, applicationKind, applicationName(urn.Platform, urn.Name))
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Document{}, application{}, noApplication(urn.String())
+	}
+	var body application
+	if err == nil {
+		err = json.Unmarshal(d.Body, &body)
+	}
+	if err != nil {
+		return store.Document{}, application{}, fmt.Errorf("get application %s: %w", urn, err)
+	}
+	return d, body, nil
+}
+
+func noApplication(urn string) error {
+	return smn.Errorf(smn.ApplicationNotFound, "application %s does not exist", urn)
+}
+
+// describeApplication is the one translation of an application from the store's
+// terms.
+func (b *Broker) describeApplication(d store.Document) (smn.Application, error) {
+	var body application
+	if err := json.Unmarshal(d.Body, &body); err != nil {
+		return smn.Application{}, fmt.Errorf("read application %s: %w", d.ID, err)
+	}
+	return smn.Application{
+		URN:                smn.ApplicationURN{Region: b.Region, Project: d.Owner, Platform: body.Platform, Name: body.Name},
+		ID:                 d.ID,
+		Enabled:            true,
+		CreatedAt:          d.CreatedAt,
+		CertificateExpires: body.CertificateExpires,
+	}, nil
+}
+
+// newDocument makes a document of an owner, with a new id.
+func (b *Broker) newDocument(owner, kind, name string, body any) (store.Document, error) {
+	now := b.Now()
+	text, err := json.Marshal(body)
+	return store.Document{
+		DocumentKey: store.DocumentKey{Owner: owner, Kind: kind, ID: smn.NewID()},
+		Name:        name,
+		CreatedAt:   now,
+		UpdatedAt:   now,
+		Body:        text,
+	}, err
+}
+
+// changeDocument gives a document another body.
+func (b *Broker) changeDocument(ctx context.Context, d store.Document, body any) (err error) {
+	d.UpdatedAt = b.Now()
+	if d.Body, err = json.Marshal(body); err != nil {
+		return err
+	}
+	return b.Store.UpdateDocument(ctx, d)
+}
+
+// part cuts a page out of a list.
+func part[T any](list []T, p smn.Page) []T {
+	from := min(p.Offset, len(list))
+	return list[from:min(from+limitOf(p), len(list))]
+}

@@ -1,0 +1,254 @@
+package broker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"tocsin/shared/queue"
+	"tocsin/shared/smn"
+	"tocsin/shared/store"
+)
+
+// pushEndpointKind is that of the documents which hold the devices of an
+// application. Their owner is its document, their name a device's token.
+const pushEndpointKind = "application-endpoint"
+
+// pushEndpoint is the body of such a document.
+type pushEndpoint struct {
+	UserData string `json:"user_data,omitempty"`
+	Enabled  bool   `json:"enabled"`
+}
+
+// CreatePushEndpoint implements smn.Applications.
+func (b *Broker) CreatePushEndpoint(ctx context.Context, in smn.CreatePushEndpointInput) (smn.CreatePushEndpointOutput, error) {
+	app, _, err := b.ownApplication(ctx, in, in.ApplicationURN)
+	if err != nil {
+		return smn.CreatePushEndpointOutput{}, err
+	}
+	urn := smn.PushEndpointURN{}
+	if urn.Application, err = smn.ParseApplicationURN(in.ApplicationURN); err != nil {
+		return smn.CreatePushEndpointOutput{}, err
+	}
+	d, err := b.newDocument(app.ID, pushEndpointKind, in.Token, pushEndpoint{UserData: in.UserData, Enabled: true})
+	if err != nil {
+		return smn.CreatePushEndpointOutput{}, err
+	}
+	urn.ID = d.ID
+	err = b.Store.CreateDocument(ctx, d, smn.MaxPushEndpoints)
+	switch {
+	case errors.Is(err, store.ErrConflict):
+		there, err := b.Store.FindDocument(ctx, app.ID, pushEndpointKind, in.Token)
+		var kept pushEndpoint
+		if err == nil {
+			err = json.Unmarshal(there.Body, &kept)
+		}
+		if err != nil {
+			return smn.CreatePushEndpointOutput{}, fmt.Errorf("find endpoint of %s: %w", in.ApplicationURN, err)
+		}
+		if kept.UserData != in.UserData {
+			return smn.CreatePushEndpointOutput{}, smn.Errorf(smn.DeviceTokenExists, "the application has this token with other user data")
+		}
+		urn.ID = there.ID
+		return smn.CreatePushEndpointOutput{URN: urn.String()}, nil
+	case errors.Is(err, store.ErrLimit):
+		return smn.CreatePushEndpointOutput{}, smn.Errorf(smn.TooManyResources, "the application has %d endpoints, which is its limit", smn.MaxPushEndpoints)
+	case err != nil:
+		return smn.CreatePushEndpointOutput{}, fmt.Errorf("create endpoint of %s: %w", in.ApplicationURN, err)
+	}
+	return smn.CreatePushEndpointOutput{URN: urn.String(), Created: true}, nil
+}
+
+// ListPushEndpoints implements smn.Applications. Their number is bounded, so the
+// filters look at them all.
+func (b *Broker) ListPushEndpoints(ctx context.Context, in smn.ListPushEndpointsInput) (smn.PushEndpointPage, error) {
+	app, _, err := b.ownApplication(ctx, in, in.ApplicationURN)
+	if err != nil {
+		return smn.PushEndpointPage{}, err
+	}
+	urn, err := smn.ParseApplicationURN(in.ApplicationURN)
+	if err != nil {
+		return smn.PushEndpointPage{}, err
+	}
+	all, err := b.Store.ListDocuments(ctx, store.DocumentQuery{Owner: app.ID, Kind: pushEndpointKind, Limit: smn.MaxPushEndpoints})
+	if err != nil {
+		return smn.PushEndpointPage{}, fmt.Errorf("list endpoints of %s: %w", in.ApplicationURN, err)
+	}
+	fit := []smn.PushEndpoint{}
+	for _, d := range all.Documents {
+		e, err := describePushEndpoint(urn, d)
+		if err != nil {
+			return smn.PushEndpointPage{}, err
+		}
+		if (in.Enabled == nil || *in.Enabled == e.Enabled) && (in.Token == "" || in.Token == e.Token) && (in.UserData == "" || in.UserData == e.UserData) {
+			fit = append(fit, e)
+		}
+	}
+	page := part(fit, in.Page)
+	return smn.PushEndpointPage{Endpoints: page, More: in.Offset+len(page) < len(fit)}, nil
+}
+
+// GetPushEndpoint implements smn.Applications.
+func (b *Broker) GetPushEndpoint(ctx context.Context, in smn.PushEndpointInput) (smn.PushEndpoint, error) {
+	d, urn, err := b.ownPushEndpoint(ctx, in, in.EndpointURN)
+	if err != nil {
+		return smn.PushEndpoint{}, err
+	}
+	return describePushEndpoint(urn.Application, d)
+}
+
+// UpdatePushEndpoint implements smn.Applications.
+func (b *Broker) UpdatePushEndpoint(ctx context.Context, in smn.UpdatePushEndpointInput) error {
+	return retryConflict(func() error {
+		d, urn, err := b.ownPushEndpoint(ctx, in, in.EndpointURN)
+		if err != nil {
+			return err
+		}
+		e, err := describePushEndpoint(urn.Application, d)
+		if err != nil {
+			return err
+		}
+		body := pushEndpoint{UserData: e.UserData, Enabled: e.Enabled}
+		if in.UserData != nil {
+			body.UserData = *in.UserData
+		}
+		if in.Enabled != nil {
+			body.Enabled = *in.Enabled
+		}
+		err = b.changeDocument(ctx, d, body)
+		if errors.Is(err, store.ErrNotFound) {
+			return noPushEndpoint(in.EndpointURN)
+		}
+		return err
+	})
+}
+
+// DeletePushEndpoint implements smn.Applications.
+func (b *Broker) DeletePushEndpoint(ctx context.Context, in smn.PushEndpointInput) error {
+	d, _, err := b.ownPushEndpoint(ctx, in, in.EndpointURN)
+	if err != nil {
+		return err
+	}
+	err = b.Store.DeleteDocument(ctx, d.DocumentKey)
+	if errors.Is(err, store.ErrNotFound) {
+		return noPushEndpoint(in.EndpointURN)
+	}
+	if err != nil {
+		return fmt.Errorf("delete endpoint %s: %w", in.EndpointURN, err)
+	}
+	return nil
+}
+
+// Push implements smn.Applications. The task is all that is kept of the message.
+func (b *Broker) Push(ctx context.Context, in smn.PushInput) (string, error) {
+	d, urn, err := b.ownPushEndpoint(ctx, in, in.EndpointURN)
+	if err != nil {
+		return "", err
+	}
+	e, err := describePushEndpoint(urn.Application, d)
+	if err != nil {
+		return "", err
+	}
+	text := in.Message
+	if in.Structure != "" {
+		if text, err = pushText(in.Structure, urn.Application.Platform); err != nil {
+			return "", err
+		}
+	}
+	if !e.Enabled {
+		return "", smn.Errorf(smn.EndpointDisabled, "endpoint %s is disabled", in.EndpointURN)
+	}
+	ttl := in.TimeToLive
+	if ttl == 0 {
+		ttl = smn.DefaultTimeToLive
+	}
+	now := b.Now()
+	task := queue.NewDirect(queue.Direct{
+		MessageID: smn.NewID(),
+		Project:   urn.Application.Project,
+		Protocol:  urn.Application.Platform.Protocol(),
+		Endpoint:  e.Token,
+		Source:    in.EndpointURN,
+		Text:      text,
+		Attempt:   1,
+		IssuedAt:  now,
+		ExpiresAt: now.Add(ttl),
+	}, time.Time{})
+	if err := b.Tasks.Put(ctx, task); err != nil {
+		return "", fmt.Errorf("push to %s: %w", in.EndpointURN, err)
+	}
+	return task.Direct.MessageID, nil
+}
+
+// pushText is the message for a platform in a structure of messages: the text
+// itself, or an object as it is written there.
+func pushText(structure string, p smn.Platform) (string, error) {
+	var byPlatform map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(structure), &byPlatform); err != nil {
+		return "", smn.Errorf(smn.InvalidMessageStructure, "message_structure must be a JSON object of messages by platform")
+	}
+	raw := byPlatform[string(p)]
+	text := string(raw)
+	if len(raw) > 0 && raw[0] != '{' {
+		text = "" // stays so for null
+		if err := json.Unmarshal(raw, &text); err != nil {
+			return "", smn.Errorf(smn.InvalidMessageStructure, "the message for %s must be an object or a text", p)
+		}
+	}
+	if text == "" || len(text) > p.MaxMessage() || !utf8.ValidString(text) {
+		return "", smn.Errorf(smn.InvalidMessageStructure, "the message for %s must have 1 to %d bytes", p, p.MaxMessage())
+	}
+	return text, nil
+}
+
+// ownPushEndpoint finds a device of an application that belongs to the caller.
+func (b *Broker) ownPushEndpoint(ctx context.Context, input any, text string) (store.Document, smn.PushEndpointURN, error) {
+	caller, err := enter(ctx, input)
+	if err != nil {
+		return store.Document{}, smn.PushEndpointURN{}, err
+	}
+	urn, err := smn.ParsePushEndpointURN(text)
+	if err != nil {
+		return store.Document{}, urn, err
+	}
+	if urn.Application.Project != caller.Project {
+		return store.Document{}, urn, smn.Errorf(smn.Forbidden, "the endpoint belongs to another project")
+	}
+	app, _, err := b.application(ctx, urn.Application)
+	if smn.CodeOf(err) == smn.ApplicationNotFound {
+		return store.Document{}, urn, noPushEndpoint(text)
+	}
+	if err != nil {
+		return store.Document{}, urn, err
+	}
+	d, err := b.Store.GetDocument(ctx, store.DocumentKey{Owner: app.ID, Kind: pushEndpointKind, ID: urn.ID})
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Document{}, urn, noPushEndpoint(text)
+	}
+	if err != nil {
+		return store.Document{}, urn, fmt.Errorf("get endpoint %s: %w", text, err)
+	}
+	return d, urn, nil
+}
+
+func noPushEndpoint(urn string) error {
+	return smn.Errorf(smn.PushEndpointNotFound, "endpoint %s does not exist", urn)
+}
+
+// describePushEndpoint is the one translation of a device from the store's terms.
+func describePushEndpoint(app smn.ApplicationURN, d store.Document) (smn.PushEndpoint, error) {
+	var body pushEndpoint
+	if err := json.Unmarshal(d.Body, &body); err != nil {
+		return smn.PushEndpoint{}, fmt.Errorf("read endpoint %s: %w", d.ID, err)
+	}
+	return smn.PushEndpoint{
+		URN:       smn.PushEndpointURN{Application: app, ID: d.ID},
+		Token:     d.Name,
+		UserData:  body.UserData,
+		Enabled:   body.Enabled,
+		CreatedAt: d.CreatedAt,
+	}, nil
+}

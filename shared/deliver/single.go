@@ -1,0 +1,38 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// errNoSlot says that an attempt found no place and was not made.
+var errNoSlot = errors.New("no free slot")
+
+// single makes one attempt at a delivery that a task alone carries, and says how it
+// went. With Again, next is when to try again; a delivery whose next attempt would
+// come after it expires is Dead.
+func (w *Worker) single(ctx context.Context, d Delivery, attempt int, expires time.Time) (o Outcome, next time.Time, err error) {
+	if !w.slots.acquire(ctx, slotPatience) {
+		if err := ctx.Err(); err != nil {
+			return Outcome{}, time.Time{}, err
+		}
+		return Outcome{}, time.Time{}, errNoSlot
+	}
+	began := time.Now()
+	o = func() Outcome {
+		defer w.slots.release()
+		return w.send(ctx, d)
+	}()
+	took := time.Since(began)
+	if err := ctx.Err(); err != nil && o.Result != Delivered {
+		return Outcome{}, time.Time{}, err // the attempt may have been cut short
+	}
+	delay, retry := w.policy.Next(attempt, o)
+	next = w.now().Add(delay)
+	if o.Result == Again && (!retry || next.After(expires)) {
+		o.Result = Dead
+	}
+	w.logAttempt(ctx, d, attempt, o, took)
+	return o, next, nil
+}
