@@ -28,11 +28,8 @@ func (c *Client) CreateTopic(ctx context.Context, in smn.CreateTopicInput) (smn.
 
 // ListTopics implements smn.Topics.
 func (c *Client) ListTopics(ctx context.Context, in smn.ListTopicsInput) (smn.TopicPage, error) {
-	query := pageQuery(in.Page)
-	setUnlessEmpty(query, "name", in.Name)
-	setUnlessEmpty(query, "fuzzy_name", in.FuzzyName)
 	var out wire.ListTopicsResponse
-	if _, err := c.call(ctx, request{method: http.MethodGet, path: "/notifications/topics", query: query}, &out); err != nil {
+	if _, err := c.call(ctx, request{method: http.MethodGet, path: "/notifications/topics", query: topicsQuery(in)}, &out); err != nil {
 		return smn.TopicPage{}, err
 	}
 	page := smn.TopicPage{Topics: make([]smn.Topic, len(out.Topics)), Total: out.TopicCount}
@@ -44,6 +41,14 @@ func (c *Client) ListTopics(ctx context.Context, in smn.ListTopicsInput) (smn.To
 		page.Topics[i] = topic
 	}
 	return page, nil
+}
+
+// topicsQuery spells what the lists of topics are asked for.
+func topicsQuery(in smn.ListTopicsInput) url.Values {
+	query := pageQuery(in.Page)
+	setUnlessEmpty(query, "name", in.Name)
+	setUnlessEmpty(query, "fuzzy_name", in.FuzzyName)
+	return query
 }
 
 // GetTopic implements smn.Topics.

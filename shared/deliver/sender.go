@@ -33,6 +33,8 @@ type Delivery struct {
 	UnsubscribeURL  string    // notifications: likewise; none for sms
 	Signature       string    // http(s) only, base64
 	SigningCertURL  string    // http(s) only
+
+	KeepAnswer bool // http(s) only: the outcome is to hold what the endpoint answered
 }
 
 // Push is the body of the delivery for an http(s) endpoint. The worker signs it
@@ -59,6 +61,7 @@ type Outcome struct {
 	Status int           // HTTP status or the like; 0 when there was no answer
 	Reason string        // why it failed, for people and logs: no body, no secret
 	After  time.Duration // with Again: what the endpoint asked to wait; 0 when it did not
+	Answer string        // beginning of the endpoint's answer, as it came, if the delivery asked for it; for no log
 }
 
 // Result is the kind of an outcome.

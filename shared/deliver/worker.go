@@ -173,6 +173,8 @@ func (w *Worker) Handle(ctx context.Context, task queue.Task) (again time.Durati
 		return 0, w.retry(ctx, *task.Retry)
 	case task.Notice != nil:
 		return w.notice(ctx, *task.Notice)
+	case task.Detection != nil:
+		return 0, w.detect(ctx, *task.Detection)
 	}
 	// Doing it again would not make it readable.
 	w.log.LogAttrs(ctx, slog.LevelError, "task dropped: nothing in it that this version knows",

@@ -127,10 +127,13 @@ func (db *DB) UpdateDocument(ctx context.Context, d store.Document) error {
 func (db *DB) DeleteDocument(ctx context.Context, key store.DocumentKey) error {
 	err := db.write(ctx, func(tx *tx) error {
 		deleted, err := tx.exec(`DELETE FROM document WHERE owner = ? AND kind = ? AND id = ?`, key.Owner, key.Kind, key.ID)
-		if err == nil && deleted == 0 {
-			err = store.ErrNotFound
+		if err != nil {
+			return err
 		}
-		return err
+		if deleted == 0 {
+			return store.ErrNotFound
+		}
+		return tx.deleteAllTags(store.TagKey{Project: key.Owner, Kind: key.Kind, ID: key.ID})
 	})
 	if err != nil {
 		return fmt.Errorf("delete %s %s: %w", key.Kind, key.ID, err)

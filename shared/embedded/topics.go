@@ -87,6 +87,23 @@ func (db *DB) GetTopic(ctx context.Context, project, name string) (t store.Topic
 	return t, nil
 }
 
+// FindTopic meets store.Topics.
+func (db *DB) FindTopic(ctx context.Context, project, id string) (store.Topic, error) {
+	var row topicRow
+	err := db.read(ctx, func(s *session) error {
+		found, err := s.get(`SELECT `+topicColumns+` FROM project p JOIN topic t ON t.project = p.key
+			WHERE p.id = ? AND t.id = ?`, []any{project, id}, row.dest()...)
+		if err == nil && !found {
+			err = store.ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return store.Topic{}, fmt.Errorf("find topic %s: %w", id, err)
+	}
+	return row.topic(project), nil
+}
+
 // ListTopics meets store.Topics.
 func (db *DB) ListTopics(ctx context.Context, q store.TopicQuery) (page store.TopicPage, err error) {
 	filter, args := "", []any{q.Project}
@@ -163,6 +180,9 @@ func (db *DB) DeleteTopic(ctx context.Context, project, name string) error {
 			return err
 		}
 		if _, err := tx.exec(`DELETE FROM document WHERE owner = ?`, id); err != nil {
+			return err
+		}
+		if err := tx.deleteAllTags(store.TagKey{Project: project, Kind: store.TopicKind, ID: id}); err != nil {
 			return err
 		}
 		if _, err := tx.exec(`DELETE FROM topic WHERE key = ?`, key); err != nil {

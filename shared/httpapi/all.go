@@ -6,13 +6,19 @@ import "slices"
 // alone; manage is everything else that the owner of a project does.
 var (
 	ListOperations   = []Operation{ListSubscriptions, ListSubscriptionsByTopic}
-	ManageOperations = []Operation{ListTopics, GetTopic, DeleteTopic, CancelSubscription}
+	ManageOperations = slices.Concat([]Operation{ListTopics, GetTopic, DeleteTopic, CancelSubscription}, belongings)
 	LinkOperations   = []Operation{
 		ConfirmSubscription, ConfirmSubscriptionV2, Unsubscribe, UnsubscribeV2,
 		ConfirmPage, ConfirmButton, UnsubscribePage, UnsubscribeButton,
 		GetCertificate, GetCertificateV2, ListVersions, GetVersion,
 	}
 	IdentityOperations = []Operation{IssueToken, InspectToken}
+)
+
+// belongings are the operations on what belongs to topics.
+var belongings = slices.Concat(
+	tagOperations, attachmentOperations,
+	[]Operation{Detect, GetDetection, ListProtocols, ListCloudService, ListCloudServices, ListTopicsWithResources},
 )
 
 // All lists every operation there is.

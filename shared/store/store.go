@@ -28,6 +28,7 @@ type Store interface {
 	Messages
 	Deliveries
 	Documents
+	Tags
 }
 
 // Secrets keeps the few secrets of an installation, such as its signing key.

@@ -23,6 +23,11 @@ var stringRules = map[string]func(string) bool{
 	"remark":             isRemark,
 	"subject":            isSubject,
 	"message":            isMessage,
+	"id":                 smn.IsID,
+	"foreign_id":         foreignIDPattern.MatchString,
+	"resource_type":      isResourceType,
+	"resource_id":        isResourceID,
+	"tag_key":            isTagKey,
 }
 
 // isDisplayName: at most smn.MaxDisplayName bytes on one line. It becomes the

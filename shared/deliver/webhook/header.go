@@ -30,7 +30,9 @@ func header(d deliver.Delivery, to *url.URL) (h http.Header, problem string) {
 	h[wire.HeaderMessageType] = []string{d.Type}
 	h[wire.HeaderMessageID] = []string{d.MessageID}
 	h[wire.HeaderTopicURN] = []string{d.TopicURN}
-	h[wire.HeaderSubscriptionURN] = []string{d.SubscriptionURN}
+	if d.SubscriptionURN != "" { // detections have none
+		h[wire.HeaderSubscriptionURN] = []string{d.SubscriptionURN}
+	}
 	if to.User != nil {
 		password, _ := to.User.Password()
 		secret := base64.StdEncoding.EncodeToString([]byte(to.User.Username() + ":" + password))

@@ -117,8 +117,12 @@ func (s *Sender) Send(ctx context.Context, d deliver.Delivery) deliver.Outcome {
 	if err != nil {
 		return s.failure(err)
 	}
+	o := judge(answer, time.Now())
+	if d.KeepAnswer {
+		o.Answer = beginning(answer)
+	}
 	finish(answer)
-	return judge(answer, time.Now())
+	return o
 }
 
 // encode writes the body. A notification's text is mostly free of < > &, and
@@ -153,6 +157,15 @@ func endpoint(s string) (u *url.URL, problem string) {
 		}
 	}
 	return u, ""
+}
+
+// beginning reads as much of an answer as may be kept.
+func beginning(answer *http.Response) string {
+	if answer.StatusCode == http.StatusSwitchingProtocols {
+		return ""
+	}
+	text, _ := io.ReadAll(io.LimitReader(answer.Body, maxAnswer)) // what came is what there is
+	return string(text)
 }
 
 // finish lets go of the answer's connection: back into the pool if little of the

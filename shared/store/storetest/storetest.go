@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) (store.Store, queue.Queue)) {
 		{"messages", messageCases},
 		{"deliveries", deliveryCases},
 		{"documents", documentCases},
+		{"tags", tagCases},
 	}
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {
