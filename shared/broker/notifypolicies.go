@@ -78,8 +78,8 @@ func (b *Broker) GetNotifyPolicy(ctx context.Context, in smn.TopicInput) (smn.No
 }
 
 // those are the subscriptions of a topic that still exist.
-func (b *Broker) those(ctx context.Context, topic store.Topic, urns []string) ([]smn.Subscription, error) {
-	subscriptions := []smn.Subscription{}
+func (b *Broker) those(ctx context.Context, topic store.Topic, urns []string) ([]smn.NotifyTarget, error) {
+	targets := []smn.NotifyTarget{}
 	for _, text := range urns {
 		s, err := b.ofTopic(ctx, topic, text)
 		if smn.CodeOf(err) == smn.SubscriptionNotFound {
@@ -88,15 +88,14 @@ func (b *Broker) those(ctx context.Context, topic store.Topic, urns []string) ([
 		if err != nil {
 			return nil, err
 		}
-		subscriptions = append(subscriptions, smn.Subscription{
+		targets = append(targets, smn.NotifyTarget{
 			URN:      smn.SubscriptionURN{Topic: b.urn(topic.Project, topic.Name), ID: s.ID},
-			Protocol: s.Protocol,
 			Endpoint: s.Endpoint,
 			Remark:   s.Remark,
 			Status:   s.Status,
 		})
 	}
-	return subscriptions, nil
+	return targets, nil
 }
 
 // UpdateNotifyPolicy implements smn.NotifyPolicies.

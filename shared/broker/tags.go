@@ -166,7 +166,7 @@ func (b *Broker) FindResources(ctx context.Context, in smn.FindResourcesInput) (
 		limit = smn.MaxResources
 	}
 	offset := min(in.Offset, len(found))
-	page.Resources = found[offset:min(offset+limit, len(found))]
+	page.Resources = list(found[offset : offset+min(limit, len(found)-offset)])
 	return page, nil
 }
 

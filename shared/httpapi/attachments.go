@@ -36,7 +36,9 @@ func ofTopic(name, method, below string, f func(*http.Request, smn.Service) (rep
 	}
 }
 
-func topicOf(r *http.Request) smn.TopicInput { return smn.TopicInput{TopicURN: r.PathValue("topic_urn")} }
+func topicOf(r *http.Request) smn.TopicInput {
+	return smn.TopicInput{TopicURN: r.PathValue("topic_urn")}
+}
 
 func attachmentOf(r *http.Request, id string) smn.AttachmentInput {
 	return smn.AttachmentInput{TopicURN: r.PathValue("topic_urn"), ID: r.PathValue(id)}

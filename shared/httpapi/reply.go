@@ -18,10 +18,10 @@ type reply struct {
 }
 
 func ok(body any) reply      { return reply{status: http.StatusOK, json: body} }
+func created(body any) reply { return reply{status: http.StatusCreated, json: body} }
+
 // nothing is the answer of a call that has no body.
 var nothing = reply{status: http.StatusNoContent}
-
-func created(body any) reply { return reply{status: http.StatusCreated, json: body} }
 
 // newOrNot is 201 for something new and 200 for something that was there.
 func newOrNot(isNew bool, body any) reply {

@@ -79,7 +79,15 @@ type NotifyPolicy struct {
 // now; those that are gone are left out.
 type NotifyRound struct {
 	Order         int
-	Subscriptions []Subscription
+	Subscriptions []NotifyTarget // never nil
+}
+
+// NotifyTarget is what a notify policy tells of a subscription.
+type NotifyTarget struct {
+	URN      SubscriptionURN
+	Endpoint string
+	Remark   string
+	Status   Status
 }
 
 // KMSKeyStatus is how a key stands.

@@ -27,6 +27,19 @@ var inputs = []any{
 	smn.SubscriptionInput{},
 	smn.ConfirmSubscriptionInput{},
 	smn.PublishInput{},
+	smn.SetTagsInput{},
+	smn.RemoveTagsInput{},
+	smn.DeleteTagInput{},
+	smn.ResourceInput{},
+	smn.ListProjectTagsInput{},
+	smn.FindResourcesInput{},
+	smn.AttachmentInput{},
+	smn.CreateLogtankInput{},
+	smn.UpdateLogtankInput{},
+	smn.CreateNotifyPolicyInput{},
+	smn.UpdateNotifyPolicyInput{},
+	smn.CreateKMSKeyInput{},
+	smn.UpdateKMSKeyInput{},
 }
 
 // TestTags sees that each field with a rule names a code that can be spelt.

@@ -133,27 +133,24 @@ func NewNotifyPolicy(requestID string, p smn.NotifyPolicy) GetNotifyPolicyRespon
 		ID:        p.ID,
 		Protocol:  string(p.Protocol),
 		Polling: convert(p.Polling, func(r smn.NotifyRound) NotifyRound {
-			return NotifyRound{Order: r.Order, Subscriptions: convert(r.Subscriptions, func(s smn.Subscription) NotifySubscription {
+			return NotifyRound{Order: r.Order, Subscriptions: convert(r.Subscriptions, func(s smn.NotifyTarget) NotifySubscription {
 				return NotifySubscription{SubscriptionURN: s.URN.String(), Endpoint: s.Endpoint, Remark: s.Remark, Status: int(s.Status)}
 			})}
 		}),
 	}
 }
 
-// Policy reads what NewNotifyPolicy spelt. What the wire does not say of a
-// subscription is the policy's: its protocol.
+// Policy reads what NewNotifyPolicy spelt.
 func (r GetNotifyPolicyResponse) Policy() (smn.NotifyPolicy, error) {
 	policy := smn.NotifyPolicy{ID: r.ID, Protocol: smn.Protocol(r.Protocol), Polling: make([]smn.NotifyRound, len(r.Polling))}
 	for i, round := range r.Polling {
-		subscriptions := make([]smn.Subscription, len(round.Subscriptions))
+		subscriptions := make([]smn.NotifyTarget, len(round.Subscriptions))
 		for j, s := range round.Subscriptions {
 			urn, err := smn.ParseSubscriptionURN(s.SubscriptionURN)
 			if err != nil {
 				return smn.NotifyPolicy{}, err
 			}
-			subscriptions[j] = smn.Subscription{
-				URN: urn, Protocol: policy.Protocol, Endpoint: s.Endpoint, Remark: s.Remark, Status: smn.Status(s.Status),
-			}
+			subscriptions[j] = smn.NotifyTarget{URN: urn, Endpoint: s.Endpoint, Remark: s.Remark, Status: smn.Status(s.Status)}
 		}
 		policy.Polling[i] = smn.NotifyRound{Order: round.Order, Subscriptions: subscriptions}
 	}

@@ -527,3 +527,19 @@ func BenchmarkSend(b *testing.B) {
 		}
 	})
 }
+
+// TestKeepAnswer: only who asks for the answer gets it, and no more than a part.
+func TestKeepAnswer(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, strings.Repeat("x", 1<<20))
+	})
+	s, d := local(t, webhook.Config{}), notification(url)
+	require.Empty(t, s.Send(t.Context(), d).Answer)
+	d.KeepAnswer = true
+	require.Equal(t, strings.Repeat("x", 4096), s.Send(t.Context(), d).Answer)
+	d.Endpoint = speak(t, say("HTTP/1.1 101 Switching Protocols\r\n\r\nxxx"))
+	require.Empty(t, s.Send(t.Context(), d).Answer)
+	d.Endpoint = speak(t, say("HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\nhalf"))
+	require.Equal(t, "half", s.Send(t.Context(), d).Answer[:4])
+}
