@@ -1,7 +1,7 @@
 // Package deliver takes messages to endpoints. A Worker does the tasks of the
 // queue: it fans a message out to a chunk of subscriptions, tries failed
-// deliveries again, and sends confirmations. How bytes reach an endpoint is known
-// to the senders in the packages below this one.
+// deliveries again, sends confirmations and tries endpoints out. How bytes reach
+// an endpoint is known to the senders in the packages below this one.
 //
 // Delivery is at least once: a task may be done twice, by two workers, or by
 // another after the first was killed. Nothing is written for a delivery that

@@ -44,8 +44,11 @@ func setTags(t *testing.T, s *suite) {
 func tagRules(t *testing.T, s *suite) {
 	s.topic(t, "topic")
 	for _, tag := range []smn.Tag{
-		{Key: "k"}, {Key: strings.Repeat("k", smn.MaxTagKey-1)}, {Key: strings.Repeat("ü", smn.MaxTagKey)},
-		{Key: "v", Value: strings.Repeat("v", smn.MaxTagValue-1)}, {Key: "v", Value: strings.Repeat("ü", smn.MaxTagValue)},
+		{Key: "k"},
+		{Key: strings.Repeat("k", smn.MaxTagKey-1)},
+		{Key: strings.Repeat("ü", smn.MaxTagKey)},
+		{Key: "v", Value: strings.Repeat("v", smn.MaxTagValue-1)},
+		{Key: "v", Value: strings.Repeat("ü", smn.MaxTagValue)},
 		{Key: "a b/c:d@e=f", Value: "<&> \"'"},
 	} {
 		require.NoError(t, s.setTags(named("topic"), tag), tag)
@@ -53,8 +56,13 @@ func tagRules(t *testing.T, s *suite) {
 	}
 	before := s.tags(t, named("topic"))
 	for _, tag := range []smn.Tag{
-		{}, {Value: "v"}, {Key: "a\nb"}, {Key: "a\x00"}, {Key: "k", Value: "a\r\nb"},
-		{Key: strings.Repeat("k", smn.MaxTagKey+1)}, {Key: "v", Value: strings.Repeat("v", smn.MaxTagValue+1)},
+		{},
+		{Value: "v"},
+		{Key: "a\nb"},
+		{Key: "a\x00"},
+		{Key: "k", Value: "a\r\nb"},
+		{Key: strings.Repeat("k", smn.MaxTagKey+1)},
+		{Key: "v", Value: strings.Repeat("v", smn.MaxTagValue+1)},
 	} {
 		requireCode(t, smn.InvalidTag, s.setTags(named("topic"), tag), tag)
 		requireCode(t, smn.InvalidTag, s.setTags(named("topic"), smn.Tag{Key: "good"}, tag), "all or nothing")
@@ -235,8 +243,13 @@ func findResourcesRules(t *testing.T, s *suite) {
 		return list
 	}
 	for _, in := range []smn.FindResourcesInput{
-		{Tags: many(smn.MaxTags)}, {NotTagsAny: values(smn.MaxTagValues)}, {Matches: matches(smn.MaxTags)},
-		{Limit: 1}, {Limit: smn.MaxResources - 1}, {Limit: smn.MaxResources}, {Offset: 1 << 30},
+		{Tags: many(smn.MaxTags)},
+		{NotTagsAny: values(smn.MaxTagValues)},
+		{Matches: matches(smn.MaxTags)},
+		{Limit: 1},
+		{Limit: smn.MaxResources - 1},
+		{Limit: smn.MaxResources},
+		{Offset: 1 << 30},
 	} {
 		require.Empty(t, s.found(t, in))
 	}
