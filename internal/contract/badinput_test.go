@@ -39,6 +39,7 @@ func (j *journal) String() string {
 
 const (
 	mine   = "/v2/11111111111111111111111111111111/notifications"
+	tagged = "/v2/11111111111111111111111111111111/smn_topic"
 	urn    = "urn:smn:test-region:11111111111111111111111111111111:topic"
 	secret = "s3cret-word"
 )
@@ -194,6 +195,36 @@ var badInput = []refused{
 	{"templates with limit 0", "GET", mine + "/message_template?limit=0", "", 400, "SMN.0015"},
 	{"templates of a bad name", "GET", mine + "/message_template?message_template_name=a%20b", "", 400, "SMN.0032"},
 	{"time to live 0", "POST", mine + "/topics/" + urn + "/publish", `{"message":"m","time_to_live":"0"}`, 400, "SMN.0019"},
+	{"tag missing", "POST", tagged + "/x/tags", `{}`, 400, "SMN.0038"},
+	{"tag of wrong type", "POST", tagged + "/x/tags", `{"tag":"` + secret + `"}`, 400, "SMN.0038"},
+	{"tag value of wrong type", "POST", tagged + "/x/tags", `{"tag":{"key":"k","value":1}}`, 400, "SMN.0038"},
+	{"tag of no topic", "POST", tagged + "/x/tags", `{"tag":{"key":"k","value":"` + secret + `"}}`, 404, "SMN.0006"},
+	{"unknown action on tags", "POST", tagged + "/x/tags/action", `{"action":"Create","tags":[{"key":"k","value":""}]}`, 400, "SMN.0073"},
+	{"action of wrong type", "POST", tagged + "/x/tags/action", `{"action":1}`, 400, "SMN.0073"},
+	{"keys that repeat", "POST", tagged + "/x/tags/action", `{"action":"create","tags":[{"key":"k","value":"1"},{"key":"k","value":"2"}]}`, 400, "SMN.0038"},
+	{"tags missing", "POST", tagged + "/x/tags/action", `{"action":"delete"}`, 400, "SMN.0038"},
+	{"tags of a type that has none", "GET", "/v2/11111111111111111111111111111111/smn_sms/x/tags", "", 400, "SMN.0072"},
+	{"tags of an unknown type", "GET", "/v2/11111111111111111111111111111111/smn_other/x/tags", "", 404, "APIGW.0101"},
+	{"tags of a foreign project", "GET", "/v2/22222222222222222222222222222222/smn_topic/tags", "", 403, "SMN.0001"},
+	{"query without an action", "POST", tagged + "/resource_instances/action", `{}`, 400, "SMN.0073"},
+	{"query action in capitals", "POST", tagged + "/resource_instances/action", `{"action":"Filter"}`, 400, "SMN.0073"},
+	{"query limit 0", "POST", tagged + "/resource_instances/action", `{"action":"filter","limit":"0"}`, 400, "SMN.0015"},
+	{"query limit 1001", "POST", tagged + "/resource_instances/action", `{"action":"filter","limit":"1001"}`, 400, "SMN.0015"},
+	{"query limit of wrong type", "POST", tagged + "/resource_instances/action", `{"action":"filter","limit":[]}`, 400, "SMN.0015"},
+	{"query offset -1", "POST", tagged + "/resource_instances/action", `{"action":"filter","offset":"-1"}`, 400, "SMN.0015"},
+	{"query for another match", "POST", tagged + "/resource_instances/action", `{"action":"count","matches":[{"key":"x","value":"` + secret + `"}]}`, 400, "SMN.0072"},
+	{"detection by e-mail", "POST", mine + "/topics/" + urn + "/detection", `{"protocol":"email","endpoint":"` + secret + `@example.com"}`, 400, "SMN.0011"},
+	{"detection without an endpoint", "POST", mine + "/topics/" + urn + "/detection", `{"protocol":"http"}`, 400, "SMN.0012"},
+	{"detection that is none", "GET", mine + "/topics/" + urn + "/detection/x", "", 404, "SMN.0045"},
+	{"logtank without a stream", "POST", mine + "/topics/" + urn + "/logtanks", `{"log_group_id":"g"}`, 400, "SMN.0072"},
+	{"logtank of wrong type", "POST", mine + "/topics/" + urn + "/logtanks", `{"log_group_id":1}`, 400, "SMN.0072"},
+	{"logtank that is none", "DELETE", mine + "/topics/" + urn + "/logtanks/x", "", 404, "SMN.0045"},
+	{"policy for mails", "POST", mine + "/topics/" + urn + "/notify-policy", `{"protocol":"email","polling":[]}`, 400, "SMN.0011"},
+	{"policy of wrong type", "POST", mine + "/topics/" + urn + "/notify-policy", `{"protocol":"callnotify","polling":{}}`, 400, "SMN.0072"},
+	{"no policy", "GET", mine + "/topics/" + urn + "/notify-policy", "", 404, "SMN.0045"},
+	{"key of wrong type", "POST", mine + "/topics/" + urn + "/kms", `{"key_id":{}}`, 400, "SMN.0072"},
+	{"no key", "GET", mine + "/topics/" + urn + "/kms", "", 404, "SMN.0045"},
+	{"limit 101 with resources", "GET", mine + "/topics-with-associated-resources?limit=101", "", 400, "SMN.0015"},
 	{"time to live too long", "POST", mine + "/topics/" + urn + "/publish", `{"message":"m","time_to_live":"604801"}`, 400, "SMN.0019"},
 }
 

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -92,17 +93,19 @@ func New(c Config) (*Client, error) {
 // request is one call to the service.
 type request struct {
 	method string
-	path   string // below the project when project is set, else below the endpoint; escaped
+	path   string // below the project unless open or root is set, else below the endpoint; escaped
 	query  url.Values
-	body   any  // nil for none
-	open   bool // needs no credential
+	header http.Header // beside those of every request
+	body   any         // nil for none
+	open   bool        // needs no credential
+	root   bool        // below the endpoint, though it needs a credential
 }
 
 // call makes a call within the project of the credential and decodes the answer
 // into out. It returns the HTTP status.
 func (c *Client) call(ctx context.Context, in request, out any) (int, error) {
 	target := c.endpoint
-	if !in.open {
+	if !in.open && !in.root {
 		project, err := c.session.project(ctx)
 		if err != nil {
 			return 0, err
@@ -120,7 +123,7 @@ func (c *Client) call(ctx context.Context, in request, out any) (int, error) {
 			return 0, fmt.Errorf("encode %s %s: %w", in.method, in.path, err)
 		}
 	}
-	status, _, err := c.send(ctx, in.method, target, body, out, !in.open)
+	status, _, err := c.send(ctx, in.method, target, in.header, body, out, !in.open)
 	return status, err
 }
 
@@ -136,12 +139,13 @@ func encode(v any) ([]byte, error) {
 
 // send sends a request, once more with a fresh credential when the first was
 // refused. out is a pointer for JSON, or a *[]byte for the body as it is.
-func (c *Client) send(ctx context.Context, method, target string, body []byte, out any, authorized bool) (int, http.Header, error) {
+func (c *Client) send(ctx context.Context, method, target string, more http.Header, body []byte, out any, authorized bool) (int, http.Header, error) {
 	for attempt := 1; ; attempt++ {
 		r, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
 		if err != nil {
 			return 0, nil, fmt.Errorf("%s: %w", method, err)
 		}
+		maps.Copy(r.Header, more)
 		r.Header.Set("User-Agent", "Tocsin")
 		r.Header.Set("Accept", "application/json")
 		if body != nil {

@@ -40,7 +40,7 @@ func (c *Client) IssueToken(ctx context.Context, in iam.TokenRequest) (iam.Token
 		return iam.Token{}, fmt.Errorf("encode login: %w", err)
 	}
 	var out wire.TokenResponse
-	_, header, err := c.send(ctx, http.MethodPost, c.iam+tokensPath, body, &out, false)
+	_, header, err := c.send(ctx, http.MethodPost, c.iam+tokensPath, nil, body, &out, false)
 	if err != nil {
 		return iam.Token{}, err
 	}

@@ -28,15 +28,8 @@ func (c *Client) CreateTopic(ctx context.Context, in smn.CreateTopicInput) (smn.
 
 // ListTopics implements smn.Topics.
 func (c *Client) ListTopics(ctx context.Context, in smn.ListTopicsInput) (smn.TopicPage, error) {
-	query := pageQuery(in.Page)
-	setUnlessEmpty(query, "name", in.Name)
-	setUnlessEmpty(query, "fuzzy_name", in.FuzzyName)
-	setUnlessEmpty(query, "topic_id", in.TopicID)
-	setUnlessEmpty(query, "fuzzy_display_name", in.FuzzyDisplayName)
-	setUnlessEmpty(query, "enterprise_project_id", in.EnterpriseProjectID)
-	setUnlessEmpty(query, "marker", in.Marker)
 	var out wire.ListTopicsResponse
-	if _, err := c.call(ctx, request{method: http.MethodGet, path: "/notifications/topics", query: query}, &out); err != nil {
+	if _, err := c.call(ctx, request{method: http.MethodGet, path: "/notifications/topics", query: topicsQuery(in)}, &out); err != nil {
 		return smn.TopicPage{}, err
 	}
 	page := smn.TopicPage{Topics: make([]smn.Topic, len(out.Topics)), Total: out.TopicCount}
@@ -48,6 +41,18 @@ func (c *Client) ListTopics(ctx context.Context, in smn.ListTopicsInput) (smn.To
 		page.Topics[i] = topic
 	}
 	return page, nil
+}
+
+// topicsQuery spells what the lists of topics are asked for.
+func topicsQuery(in smn.ListTopicsInput) url.Values {
+	query := pageQuery(in.Page)
+	setUnlessEmpty(query, "name", in.Name)
+	setUnlessEmpty(query, "fuzzy_name", in.FuzzyName)
+	setUnlessEmpty(query, "topic_id", in.TopicID)
+	setUnlessEmpty(query, "fuzzy_display_name", in.FuzzyDisplayName)
+	setUnlessEmpty(query, "enterprise_project_id", in.EnterpriseProjectID)
+	setUnlessEmpty(query, "marker", in.Marker)
+	return query
 }
 
 // GetTopic implements smn.Topics.

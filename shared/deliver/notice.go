@@ -78,10 +78,15 @@ func (w *Worker) confirmation(n queue.Notice, expires time.Time) (Delivery, erro
 	if !isHTTP(to.Protocol) {
 		return d, nil
 	}
+	return w.signed(d)
+}
+
+// signed is a delivery of its own with its signature.
+func (w *Worker) signed(d Delivery) (Delivery, error) {
 	d.SigningCertURL = w.links.certificate(w.signer.CertificateID())
 	push := d.Push()
 	if err := w.signer.Sign(&push); err != nil {
-		return Delivery{}, fmt.Errorf("sign confirmation %s: %w", n.MessageID, err)
+		return Delivery{}, fmt.Errorf("sign %s %s: %w", d.Type, d.MessageID, err)
 	}
 	d.Signature = push.Signature
 	return d, nil

@@ -38,6 +38,8 @@ type Delivery struct {
 	UnsubscribeURL  string                 // notifications: likewise; none for sms, calls and functions
 	Signature       string                 // http(s) only, base64
 	SigningCertURL  string                 // http(s) only
+
+	KeepAnswer bool // http(s) only: the outcome is to hold what the endpoint answered
 }
 
 // From is who a delivery comes from, for people: the topic's display name, or
@@ -73,6 +75,7 @@ type Outcome struct {
 	Status int           // HTTP status or the like; 0 when there was no answer
 	Reason string        // why it failed, for people and logs: no body, no secret
 	After  time.Duration // with Again: what the endpoint asked to wait; 0 when it did not
+	Answer string        // beginning of the endpoint's answer, as it came, if the delivery asked for it; for no log
 }
 
 // Result is the kind of an outcome.

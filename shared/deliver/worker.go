@@ -1,7 +1,8 @@
 // Package deliver takes messages to endpoints. A Worker does the tasks of the
 // queue: it fans a message out to a chunk of subscriptions, tries failed
-// deliveries again, and sends confirmations and direct messages. How bytes reach an endpoint is known
-// to the senders in the packages below this one.
+// deliveries again, sends confirmations and direct messages, and tries endpoints
+// out. How bytes reach an endpoint is known to the senders in the packages below
+// this one.
 //
 // Delivery is at least once: a task may be done twice, by two workers, or by
 // another after the first was killed. Nothing is written for a delivery that
@@ -175,6 +176,8 @@ func (w *Worker) Handle(ctx context.Context, task queue.Task) (again time.Durati
 		return w.notice(ctx, *task.Notice)
 	case task.Direct != nil:
 		return w.direct(ctx, *task.Direct)
+	case task.Detection != nil:
+		return 0, w.detect(ctx, *task.Detection)
 	}
 	// Doing it again would not make it readable.
 	w.log.LogAttrs(ctx, slog.LevelError, "task dropped: nothing in it that this version knows",

@@ -131,8 +131,10 @@ func (db *DB) DeleteDocument(ctx context.Context, key store.DocumentKey) error {
 		if deleted == 0 {
 			return store.ErrNotFound
 		}
-		_, err = tx.exec(`DELETE FROM document WHERE owner = ?`, key.ID)
-		return err
+		if _, err := tx.exec(`DELETE FROM document WHERE owner = ?`, key.ID); err != nil {
+			return err
+		}
+		return tx.deleteAllTags(store.TagKey{Project: key.Owner, Kind: key.Kind, ID: key.ID})
 	})
 	if err != nil {
 		return fmt.Errorf("delete %s %s: %w", key.Kind, key.ID, err)

@@ -105,6 +105,23 @@ func (db *DB) UpdateTopic(ctx context.Context, project, topicID string, displayN
 	return nil
 }
 
+// FindTopic meets store.Topics.
+func (db *DB) FindTopic(ctx context.Context, project, id string) (store.Topic, error) {
+	var row topicRow
+	err := db.read(ctx, func(s *session) error {
+		found, err := s.get(`SELECT `+topicColumns+` FROM project p JOIN topic t ON t.project = p.key
+			WHERE p.id = ? AND t.id = ?`, []any{project, id}, row.dest()...)
+		if err == nil && !found {
+			err = store.ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return store.Topic{}, fmt.Errorf("find topic %s: %w", id, err)
+	}
+	return row.topic(project), nil
+}
+
 // ListTopics meets store.Topics.
 func (db *DB) ListTopics(ctx context.Context, q store.TopicQuery) (page store.TopicPage, err error) {
 	filter, args := topicFilter(q)
@@ -207,6 +224,9 @@ func (db *DB) DeleteTopic(ctx context.Context, project, name string) error {
 			return err
 		}
 		if _, err := tx.exec(`DELETE FROM sms_count WHERE topic = ?`, key); err != nil {
+			return err
+		}
+		if err := tx.deleteAllTags(store.TagKey{Project: project, Kind: store.TopicKind, ID: id}); err != nil {
 			return err
 		}
 		if _, err := tx.exec(`DELETE FROM topic WHERE key = ?`, key); err != nil {

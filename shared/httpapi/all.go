@@ -6,8 +6,11 @@ import "slices"
 // alone; manage is everything else that the owner of a project does.
 var (
 	ListOperations   = []Operation{ListSubscriptions, ListSubscriptionsByTopic}
-	ManageOperations = slices.Concat(topicOperations, subscriptionOperations, templateOperations, smsOperations, applicationOperations)
-	LinkOperations   = []Operation{
+	ManageOperations = slices.Concat(
+		topicOperations, subscriptionOperations, templateOperations, tagOperations, attachmentOperations,
+		smsOperations, applicationOperations,
+	)
+	LinkOperations = []Operation{
 		ConfirmSubscription, ConfirmSubscriptionV2, Unsubscribe, UnsubscribeV2,
 		ConfirmPage, ConfirmButton, UnsubscribePage, UnsubscribeButton,
 		GetCertificate, GetCertificateV2, ListVersions, GetVersion, GetOpenAPI,
@@ -20,7 +23,9 @@ var (
 	topicOperations = []Operation{
 		ListTopics, GetTopic, UpdateTopic, DeleteTopic,
 		ListTopicAttributes, UpdateTopicAttribute, DeleteTopicAttribute, DeleteTopicAttributes,
-		GetTopicStatistics,
+		GetTopicStatistics, ListTopicsWithResources,
+		Detect, GetDetection,
+		ListProtocols, ListCloudService, ListCloudServices,
 	}
 	subscriptionOperations = []Operation{
 		CancelSubscription, CancelSubscriptionByTopic, CancelSubscriptions, CancelSubscriptionsByTopic,

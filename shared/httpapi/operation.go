@@ -84,7 +84,7 @@ func New(c Config, ops ...Operation) (http.Handler, error) {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The mux would redirect unclean paths, and let HEAD do what GET does: a
 		// link checker must not unsubscribe anybody.
-		if !isClean(r.URL.Path) || r.Method == http.MethodHead {
+		if !isClean(r.URL.EscapedPath()) || r.Method == http.MethodHead {
 			elsewhere.ServeHTTP(w, r)
 			return
 		}

@@ -20,6 +20,9 @@ type reply struct {
 func ok(body any) reply      { return reply{status: http.StatusOK, json: body} }
 func created(body any) reply { return reply{status: http.StatusCreated, json: body} }
 
+// nothing is the answer of a call that has no body.
+var nothing = reply{status: http.StatusNoContent}
+
 // newOrNot is 201 for something new and 200 for something that was there.
 func newOrNot(isNew bool, body any) reply {
 	if isNew {
@@ -46,6 +49,10 @@ func (rep reply) write(w http.ResponseWriter) error {
 	h := w.Header()
 	for name, value := range rep.header {
 		h.Set(name, value)
+	}
+	if rep.status == http.StatusNoContent {
+		w.WriteHeader(rep.status)
+		return nil
 	}
 	h.Set("Content-Type", contentType)
 	h.Set("X-Content-Type-Options", "nosniff")

@@ -40,23 +40,11 @@ var ListTopics = Operation{
 }
 
 func listTopics(r *http.Request, svc smn.Service) (reply, error) {
-	query, err := queryOf(r)
+	in, err := listTopicsInput(r)
 	if err != nil {
 		return reply{}, err
 	}
-	page, err := pageOf(query)
-	if err != nil {
-		return reply{}, err
-	}
-	list, err := svc.ListTopics(r.Context(), smn.ListTopicsInput{
-		Page:                page,
-		Name:                query.Get("name"),
-		FuzzyName:           query.Get("fuzzy_name"),
-		TopicID:             query.Get("topic_id"),
-		FuzzyDisplayName:    query.Get("fuzzy_display_name"),
-		EnterpriseProjectID: query.Get("enterprise_project_id"),
-		Marker:              query.Get("marker"),
-	})
+	list, err := svc.ListTopics(r.Context(), in)
 	if err != nil {
 		return reply{}, err
 	}
@@ -65,6 +53,24 @@ func listTopics(r *http.Request, svc smn.Service) (reply, error) {
 		topics[i] = wire.NewTopic(t)
 	}
 	return ok(wire.ListTopicsResponse{RequestID: requestID(r), TopicCount: list.Total, Topics: topics}), nil
+}
+
+// listTopicsInput reads what the lists of topics are asked for.
+func listTopicsInput(r *http.Request) (smn.ListTopicsInput, error) {
+	query, err := queryOf(r)
+	if err != nil {
+		return smn.ListTopicsInput{}, err
+	}
+	page, err := pageOf(query)
+	return smn.ListTopicsInput{
+		Page:                page,
+		Name:                query.Get("name"),
+		FuzzyName:           query.Get("fuzzy_name"),
+		TopicID:             query.Get("topic_id"),
+		FuzzyDisplayName:    query.Get("fuzzy_display_name"),
+		EnterpriseProjectID: query.Get("enterprise_project_id"),
+		Marker:              query.Get("marker"),
+	}, err
 }
 
 // GetTopic describes one topic. SMN calls it ListTopicDetails.

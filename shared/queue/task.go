@@ -7,8 +7,8 @@ import (
 	"tocsin/shared/smn"
 )
 
-// Task is a unit of work. Exactly one of FanOut, Retry, Notice and Direct is set. Tasks
-// are stored and sent as JSON, so a field's name is for ever.
+// Task is a unit of work. Exactly one of FanOut, Retry, Notice, Direct and
+// Detection is set. Tasks are stored and sent as JSON, so a field's name is for ever.
 type Task struct {
 	// ID follows from the work, so that doing the step that makes a task twice
 	// makes one task.
@@ -19,10 +19,11 @@ type Task struct {
 	// NotBefore is when the task is due; zero means now.
 	NotBefore time.Time `json:"not_before,omitzero"`
 
-	FanOut *FanOut `json:"fan_out,omitempty"`
-	Retry  *Retry  `json:"retry,omitempty"`
-	Notice *Notice `json:"notice,omitempty"`
-	Direct *Direct `json:"direct,omitempty"`
+	FanOut    *FanOut    `json:"fan_out,omitempty"`
+	Retry     *Retry     `json:"retry,omitempty"`
+	Notice    *Notice    `json:"notice,omitempty"`
+	Direct    *Direct    `json:"direct,omitempty"`
+	Detection *Detection `json:"detection,omitempty"`
 }
 
 // FanOut is the work of sending a message to one chunk of a topic's

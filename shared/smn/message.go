@@ -24,7 +24,7 @@ type PublishInput struct {
 	Structure string `validate:"publish_structure" code:"InvalidMessageStructure"`
 
 	// TemplateName is the name of a template whose variables get the values of Tags:
-	// names of 1 to MaxTag characters, values of at most MaxTagValue bytes. Values
+	// names of 1 to MaxVariableName characters, values of at most MaxVariableValue bytes. Values
 	// that no variable asks for are ignored.
 	TemplateName string            `validate:"publish_template" code:"InvalidTemplateName"`
 	Tags         map[string]string `validate:"publish_tags" code:"InvalidTag"`

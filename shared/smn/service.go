@@ -23,6 +23,12 @@ type Service interface {
 	Statistics
 	SMSSender
 	Applications
+	Tags
+	Detections
+	Logtanks
+	NotifyPolicies
+	KMSKeys
+	Catalog
 }
 
 // Topics are made, listed, changed and deleted.
@@ -307,4 +313,111 @@ type Applications interface {
 	// passed. EndpointDisabled, PushEndpointNotFound; InvalidMessageStructure when
 	// the structure has no text for the platform.
 	Push(ctx context.Context, in PushInput) (messageID string, err error)
+}
+
+// Tags are put on topics and applications. A resource of another project does not
+// exist here: without it, TopicNotFound for a topic, else ResourceNotFound.
+type Tags interface {
+	// SetTags puts tags on a resource, all or none. A tag of the same key is
+	// overwritten. InvalidTag when the resource would have more than MaxTags.
+	SetTags(ctx context.Context, in SetTagsInput) error
+
+	// RemoveTags takes tags off a resource. One that is not there is no error.
+	RemoveTags(ctx context.Context, in RemoveTagsInput) error
+
+	// DeleteTag takes one tag off a resource. ResourceNotFound when it is not there.
+	DeleteTag(ctx context.Context, in DeleteTagInput) error
+
+	// ListTags lists the tags of a resource by key.
+	ListTags(ctx context.Context, in ResourceInput) ([]Tag, error)
+
+	// ListProjectTags lists the keys that resources of a type have in the caller's
+	// project, and the values of each, both sorted and without repeats.
+	ListProjectTags(ctx context.Context, in ListProjectTagsInput) ([]TagValues, error)
+
+	// FindResources lists the resources of the caller's project that meet conditions:
+	// topics newest first, others by id.
+	FindResources(ctx context.Context, in FindResourcesInput) (TaggedResourcePage, error)
+}
+
+// Detections try whether an endpoint can be reached from here.
+type Detections interface {
+	// Detect has a test message sent to an http or https endpoint, once, and returns
+	// the id under which GetDetection tells what came of it. TopicNotFound,
+	// InternalEndpoint. Of a topic's detections the last MaxDetections are kept; an
+	// older one that has not run yet never will.
+	Detect(ctx context.Context, in DetectInput) (taskID string, err error)
+
+	// GetDetection tells how a detection stands. TopicNotFound, ResourceNotFound.
+	GetDetection(ctx context.Context, in AttachmentInput) (Detection, error)
+}
+
+// Logtanks bind topics to log streams. They are kept and given back; nothing is
+// written to the streams.
+type Logtanks interface {
+	// CreateLogtank binds a topic to a log stream and returns the id of the binding.
+	// TopicNotFound; TooManyResources beyond MaxLogtanks.
+	CreateLogtank(ctx context.Context, in CreateLogtankInput) (id string, err error)
+
+	// ListLogtanks lists those of a topic in the order of their creation. TopicNotFound.
+	ListLogtanks(ctx context.Context, in TopicInput) ([]Logtank, error)
+
+	// UpdateLogtank binds to another log stream. TopicNotFound, ResourceNotFound.
+	UpdateLogtank(ctx context.Context, in UpdateLogtankInput) (Logtank, error)
+
+	// DeleteLogtank ends a binding. TopicNotFound; ResourceNotFound, also the second
+	// time.
+	DeleteLogtank(ctx context.Context, in AttachmentInput) error
+}
+
+// NotifyPolicies say who is called first. A topic has at most one. It is kept and
+// given back; nobody is called in rounds.
+type NotifyPolicies interface {
+	// CreateNotifyPolicy gives a topic its policy and returns the id. TopicNotFound;
+	// SubscriptionNotFound when a subscription is not the topic's;
+	// TooManyResources when it has a policy already.
+	CreateNotifyPolicy(ctx context.Context, in CreateNotifyPolicyInput) (id string, err error)
+
+	// GetNotifyPolicy tells the policy of a topic. TopicNotFound, ResourceNotFound.
+	GetNotifyPolicy(ctx context.Context, in TopicInput) (NotifyPolicy, error)
+
+	// UpdateNotifyPolicy replaces the policy. TopicNotFound, ResourceNotFound,
+	// SubscriptionNotFound.
+	UpdateNotifyPolicy(ctx context.Context, in UpdateNotifyPolicyInput) error
+
+	// DeleteNotifyPolicy removes the policy. TopicNotFound; ResourceNotFound, also
+	// the second time.
+	DeleteNotifyPolicy(ctx context.Context, in AttachmentInput) error
+}
+
+// KMSKeys bind topics to keys of a key service. A topic has at most one. It is
+// kept and given back; nothing is encrypted with it.
+type KMSKeys interface {
+	// CreateKMSKey binds a topic to a key and returns the id of the binding.
+	// TopicNotFound; TooManyResources when it has a key already.
+	CreateKMSKey(ctx context.Context, in CreateKMSKeyInput) (id string, err error)
+
+	// GetKMSKey tells the key of a topic. TopicNotFound, ResourceNotFound.
+	GetKMSKey(ctx context.Context, in TopicInput) (KMSKey, error)
+
+	// UpdateKMSKey binds to another key. TopicNotFound, ResourceNotFound.
+	UpdateKMSKey(ctx context.Context, in UpdateKMSKeyInput) error
+
+	// DeleteKMSKey ends the binding. TopicNotFound; ResourceNotFound, also the second
+	// time.
+	DeleteKMSKey(ctx context.Context, in AttachmentInput) error
+}
+
+// Catalog tells what there is.
+type Catalog interface {
+	// ListProtocols lists the protocols that can be subscribed. Every caller with a
+	// project may ask.
+	ListProtocols(ctx context.Context) ([]Protocol, error)
+
+	// ListCloudServices lists the services of the cloud that can publish by
+	// themselves. Every caller with a project may ask.
+	ListCloudServices(ctx context.Context) ([]CloudService, error)
+
+	// ListTopicsWithResources is ListTopics, each topic with what belongs to it.
+	ListTopicsWithResources(ctx context.Context, in ListTopicsInput) (TopicResourcesPage, error)
 }

@@ -9,12 +9,12 @@ import (
 
 // Limits of message templates, as SMN documents them.
 const (
-	MaxTemplateName = 64    // characters
-	MaxTemplates    = 100   // variants of all names of a project
-	MaxVariables    = 90    // different variables in a template
-	MaxVariableUses = 256   // places in a template where a variable stands
-	MaxTag          = 21    // characters of the name of a variable
-	MaxTagValue     = 1_024 // bytes of its value
+	MaxTemplateName  = 64    // characters
+	MaxTemplates     = 100   // variants of all names of a project
+	MaxVariables     = 90    // different variables in a template
+	MaxVariableUses  = 256   // places in a template where a variable stands
+	MaxVariableName  = 21    // characters of the name of a variable
+	MaxVariableValue = 1_024 // bytes of its value
 )
 
 // DefaultVariant stands in place of a protocol for the text that goes to all

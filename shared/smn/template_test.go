@@ -22,8 +22,8 @@ func TestVariables(t *testing.T) {
 		"{} { } {a b} {-a} {_a} {.a} {ä} {a\n": {},
 		"{A-b_c.9}{9}":                         {"A-b_c.9", "9"},
 		"{a}{A}":                               {"a", "A"},
-		"{" + strings.Repeat("n", smn.MaxTag) + "}":   {strings.Repeat("n", smn.MaxTag)},
-		"{" + strings.Repeat("n", smn.MaxTag+1) + "}": {},
+		"{" + strings.Repeat("n", smn.MaxVariableName) + "}":   {strings.Repeat("n", smn.MaxVariableName)},
+		"{" + strings.Repeat("n", smn.MaxVariableName+1) + "}": {},
 	} {
 		names, _ := smn.Variables(content)
 		require.Equal(t, want, names, content)

@@ -37,6 +37,10 @@ type DocumentPage struct {
 	Total     int
 }
 
+// DetectionKind is the kind of document that holds a smn.Detection. Its Version is
+// 0 until the detection has run. The broker makes it, the worker changes it.
+const DetectionKind = "detection"
+
 // Documents keeps documents. Those of a topic are deleted with it.
 type Documents interface {
 	// CreateDocument stores a document. ErrConflict when its owner has one of the

@@ -32,6 +32,7 @@ type Store interface {
 	Templates
 	DirectSMS
 	Statistics
+	Tags
 }
 
 // Secrets keeps the few secrets of an installation, such as its signing key.

@@ -48,6 +48,9 @@ type Topics interface {
 	// GetTopic finds a topic by name. ErrNotFound.
 	GetTopic(ctx context.Context, project, name string) (Topic, error)
 
+	// FindTopic finds a topic of a project by ID. ErrNotFound.
+	FindTopic(ctx context.Context, project, id string) (Topic, error)
+
 	// ListTopics lists a project's topics by ID, descending: newest first.
 	ListTopics(ctx context.Context, q TopicQuery) (TopicPage, error)
 

@@ -2,6 +2,7 @@ package validation
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/go-playground/validator/v10"
@@ -67,6 +68,14 @@ func explain(b validator.FieldError) string {
 		return fmt.Sprintf("content must be a text of 1 to %d bytes", smn.MaxMessage)
 	case "template_id":
 		return "the id of a template has 32 lower-case hexadecimal characters"
+	case "foreign_id":
+		return fmt.Sprintf("an id of another service has 1 to %d letters, digits, hyphens and underscores", smn.MaxForeignID)
+	case "resource_type":
+		return "resource_type must be smn_topic or smn_application"
+	case "resource_id":
+		return fmt.Sprintf("resource_id must be one line of 1 to %d characters", maxResourceID)
+	case "tag_key":
+		return errTagKey.Error()
 	case "time_to_live":
 		return fmt.Sprintf("time_to_live must be a number of seconds from 1 to %d", smn.MaxTimeToLive/time.Second)
 	case "phone":
@@ -104,6 +113,9 @@ func explain(b validator.FieldError) string {
 	case "push_time_to_live":
 		return fmt.Sprintf("time_to_live must be a number of seconds from 1 to %d", smn.MaxPushTimeToLive/time.Second)
 	}
+	if rule, ok := listRules[b.Tag()]; ok {
+		return rule(b.Value()).Error()
+	}
 	return explainNumber(b)
 }
 
@@ -129,6 +141,9 @@ func explainNumber(b validator.FieldError) string {
 	case "Offset":
 		return "offset must be 0 or more"
 	case "Limit":
+		if b.Param() == strconv.Itoa(smn.MaxResources) {
+			return fmt.Sprintf("limit must be from 1 to %d", smn.MaxResources)
+		}
 		return fmt.Sprintf("limit must be from 1 to %d", smn.DefaultLimit)
 	case "Subscriptions":
 		return fmt.Sprintf("a batch holds 1 to %d subscriptions", smn.MaxBatch)
@@ -138,6 +153,8 @@ func explainNumber(b validator.FieldError) string {
 		return fmt.Sprintf("a batch holds 1 to %d users", smn.MaxBatch)
 	case "Status":
 		return "status must be from 0 to 4, for SMS from 0 to 2"
+	case "Protocol":
+		return "protocol must be " + b.Param()
 	case "Token":
 		return "token is missing"
 	case "Messages":

@@ -26,7 +26,7 @@ var publishRules = map[string]func(smn.PublishInput) error{
 	},
 	"publish_tags": func(in smn.PublishInput) error {
 		if in.Structure == "" && in.TemplateName != "" {
-			return checkTags(in.Tags)
+			return checkVariableValues(in.Tags)
 		}
 		return nil
 	},
@@ -61,13 +61,13 @@ func checkStructure(in smn.PublishInput) error {
 	return err
 }
 
-func checkTags(tags map[string]string) error {
+func checkVariableValues(tags map[string]string) error {
 	for name, value := range tags {
 		switch {
-		case name == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > smn.MaxTag:
-			return fmt.Errorf("names in tags have 1 to %d characters", smn.MaxTag)
-		case len(value) > smn.MaxTagValue || !utf8.ValidString(value):
-			return fmt.Errorf("values in tags are texts of at most %d bytes", smn.MaxTagValue)
+		case name == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > smn.MaxVariableName:
+			return fmt.Errorf("names in tags have 1 to %d characters", smn.MaxVariableName)
+		case len(value) > smn.MaxVariableValue || !utf8.ValidString(value):
+			return fmt.Errorf("values in tags are texts of at most %d bytes", smn.MaxVariableValue)
 		}
 	}
 	return nil

@@ -45,6 +45,10 @@ var stringRules = map[string]func(string) bool{
 	"push_endpoint_urn": func(s string) bool { _, err := smn.ParsePushEndpointURN(s); return err == nil },
 	"device_token":      isDeviceToken,
 	"user_data":         isUserData,
+	"foreign_id":        foreignIDPattern.MatchString,
+	"resource_type":     isResourceType,
+	"resource_id":       isResourceID,
+	"tag_key":           isTagKey,
 }
 
 // isDisplayName: at most smn.MaxDisplayName bytes on one line. It becomes the

@@ -40,6 +40,9 @@ func newRules() *validator.Validate {
 	for tag, check := range publishRules {
 		must(v.RegisterValidation(tag, publishRule(check)))
 	}
+	for tag, rule := range listRules {
+		must(v.RegisterValidation(tag, func(fl validator.FieldLevel) bool { return rule(fl.Field().Interface()) == nil }, true))
+	}
 	must(v.RegisterValidation("extension_header", func(fl validator.FieldLevel) bool {
 		header, ok := fl.Field().Interface().(map[string]string)
 		return ok && checkExtensionHeader(header) == nil

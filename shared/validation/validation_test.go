@@ -46,6 +46,19 @@ var inputs = []any{
 	smn.ListTemplatesInput{},
 	smn.TemplateInput{},
 	smn.UpdateTemplateInput{},
+	smn.SetTagsInput{},
+	smn.RemoveTagsInput{},
+	smn.DeleteTagInput{},
+	smn.ResourceInput{},
+	smn.ListProjectTagsInput{},
+	smn.FindResourcesInput{},
+	smn.AttachmentInput{},
+	smn.CreateLogtankInput{},
+	smn.UpdateLogtankInput{},
+	smn.CreateNotifyPolicyInput{},
+	smn.UpdateNotifyPolicyInput{},
+	smn.CreateKMSKeyInput{},
+	smn.UpdateKMSKeyInput{},
 }
 
 // TestTags sees that each field with a rule names a code that can be spelt.

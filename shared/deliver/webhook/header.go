@@ -26,7 +26,9 @@ func header(d deliver.Delivery) (h http.Header, problem string) {
 	h[wire.HeaderMessageType] = []string{d.Type}
 	h[wire.HeaderMessageID] = []string{d.MessageID}
 	h[wire.HeaderTopicURN] = []string{d.TopicURN}
-	h[wire.HeaderSubscriptionURN] = []string{d.SubscriptionURN}
+	if d.SubscriptionURN != "" { // detections have none
+		h[wire.HeaderSubscriptionURN] = []string{d.SubscriptionURN}
+	}
 	return h, ""
 }
 

@@ -27,7 +27,13 @@ func (s *Sender) Send(ctx context.Context, d deliver.Delivery) deliver.Outcome {
 	if err != nil {
 		return deliver.Outcome{Result: deliver.Dead, Reason: "the message cannot be written as JSON"}
 	}
-	return s.poster.Post(ctx, post.Request{Endpoint: d.Endpoint, Header: header, Body: body})
+	request := post.Request{Endpoint: d.Endpoint, Header: header, Body: body}
+	if !d.KeepAnswer {
+		return s.poster.Post(ctx, request)
+	}
+	o, answer := s.poster.Ask(ctx, request)
+	o.Answer = string(answer)
+	return o
 }
 
 // encode writes the body. A notification's text is mostly free of < > &, and

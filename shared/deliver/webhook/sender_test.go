@@ -205,3 +205,15 @@ func BenchmarkSend(b *testing.B) {
 		}
 	})
 }
+
+// TestKeepAnswer: only who asks for the answer gets it, and no more than a part.
+func TestKeepAnswer(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, strings.Repeat("x", 1<<20))
+	})
+	s, d := local(t), notification(url)
+	require.Empty(t, s.Send(t.Context(), d).Answer)
+	d.KeepAnswer = true
+	require.Equal(t, strings.Repeat("x", 4096), s.Send(t.Context(), d).Answer)
+}

@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) (store.Store, queue.Queue)) {
 		{"templates", templateCases},
 		{"direct SMS", smsCases},
 		{"statistics", statisticsCases},
+		{"tags", tagCases},
 	}
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {
