@@ -134,6 +134,8 @@ func encode(v any) ([]byte, error) {
 	return body.Bytes(), err
 }
 
+const userAgent = "Tocsin"
+
 // send sends a request, once more with a fresh credential when the first was
 // refused. out is a pointer for JSON, or a *[]byte for the body as it is.
 func (c *Client) send(ctx context.Context, method, target string, body []byte, out any, authorized bool) (int, http.Header, error) {
@@ -142,7 +144,7 @@ func (c *Client) send(ctx context.Context, method, target string, body []byte, o
 		if err != nil {
 			return 0, nil, fmt.Errorf("%s: %w", method, err)
 		}
-		r.Header.Set("User-Agent", "Tocsin")
+		r.Header.Set("User-Agent", userAgent)
 		r.Header.Set("Accept", "application/json")
 		if body != nil {
 			r.Header.Set("Content-Type", "application/json")

@@ -12,7 +12,10 @@ var (
 		ConfirmPage, ConfirmButton, UnsubscribePage, UnsubscribeButton,
 		GetCertificate, GetCertificateV2, ListVersions, GetVersion,
 	}
-	IdentityOperations = []Operation{IssueToken, InspectToken}
+	IdentityOperations = []Operation{
+		IssueToken, InspectToken, GetIdentityVersion,
+		ListProjects, ListAuthProjects, ListAuthDomains, GetAuthCatalog,
+	}
 )
 
 // All lists every operation there is.

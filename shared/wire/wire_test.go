@@ -91,7 +91,7 @@ func golden() map[string]any {
 		"token-response": wire.TokenResponse{Token: wire.Token{
 			Methods: []string{"password"}, IssuedAt: wire.TokenTime(issued), ExpiresAt: wire.TokenTime(issued.Add(24 * time.Hour)),
 			User:    wire.TokenUser{ID: "u", Name: "admin", Domain: domain},
-			Project: wire.TokenProject{ID: project, Name: "region01", Domain: &domain},
+			Project: &wire.TokenProject{ID: project, Name: "region01", Domain: &domain},
 			Roles:   []wire.Named{{ID: "0", Name: "te_admin"}},
 			Catalog: wire.NewCatalog("https://smn.example.com", "region01", project),
 		}},
