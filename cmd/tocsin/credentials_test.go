@@ -285,3 +285,16 @@ func TestCredentialsOfTheRealBinary(t *testing.T) {
 	replace("domains: [")
 	require.True(t, works())
 }
+
+// TestDocumentedCredentials reads the example of the documents.
+func TestDocumentedCredentials(t *testing.T) {
+	page, err := os.ReadFile("../../docs/configuration.md")
+	require.NoError(t, err)
+	_, rest, found := strings.Cut(string(page), "```yaml\n")
+	require.True(t, found)
+	example, _, _ := strings.Cut(rest, "```")
+	users, agencies, err := parseCredentials([]byte(example))
+	require.NoError(t, err)
+	require.Len(t, users, 3)
+	require.Len(t, agencies, 1)
+}
