@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,8 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/bcrypt"
@@ -114,9 +111,8 @@ func FuzzCredentialsFile(f *testing.F) {
 	})
 }
 
-// TestWatch writes the file in the ways of editors and orchestrators, in virtual
-// time.
-func TestWatch(t *testing.T) {
+// TestLook writes the file in the ways of editors and orchestrators.
+func TestLook(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "users.yaml")
 	write := func(name, text string) {
@@ -124,69 +120,60 @@ func TestWatch(t *testing.T) {
 	}
 	without := strings.Replace(sampleYAML, "name: alice", "name: alicia", 1)
 	write("users.yaml", sampleYAML)
-	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
-		f := &credentialsFile{path: path, log: slog.New(slog.NewTextHandler(&log, nil))}
-		_, _, err := f.open()
-		require.NoError(t, err)
-		var taken []string
-		refuse := false
-		ctx, stop := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			f.watch(ctx, func(users []iam.User, _ []iam.Agency) error {
+	var log bytes.Buffer
+	f := &credentialsFile{path: path, log: slog.New(slog.NewTextHandler(&log, nil))}
+	_, _, err := f.open()
+	require.NoError(t, err)
+	var taken []string
+	refuse := false
+	looks := func(n int) {
+		for range n {
+			f.look(t.Context(), func(users []iam.User, _ []iam.Agency) error {
 				if refuse {
 					return errors.New("refused")
 				}
 				taken = append(taken, users[0].Name)
 				return nil
 			})
-		}()
-		looks := func(n int) {
-			time.Sleep(time.Duration(n) * lookAgain)
-			synctest.Wait()
 		}
-		looks(3)
-		require.Empty(t, taken, "nothing has changed")
+	}
+	looks(3)
+	require.Empty(t, taken, "nothing has changed")
 
-		write("users.yaml", without)
-		looks(1)
-		require.Empty(t, taken, "the file may still be written")
-		looks(1)
-		require.Equal(t, []string{"alicia"}, taken)
+	write("users.yaml", without)
+	looks(1)
+	require.Empty(t, taken, "the file may still be written")
+	looks(1)
+	require.Equal(t, []string{"alicia"}, taken)
 
-		write("new.yaml", sampleYAML) // as editors do
-		require.NoError(t, os.Rename(filepath.Join(dir, "new.yaml"), path))
-		looks(2)
-		require.Equal(t, []string{"alicia", "alice"}, taken)
+	write("new.yaml", sampleYAML) // as editors do
+	require.NoError(t, os.Rename(filepath.Join(dir, "new.yaml"), path))
+	looks(2)
+	require.Equal(t, []string{"alicia", "alice"}, taken)
 
-		write("other.yaml", without) // as Kubernetes does
-		require.NoError(t, os.Remove(path))
-		require.NoError(t, os.Symlink("other.yaml", path))
-		looks(2)
-		require.Equal(t, []string{"alicia", "alice", "alicia"}, taken)
+	write("other.yaml", without) // as Kubernetes does
+	require.NoError(t, os.Remove(path))
+	require.NoError(t, os.Symlink("other.yaml", path))
+	looks(2)
+	require.Equal(t, []string{"alicia", "alice", "alicia"}, taken)
 
-		require.Zero(t, strings.Count(log.String(), "ERROR"))
-		write("other.yaml", "domains: [")
-		looks(5)
-		require.Equal(t, 1, strings.Count(log.String(), "ERROR"), "it is told once")
-		require.NoError(t, os.Remove(path))
-		looks(5)
-		require.Equal(t, 2, strings.Count(log.String(), "ERROR"), "and so is that it is gone")
-		require.Len(t, taken, 3)
-		write("users.yaml", without)
-		looks(2)
-		require.Len(t, taken, 4, "a repaired one works, even if it is as before")
+	require.Zero(t, strings.Count(log.String(), "ERROR"))
+	write("other.yaml", "domains: [")
+	looks(5)
+	require.Equal(t, 1, strings.Count(log.String(), "ERROR"), "it is told once")
+	require.NoError(t, os.Remove(path))
+	looks(5)
+	require.Equal(t, 2, strings.Count(log.String(), "ERROR"), "and so is that it is gone")
+	require.Len(t, taken, 3)
+	write("users.yaml", without)
+	looks(2)
+	require.Len(t, taken, 4, "a repaired one works, even if it is as before")
 
-		refuse = true
-		write("users.yaml", sampleYAML)
-		looks(5)
-		require.Equal(t, 3, strings.Count(log.String(), "ERROR"))
-		require.Contains(t, log.String(), "refused")
-		stop()
-		<-done
-	})
+	refuse = true
+	write("users.yaml", sampleYAML)
+	looks(5)
+	require.Equal(t, 3, strings.Count(log.String(), "ERROR"))
+	require.Contains(t, log.String(), "refused")
 }
 
 func TestCredentialsThatCannotBeRead(t *testing.T) {
@@ -218,12 +205,12 @@ func TestCredentialsReplaceTheOneUser(t *testing.T) {
 }
 
 func TestHashPassword(t *testing.T) {
-	for in, password := range map[string]string{"secret\n": "secret", "secret": "secret", " two words \r\nmore": " two words "} {
+	for _, c := range []struct{ in, password string }{{"secret\n", "secret"}, {"secret", "secret"}, {" two words \r\nmore", " two words "}} {
 		var out bytes.Buffer
-		require.NoError(t, hashPassword(strings.NewReader(in), &out))
+		require.NoError(t, hashPassword(strings.NewReader(c.in), &out))
 		hash, more := strings.CutSuffix(out.String(), "\n")
 		require.True(t, more)
-		require.NoError(t, bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)))
+		require.NoError(t, bcrypt.CompareHashAndPassword([]byte(hash), []byte(c.password)))
 	}
 	for _, in := range []string{"", "\n", strings.Repeat("x", 73), strings.Repeat("x", 5000)} {
 		require.Error(t, hashPassword(strings.NewReader(in), io.Discard))

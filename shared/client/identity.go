@@ -132,11 +132,11 @@ func identityOf(u wire.TokenUser) iam.Identity {
 // Scopes asks the identity service what is open to the credential of the client.
 func (c *Client) Scopes(ctx context.Context) (iam.Scopes, error) {
 	var projects wire.ListProjectsResponse
-	if _, _, err := c.send(ctx, http.MethodGet, c.iam+"/v3/auth/projects", nil, &projects, true); err != nil {
+	if _, err := c.send(ctx, http.MethodGet, c.iam+"/v3/auth/projects", nil, &projects, true); err != nil {
 		return iam.Scopes{}, err
 	}
 	var domains wire.ListDomainsResponse
-	if _, _, err := c.send(ctx, http.MethodGet, c.iam+"/v3/auth/domains", nil, &domains, true); err != nil {
+	if _, err := c.send(ctx, http.MethodGet, c.iam+"/v3/auth/domains", nil, &domains, true); err != nil {
 		return iam.Scopes{}, err
 	}
 	if len(domains.Domains) != 1 {

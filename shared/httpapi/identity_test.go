@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -29,7 +28,7 @@ func FuzzIssueToken(f *testing.F) {
 		TokenKey: make([]byte, 32), StaticToken: "sample-token",
 	})
 	require.NoError(f, err)
-	h, err := New(Config{Identity: authority, Region: "local", Log: slog.New(slog.NewTextHandler(io.Discard, nil))}, IssueToken)
+	h, err := New(Config{Identity: authority, Region: "local", Log: slog.New(slog.DiscardHandler)}, IssueToken)
 	require.NoError(f, err)
 	for _, seed := range []string{
 		`{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"admin","password":"secret","domain":{"name":"tocsin"}}}},"scope":{"project":{"name":"local"}}}}`,

@@ -2,7 +2,6 @@ package iam
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 
@@ -133,7 +132,7 @@ func FuzzParseCredentials(f *testing.F) {
 		users, agencies, err := ParseCredentials(text)
 		if err != nil {
 			var where *CredentialsError
-			require.True(t, errors.As(err, &where))
+			require.ErrorAs(t, err, &where)
 			require.NotContains(t, err.Error(), "\n")
 			return
 		}
