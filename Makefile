@@ -56,7 +56,7 @@ bench: ## measure publishes/s and deliveries/s beside raw baselines, in about a 
 	go run ./bench
 
 fuzz: ## let each fuzzer run for FUZZTIME (default 30s)
-	@for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' shared internal); do \
+	@for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' shared internal cmd); do \
 	  for name in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9]*).*/\1/p' $$f); do \
 	    echo "$$name in ./$$(dirname $$f)"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(or $(FUZZTIME),30s) ./$$(dirname $$f); \
 	  done; done

@@ -32,6 +32,7 @@ type house struct {
 	db       *embedded.DB
 	broker   *broker.Broker
 	identity *iam.Authority
+	users    *credentialsFile // nil without one
 	worker   *deliver.Worker
 	posters  []*post.Poster
 	listener net.Listener
@@ -145,11 +146,7 @@ func (h *house) keys(ctx context.Context) (*signing.Signer, iam.ConfirmTokens, e
 	if err != nil {
 		return nil, iam.ConfirmTokens{}, err
 	}
-	h.identity, err = iam.New(iam.Config{
-		Users:    []iam.User{h.settings.account()},
-		TokenKey: iam.DeriveKey(secret, "login tokens"),
-	})
-	if err != nil {
+	if err := h.authority(iam.DeriveKey(secret, "login tokens")); err != nil {
 		return nil, iam.ConfirmTokens{}, err
 	}
 	tokens, err := iam.NewConfirmTokens(iam.DeriveKey(secret, "confirmation links"))
@@ -193,6 +190,20 @@ func (h *house) senders() map[smn.Protocol]deliver.Sender {
 	return senders
 }
 
+// authority knows the users of the credentials file or the one of the settings.
+func (h *house) authority(key []byte) error {
+	config := iam.Config{Users: []iam.User{h.settings.account()}, TokenKey: key}
+	var err error
+	if h.settings.credentials != "" {
+		h.users = &credentialsFile{path: h.settings.credentials, log: h.log}
+		if config.Users, config.Agencies, err = h.users.open(); err != nil {
+			return err
+		}
+	}
+	h.identity, err = iam.New(config)
+	return err
+}
+
 // serve serves until ctx ends, and then lets what is in hand finish: requests
 // first, so that nothing new comes in, then deliveries. What waits in the queue
 // stays there.
@@ -202,6 +213,8 @@ func (h *house) serve(ctx context.Context) error {
 	go func() { worker <- h.worker.Run(working, h.db) }()
 	purge := make(chan struct{})
 	go func() { defer close(purge); h.purge(working) }()
+	watch := make(chan struct{})
+	go func() { defer close(watch); h.users.watch(working, h.identity.Replace) }()
 	server := make(chan error, 1)
 	go func() { server <- h.server.Serve(h.listener) }()
 
@@ -218,6 +231,7 @@ func (h *house) serve(ctx context.Context) error {
 	}
 	stopWorking()
 	<-purge
+	<-watch
 	if werr := <-worker; !errors.Is(werr, context.Canceled) {
 		err = errors.Join(err, werr)
 	}

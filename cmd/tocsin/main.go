@@ -15,10 +15,11 @@ import (
 
 // commands are what the binary can do.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Serve the API on one machine."`
-	Demo    demoCommand    `cmd:"" help:"Show the main job from end to end, then clean up."`
-	Invoke  invokeCommand  `cmd:"" help:"Run one function with one event, as Lambda would."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve        serveCommand        `cmd:"" help:"Serve the API on one machine."`
+	Demo         demoCommand         `cmd:"" help:"Show the main job from end to end, then clean up."`
+	Invoke       invokeCommand       `cmd:"" help:"Run one function with one event, as Lambda would."`
+	HashPassword hashPasswordCommand `cmd:"" help:"Read a password from the input and print its hash, for a credentials file."`
+	Version      versionCommand      `cmd:"" help:"Print the version."`
 
 	Topic        topicCommand        `cmd:"" group:"client" help:"Make, list, describe and remove topics."`
 	Subscription subscriptionCommand `cmd:"" group:"client" help:"Add, list and remove subscriptions."`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -15,13 +16,18 @@ type serveCommand struct {
 	Data string `help:"Folder of the embedded store (default ${default})." default:"data" type:"path" placeholder:"DIR"`
 	settings
 
+	Credentials string `env:"TOCSIN_CREDENTIALS" help:"File with users and projects, YAML or JSON, in place of the one user." type:"path" placeholder:"FILE"`
+
 	Sample string `help:"Name of a topic to make sure of; its curl lines are printed." placeholder:"NAME"`
 }
 
 // Run serves until it is interrupted.
 func (c *serveCommand) Run(ctx context.Context) error {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	c.addr, c.data = c.Addr, c.Data
+	c.addr, c.data, c.credentials = c.Addr, c.Data, c.Credentials
+	if c.Sample != "" && c.credentials != "" {
+		return errors.New("-sample is for the one user of the settings: leave it out with TOCSIN_CREDENTIALS")
+	}
 	h, err := openHouse(ctx, c.settings, log)
 	if err != nil {
 		return err

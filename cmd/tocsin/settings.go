@@ -18,8 +18,9 @@ import (
 // settings are what an installation can choose, by flag or by environment
 // variable; docs/configuration.md is their table.
 type settings struct {
-	addr string // to listen on
-	data string // folder of the embedded store
+	addr        string // to listen on
+	data        string // folder of the embedded store
+	credentials string // file with users and projects; empty: the one user below
 
 	functions function.Addresses // what Functions says
 
@@ -67,8 +68,10 @@ func (s *settings) complete(addr net.Addr) error {
 		return errors.New("TOCSIN_PROJECT_ID must have 32 lower-case hex characters")
 	case s.Retention < 0:
 		return errors.New("TOCSIN_RETENTION cannot be negative")
-	case !loopback && (s.Password == defaultPassword || s.SecretKey == defaultSecretKey):
-		return errors.New("listening beyond loopback with a well-known password or key is refused: set TOCSIN_PASSWORD and TOCSIN_ACCESS_KEY, TOCSIN_SECRET_KEY")
+	case s.credentials != "" && s.user() != laptop:
+		return errors.New("TOCSIN_CREDENTIALS replaces TOCSIN_DOMAIN, TOCSIN_USER, TOCSIN_PASSWORD, TOCSIN_ACCESS_KEY, TOCSIN_SECRET_KEY, TOCSIN_PROJECT_ID and TOCSIN_PROJECT_NAME: unset them")
+	case s.credentials == "" && !loopback && (s.Password == defaultPassword || s.SecretKey == defaultSecretKey):
+		return errors.New("listening beyond loopback with a well-known password or key is refused: set TOCSIN_PASSWORD and TOCSIN_ACCESS_KEY, TOCSIN_SECRET_KEY, or TOCSIN_CREDENTIALS")
 	case local.Addr().IsUnspecified() && s.PublicURL == "":
 		return errors.New("listening on every address needs TOCSIN_PUBLIC_URL: the links in messages must point to one that endpoints can reach")
 	}
@@ -85,7 +88,8 @@ func (s *settings) complete(addr net.Addr) error {
 	return err
 }
 
-func (s *settings) account() iam.User {
+// user is the one user that the settings name.
+func (s *settings) user() iam.OneUser {
 	return iam.OneUser{
 		Domain:      s.Domain,
 		User:        s.User,
@@ -94,8 +98,17 @@ func (s *settings) account() iam.User {
 		SecretKey:   s.SecretKey,
 		ProjectID:   s.ProjectID,
 		ProjectName: s.ProjectName,
-	}.Account()
+	}
 }
+
+// laptop is the user that nobody has named: that of the defaults.
+var laptop = iam.OneUser{
+	Domain: "tocsin", User: "admin", Password: defaultPassword,
+	AccessKey: "LOCALACCESSKEY", SecretKey: defaultSecretKey,
+	ProjectID: "0123456789abcdef0123456789abcdef",
+}
+
+func (s *settings) account() iam.User { return s.user().Account() }
 
 func (s *settings) durability() embedded.Durability {
 	if s.Durability == "normal" {

@@ -55,6 +55,8 @@ var guests = []struct {
 	{"github.com/alecthomas/kong", []string{"cmd/tocsin"}, false, "flags are known to the binary alone"},
 	{"github.com/caarlos0/env", []string{"cmd/tocsin"}, false, "functions read their environment by hand"},
 	{"github.com/go-playground/validator", []string{"shared/validation"}, false, "rules live in one place"},
+	{"go.yaml.in/yaml", []string{"cmd/tocsin"}, true, "functions read JSON only"},
+	{"golang.org/x/crypto", []string{"shared/iam"}, true, "passwords are known to iam alone"},
 	{"github.com/stretchr/testify", suites, true, "only tests test"},
 	{"pgregory.net/rapid", suites, true, "only tests test"},
 	{"github.com/getkin/kin-openapi", suites, true, "the OpenAPI document is written at home and served as it is"},

@@ -79,6 +79,7 @@ GET /v2/notifications/cloud_service
 GET /v2/notifications/cloud-services
 POST,GET /v3/auth/tokens
 GET /v3/auth/projects
+GET /v3/auth/domains
 GET /v3/auth/catalog
 GET /v3/projects
 GET /v3

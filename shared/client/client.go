@@ -123,8 +123,7 @@ func (c *Client) call(ctx context.Context, in request, out any) (int, error) {
 			return 0, fmt.Errorf("encode %s %s: %w", in.method, in.path, err)
 		}
 	}
-	status, _, err := c.send(ctx, in.method, target, in.header, body, out, !in.open)
-	return status, err
+	return c.send(ctx, in.method, target, in.header, body, out, !in.open)
 }
 
 // encode writes JSON without escaping < > and &, which would make a message of
@@ -137,30 +136,32 @@ func encode(v any) ([]byte, error) {
 	return body.Bytes(), err
 }
 
+const userAgent = "Tocsin"
+
 // send sends a request, once more with a fresh credential when the first was
 // refused. out is a pointer for JSON, or a *[]byte for the body as it is.
-func (c *Client) send(ctx context.Context, method, target string, more http.Header, body []byte, out any, authorized bool) (int, http.Header, error) {
+func (c *Client) send(ctx context.Context, method, target string, more http.Header, body []byte, out any, authorized bool) (int, error) {
 	for attempt := 1; ; attempt++ {
 		r, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
 		if err != nil {
-			return 0, nil, fmt.Errorf("%s: %w", method, err)
+			return 0, fmt.Errorf("%s: %w", method, err)
 		}
 		maps.Copy(r.Header, more)
-		r.Header.Set("User-Agent", "Tocsin")
+		r.Header.Set("User-Agent", userAgent)
 		r.Header.Set("Accept", "application/json")
 		if body != nil {
 			r.Header.Set("Content-Type", "application/json")
 		}
 		if authorized {
 			if err := c.session.authorize(ctx, r, body); err != nil {
-				return 0, nil, err
+				return 0, err
 			}
 		}
-		status, header, err := c.exchange(r, out)
+		status, _, err := c.exchange(r, out)
 		if status == http.StatusUnauthorized && authorized && attempt == 1 && c.session.refused(r) {
 			continue
 		}
-		return status, header, err
+		return status, err
 	}
 }
 

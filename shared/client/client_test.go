@@ -55,7 +55,7 @@ func newService(t *testing.T) *service {
 		s.valid.Store(token)
 		var body wire.TokenResponse
 		body.Token.IssuedAt, body.Token.ExpiresAt = wire.TokenTime(s.now()), wire.TokenTime(s.now().Add(s.lasts))
-		body.Token.Project.ID = project
+		body.Token.Project = &wire.TokenProject{ID: project}
 		w.Header().Set(wire.HeaderSubjectToken, token)
 		w.WriteHeader(http.StatusCreated)
 		_ = json.NewEncoder(w).Encode(body)

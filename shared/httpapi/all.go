@@ -15,7 +15,10 @@ var (
 		ConfirmPage, ConfirmButton, UnsubscribePage, UnsubscribeButton,
 		GetCertificate, GetCertificateV2, ListVersions, GetVersion, GetOpenAPI,
 	}
-	IdentityOperations = []Operation{IssueToken, InspectToken}
+	IdentityOperations = []Operation{
+		IssueToken, InspectToken, GetIdentityVersion,
+		ListProjects, ListAuthProjects, ListAuthDomains, GetAuthCatalog,
+	}
 )
 
 // What manage offers, by noun.

@@ -43,14 +43,11 @@ func explain(err error) (wire.Failure, string) {
 
 func spellSMN(requestID string, err error) reply {
 	f, detail := explain(err)
-	rep := reply{status: f.Status}
+	rep := reply{status: f.Status, header: comeAgain(f.Status)}
 	if f.Gateway {
 		rep.json = wire.GatewayError{RequestID: requestID, Code: f.Code, Message: f.Message, Detail: detail}
 	} else {
 		rep.json = wire.Error{RequestID: requestID, Code: f.Code, Message: f.Message, Detail: detail}
-	}
-	if f.Status == http.StatusServiceUnavailable || f.Status == http.StatusTooManyRequests {
-		rep.header = map[string]string{"Retry-After": "1"}
 	}
 	return rep
 }
@@ -64,7 +61,15 @@ func spellIAM(_ string, err error) reply {
 	f, detail := explain(err)
 	return reply{status: f.Status, json: wire.IAMError{Error: wire.IAMErrorBody{
 		Code: f.Status, Message: join(f.Message, detail), Title: http.StatusText(f.Status),
-	}}}
+	}}, header: comeAgain(f.Status)}
+}
+
+// comeAgain tells those who are sent away for the moment when to come again.
+func comeAgain(status int) map[string]string {
+	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
+		return map[string]string{"Retry-After": "1"}
+	}
+	return nil
 }
 
 // join puts SMN's text and ours into the only field there is.

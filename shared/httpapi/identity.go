@@ -1,13 +1,21 @@
 package httpapi
 
 import (
+	"bytes"
+	"cmp"
+	"io"
 	"net/http"
+	"slices"
 
 	"tocsin/shared/iam"
+	"tocsin/shared/smn"
 	"tocsin/shared/wire"
 )
 
-// IssueToken is the login: a token for a password, or for another token.
+const headerToken = "X-Auth-Token"
+
+// IssueToken is the login: a token for a password, for another token, or for an
+// agency that the caller may assume.
 var IssueToken = Operation{
 	Name:  "issue-token",
 	Route: "POST /v3/auth/tokens",
@@ -16,11 +24,31 @@ var IssueToken = Operation{
 }
 
 func issueToken(r *http.Request, c Config) (reply, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return reply{}, smn.Errorf(smn.Unreadable, "the body ended early")
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	var req wire.TokenRequest
 	if err := decode(r, &req); err != nil {
 		return reply{}, err
 	}
-	token, err := c.Identity.IssueToken(r.Context(), tokenRequest(req))
+	in, err := tokenRequest(req)
+	if err != nil {
+		return reply{}, err
+	}
+	ctx := r.Context()
+	if slices.Contains(in.Methods, iam.MethodAssumeRole) {
+		// Here alone a login has a caller: who assumes the agency.
+		if in.TokenID = r.Header.Get(headerToken); in.TokenID == "" {
+			caller, err := c.Identity.Authenticate(ctx, r, body)
+			if err != nil {
+				return reply{}, err
+			}
+			ctx = smn.WithCaller(ctx, caller)
+		}
+	}
+	token, err := c.Identity.IssueToken(ctx, in)
 	if err != nil {
 		return reply{}, err
 	}
@@ -41,28 +69,44 @@ func inspectToken(r *http.Request, c Config) (reply, error) {
 	return tokenReply(http.StatusOK, r, c, token), err
 }
 
-func tokenRequest(req wire.TokenRequest) iam.TokenRequest {
-	in := iam.TokenRequest{Methods: req.Auth.Identity.Methods}
-	if p := req.Auth.Identity.Password; p != nil {
-		in.User.ID, in.User.Name, in.User.Password = p.User.ID, p.User.Name, p.User.Password
-		if d := p.User.Domain; d != nil {
-			in.User.Domain = iam.Domain{ID: d.ID, Name: d.Name}
-		}
+func tokenRequest(req wire.TokenRequest) (iam.TokenRequest, error) {
+	identity := req.Auth.Identity
+	in := iam.TokenRequest{Methods: identity.Methods}
+	if p := identity.Password; p != nil {
+		in.User = iam.Login{ID: p.User.ID, Name: p.User.Name, Domain: domainOf(p.User.Domain), Password: p.User.Password}
 	}
-	if t := req.Auth.Identity.Token; t != nil {
+	if p := identity.TOTP; p != nil {
+		in.Passcode = iam.Passcode{ID: p.User.ID, Name: p.User.Name, Domain: domainOf(p.User.Domain), Code: p.User.Passcode}
+	}
+	if t := identity.Token; t != nil {
 		in.TokenID = t.ID
 	}
-	if s := req.Auth.Scope; s != nil {
-		domain := s.Domain
-		if s.Project != nil {
-			in.Project = &iam.Project{ID: s.Project.ID, Name: s.Project.Name}
-			domain = s.Project.Domain
+	if role := identity.AssumeRole; role != nil {
+		if role.XRoleName != "" && role.AgencyName != "" && role.XRoleName != role.AgencyName {
+			return in, smn.Errorf(smn.Unreadable, "auth.identity.assume_role has two names of an agency")
 		}
-		if domain != nil {
-			in.Domain = iam.Domain{ID: domain.ID, Name: domain.Name}
+		in.Assume = iam.Assumption{Agency: cmp.Or(role.XRoleName, role.AgencyName), Domain: iam.Domain{ID: role.DomainID, Name: role.DomainName}}
+	}
+	switch s := req.Auth.Scope; {
+	case s == nil:
+	case s.Project != nil && s.Domain != nil:
+		return in, smn.Errorf(smn.Unreadable, "auth.scope names a project and a domain; it can be one of them")
+	case s.Project != nil:
+		in.Project = &iam.Project{ID: s.Project.ID, Name: s.Project.Name}
+		in.Domain = domainOf(s.Project.Domain)
+	case s.Domain != nil:
+		if in.Domain = domainOf(s.Domain); in.Domain == (iam.Domain{}) {
+			return in, smn.Errorf(smn.Unreadable, "auth.scope.domain needs an id or a name")
 		}
 	}
-	return in
+	return in, nil
+}
+
+func domainOf(n *wire.Named) iam.Domain {
+	if n == nil {
+		return iam.Domain{}
+	}
+	return iam.Domain{ID: n.ID, Name: n.Name}
 }
 
 func tokenReply(status int, r *http.Request, c Config, t iam.Token) reply {
@@ -71,11 +115,18 @@ func tokenReply(status int, r *http.Request, c Config, t iam.Token) reply {
 		Methods:   t.Methods,
 		IssuedAt:  wire.TokenTime(t.IssuedAt),
 		ExpiresAt: wire.TokenTime(t.ExpiresAt),
-		User:      wire.TokenUser{ID: t.User.ID, Name: t.User.Name, Domain: domain},
-		Project:   wire.TokenProject{ID: t.Project.ID, Name: t.Project.Name, Domain: &domain},
+		User:      tokenUser(t.User),
 		Roles:     []wire.Named{{ID: "0", Name: "te_admin"}},
 	}
-	if r.URL.Query().Get("nocatalog") == "" {
+	if t.AssumedBy != nil {
+		body.AssumedBy = &wire.TokenAssumedBy{User: tokenUser(*t.AssumedBy)}
+	}
+	if t.Project.ID == "" {
+		body.Domain = &domain
+	} else {
+		body.Project = &wire.TokenProject{ID: t.Project.ID, Name: t.Project.Name, Domain: &domain}
+	}
+	if !r.URL.Query().Has("nocatalog") {
 		body.Catalog = wire.NewCatalog(baseURL(r, c), c.Region, t.Project.ID)
 	}
 	return reply{
@@ -83,4 +134,8 @@ func tokenReply(status int, r *http.Request, c Config, t iam.Token) reply {
 		json:   wire.TokenResponse{Token: body},
 		header: map[string]string{wire.HeaderSubjectToken: t.Value, "Cache-Control": "no-store"},
 	}
+}
+
+func tokenUser(i iam.Identity) wire.TokenUser {
+	return wire.TokenUser{ID: i.ID, Name: i.Name, Domain: wire.Named{ID: i.Domain.ID, Name: i.Domain.Name}}
 }

@@ -52,6 +52,8 @@ type Identity interface {
 	IssueToken(ctx context.Context, in iam.TokenRequest) (iam.Token, error)
 	// InspectToken tells what a token says.
 	InspectToken(ctx context.Context, value string) (iam.Token, error)
+	// Scopes tells the caller of the context what it may ask a token for.
+	Scopes(ctx context.Context) (iam.Scopes, error)
 }
 
 // Certificates gives out the certificates that messages are signed with.

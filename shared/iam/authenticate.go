@@ -19,7 +19,8 @@ const (
 // Authenticate says who sent r, by its X-Auth-Token or else by its signature.
 // The body is that of r, byte for byte as it was received.
 //
-// A token's caller acts for the token's project. A signer acts for the project
+// A token's caller acts for the token's project, or for none when the token is for
+// a domain. A signer acts for the project
 // of the X-Project-Id header, else for that of the path /v2/{project_id}/… if it
 // is one of the signer's, else for the signer's first one; whether the path may
 // be used is judged by those who serve it.
@@ -28,11 +29,11 @@ const (
 // X-Project-Id names a project that the credentials do not open.
 func (a *Authority) Authenticate(_ context.Context, r *http.Request, body []byte) (smn.Caller, error) {
 	if value := r.Header.Get(headerToken); value != "" {
-		c, err := a.verify(value)
+		c, err := a.verify(a.directory.Load(), value)
 		if err != nil {
 			return smn.Caller{}, err
 		}
-		return c.account.caller(r, []Project{c.project})
+		return c.account.caller(r, c.open())
 	}
 	if values := r.Header.Values(headerAuthorization); len(values) == 1 {
 		acc, err := a.verifySignature(r, values[0], body)
@@ -49,7 +50,10 @@ func (acc *account) caller(r *http.Request, open []Project) (smn.Caller, error) 
 	has := func(id string) bool {
 		return slices.ContainsFunc(open, func(p Project) bool { return p.ID == id })
 	}
-	project := open[0].ID
+	var project string
+	if len(open) > 0 {
+		project = open[0].ID
+	}
 	if named := r.Header.Get(headerProject); named != "" {
 		if !has(named) {
 			return smn.Caller{}, smn.Errorf(smn.Forbidden, "the credentials do not open the project of the X-Project-Id header")

@@ -35,7 +35,7 @@ func TestVector(t *testing.T) {
 	canonical := canonicalRequest(r, r.URL.Query(), []string{"user-agent", "x-project-id", "x-sdk-date"}, hexHash(body))
 	require.Equal(t, "adbd982b8fe0bbd8477f09262028d3ac264001dc36e3c7579905e72c0b718755", hexHash(body))
 	require.Equal(t, "4afe2350458003611cdd743e054201b80afee40ae4b8c12ba602503df9c0c874", hexHash(canonical))
-	require.Equal(t, "53b55d663de0901b2eeb81fa2e3121e13385378c50c0fe8bc308f7b83bc7ba5d", signature("SKEXAMPLE", "20240102T030405Z", canonical))
+	require.Equal(t, "53b55d663de0901b2eeb81fa2e3121e13385378c50c0fe8bc308f7b83bc7ba5d", signatureForm{algorithm: algorithm}.signature("SKEXAMPLE", "20240102T030405Z", canonical))
 
 	a, _ := authority(t)
 	caller, err := a.Authenticate(t.Context(), r, body)
@@ -165,7 +165,7 @@ func TestBodyHash(t *testing.T) {
 			r.Header.Set("X-Sdk-Content-Sha256", tc.stated)
 			names := strings.Split(tc.signed, ";")
 			r.Header.Set("Authorization", "SDK-HMAC-SHA256 Access=AKEXAMPLE, SignedHeaders="+tc.signed+
-				", Signature="+signature("SKEXAMPLE", "20240102T030405Z", canonicalRequest(r, nil, names, tc.hash)))
+				", Signature="+signatureForm{algorithm: algorithm}.signature("SKEXAMPLE", "20240102T030405Z", canonicalRequest(r, nil, names, tc.hash)))
 			_, err := a.Authenticate(t.Context(), r, []byte(tc.body))
 			if tc.ok {
 				require.NoError(t, err)
@@ -177,7 +177,7 @@ func TestBodyHash(t *testing.T) {
 }
 
 func TestAuthenticateRefuses(t *testing.T) {
-	a, clk := authority(t)
+	a, _ := authority(t)
 	const prefix = "Incorrect IAM authentication information: "
 	const failed = prefix + "verify aksk signature fail"
 	token := issue(t, a, login()).Value
@@ -206,7 +206,17 @@ func TestAuthenticateRefuses(t *testing.T) {
 		"basic":                {set("Authorization", "Basic YTpi"), unreadable},
 		"bearer":               {set("Authorization", "Bearer "+token), unreadable},
 		"another algorithm":    {auth("SHA256", "SHA512"), noForm},
-		"another form":         {auth("Access=AKEXAMPLE", "Credential=AKEXAMPLE/20240102///sdk_request"), noForm},
+		"another form":         {auth("Access=AKEXAMPLE", "Credential=AKEXAMPLE/20240102///sdk_request"), failed},
+		"two forms":            {auth("Access=AKEXAMPLE", "Access=AKEXAMPLE, Credential=AKEXAMPLE/20240102///sdk_request"), noForm},
+		"credential cut":       {auth("Access=AKEXAMPLE", "Credential=AKEXAMPLE/20240102//sdk_request"), noForm},
+		"credential too long":  {auth("Access=AKEXAMPLE", "Credential=AKEXAMPLE/20240102////sdk_request"), noForm},
+		"another last part":    {auth("Access=AKEXAMPLE", "Credential=AKEXAMPLE/20240102///request"), noForm},
+		"credential of no day": {auth("Access=AKEXAMPLE", "Credential=AKEXAMPLE////sdk_request"), noForm},
+		"credential of no key": {auth("Access=AKEXAMPLE", "Credential=/20240102///sdk_request"), noForm},
+		"another day":          {auth("Access=AKEXAMPLE", "Credential=AKEXAMPLE/20240103///sdk_request"), failed + ": the credential is of another day than x-sdk-date"},
+		"part of the day":      {auth("Access=AKEXAMPLE", "Credential=AKEXAMPLE/2024///sdk_request"), failed + ": the credential is of another day than x-sdk-date"},
+		"V11 without scope":    {auth("SDK-HMAC", "V11-HMAC"), noForm},
+		"V11 with a chain":     {auth("SDK-HMAC-SHA256 Access=AKEXAMPLE", "V11-HMAC-SHA256 Credential=AKEXAMPLE/20240102///sdk_request"), noForm},
 		"no access key":        {auth("Access=AKEXAMPLE, ", ""), noForm},
 		"empty access key":     {auth("=AKEXAMPLE", "="), noForm},
 		"a field twice":        {auth("Access=AKEXAMPLE", "Access=AKEXAMPLE, Access=AKEXAMPLE"), unreadable},
@@ -249,6 +259,7 @@ func TestAuthenticateRefuses(t *testing.T) {
 	require.NoError(t, err)
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
+			a, _ := authority(t) // one that has not locked the key
 			r := good()
 			tc.change(r)
 			caller, err := a.Authenticate(t.Context(), r, []byte("hi"))
@@ -256,6 +267,7 @@ func TestAuthenticateRefuses(t *testing.T) {
 			require.Zero(t, caller)
 		})
 	}
+	a, clk := authority(t)
 	t.Run("body changed", func(t *testing.T) {
 		_, err := a.Authenticate(t.Context(), good(), []byte("hi\n"))
 		require.EqualError(t, err, "Unauthenticated: "+failed)
@@ -348,7 +360,6 @@ func TestAuthenticateAtOnce(t *testing.T) {
 }
 
 func FuzzAuthenticate(f *testing.F) {
-	a, _ := authority(f)
 	r, body := vector()
 	good := r.Header.Get("Authorization")
 	f.Add(good)
@@ -356,7 +367,9 @@ func FuzzAuthenticate(f *testing.F) {
 	f.Add("SDK-HMAC-SHA256 Access=AKEXAMPLE,SignedHeaders=;;x-sdk-date,Signature=")
 	f.Add("Basic YTpi")
 	f.Add(" ,=,")
+	f.Add("V11-HMAC-SHA256 Credential=AKEXAMPLE/20240102/r/s, SignedHeaders=x-sdk-date, Signature=00")
 	f.Fuzz(func(t *testing.T, header string) {
+		a, _ := authority(t) // one that has not locked the key
 		r.Header.Set("Authorization", header)
 		caller, err := a.Authenticate(context.Background(), r, body)
 		if err == nil { // only by the one signature there is, whatever stands around it

@@ -6,9 +6,9 @@ import "sync"
 // instance, about 1 MiB.
 const maxCached = 2_048
 
-// tokenCache remembers the claims of tokens that were found genuine. An
-// Authority's users never change, so an entry is right until it expires; that
-// is for whoever takes it to check.
+// tokenCache remembers the claims of tokens that were found genuine. It belongs
+// to one directory, which never changes, so an entry is right until it expires;
+// that is for whoever takes it to check.
 type tokenCache struct {
 	mu     sync.RWMutex
 	claims map[string]*claims // by token value

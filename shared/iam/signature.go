@@ -12,6 +12,7 @@ import (
 )
 
 const (
+	algorithmV11    = "V11-HMAC-SHA256"
 	algorithm       = "SDK-HMAC-SHA256"
 	headerDate      = "X-Sdk-Date"
 	headerBodyHash  = "X-Sdk-Content-Sha256"
@@ -23,28 +24,27 @@ const (
 	maxClockDifference = 15 * time.Minute
 )
 
-// verifySignature gives the user whose access key signed r.
+// verifySignature gives the user whose access key signed r. A key with too many
+// bad signatures in a row is locked for a while.
 func (a *Authority) verifySignature(r *http.Request, header string, body []byte) (*account, error) {
 	auth, ok := parseAuthorization(header)
 	if !ok {
 		return nil, incorrect("the authorization header cannot be read")
 	}
-	if auth.algorithm != algorithm || auth.fields["Access"] == "" {
+	form, ok := formOf(auth)
+	if !ok {
 		return nil, incorrect("the authorization header has no form that is supported")
 	}
-	return a.verifyAccess(r, auth, body)
-}
-
-// verifyAccess checks the form "SDK-HMAC-SHA256 Access=…, SignedHeaders=…,
-// Signature=…", whose key is the secret itself.
-func (a *Authority) verifyAccess(r *http.Request, auth authorization, body []byte) (*account, error) {
-	access := auth.fields["Access"]
-	holder, ok := a.byAccess[access]
+	holder, ok := a.directory.Load().byAccess[form.access]
 	if !ok {
-		if !isAccessKey(access) {
+		if !isAccessKey(form.access) {
 			return nil, incorrect("Get secretKey failed,err:ak not exist")
 		}
-		return nil, incorrect("Get secretKey failed,ak:%s,err:ak not exist", masked(access))
+		return nil, incorrect("Get secretKey failed,ak:%s,err:ak not exist", masked(form.access))
+	}
+	now := a.now()
+	if a.keyStrikes.locked(form.access, now) {
+		return nil, incorrect("AK access failed to reach the limit,forbidden.")
 	}
 	signed := strings.Split(strings.ToLower(auth.fields["SignedHeaders"]), ";")
 	if !slices.Contains(signed, "x-sdk-date") {
@@ -55,8 +55,11 @@ func (a *Authority) verifyAccess(r *http.Request, auth authorization, body []byt
 	if err != nil {
 		return nil, incorrect("x-sdk-date is not of the form YYYYMMDDTHHMMSSZ")
 	}
-	if a.now().Sub(at).Abs() > maxClockDifference {
+	if now.Sub(at).Abs() > maxClockDifference {
 		return nil, incorrect("x-sdk-date is more than 15 minutes away from the clock of the server")
+	}
+	if day, _, _ := strings.Cut(form.scope, "/"); form.scope != "" && !strings.HasPrefix(date, day+"T") {
+		return nil, incorrect("verify aksk signature fail: the credential is of another day than x-sdk-date")
 	}
 	hash, ok := bodyHash(r.Header.Get(headerBodyHash), signed, body)
 	if !ok {
@@ -68,10 +71,12 @@ func (a *Authority) verifyAccess(r *http.Request, auth authorization, body []byt
 	if err != nil {
 		return nil, incorrect("verify aksk signature fail: the query cannot be read")
 	}
-	want := signature(holder.secret, date, canonicalRequest(r, query, signed, hash))
+	want := form.signature(holder.secret, date, canonicalRequest(r, query, signed, hash))
 	if !hmac.Equal([]byte(auth.fields["Signature"]), []byte(want)) {
+		a.keyStrikes.failed(form.access, now)
 		return nil, incorrect("verify aksk signature fail")
 	}
+	a.keyStrikes.succeeded(form.access)
 	return holder.account, nil
 }
 
@@ -92,13 +97,6 @@ func bodyHash(stated string, signed []string, body []byte) (string, bool) {
 	}
 	hash := hexHash(body)
 	return hash, stated == "" || stated == hash
-}
-
-// signature is lower-case hex.
-func signature(secret, date string, canonical []byte) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(algorithm + "\n" + date + "\n" + hexHash(canonical)))
-	return hex.EncodeToString(mac.Sum(nil))
 }
 
 func hexHash(b []byte) string {
@@ -124,5 +122,5 @@ func Sign(r *http.Request, body []byte, key AccessKey, now time.Time) {
 	r.Header.Set(headerAuthorization, algorithm+
 		" Access="+key.Access+
 		", SignedHeaders="+strings.Join(signed, ";")+
-		", Signature="+signature(key.Secret, date, canonicalRequest(r, r.URL.Query(), signed, hexHash(body))))
+		", Signature="+signatureForm{algorithm: algorithm}.signature(key.Secret, date, canonicalRequest(r, r.URL.Query(), signed, hexHash(body))))
 }

@@ -158,13 +158,13 @@ func TestTokenExpires(t *testing.T) {
 			if seen == "cached" {
 				_, err := a.InspectToken(t.Context(), token.Value)
 				require.NoError(t, err)
-				require.Len(t, a.cache.claims, 1)
+				require.Len(t, a.directory.Load().cache.claims, 1)
 			}
 			for range 2 {
 				clk.t = start.Add(TokenLifetime)
 				_, err := a.InspectToken(t.Context(), token.Value)
 				require.EqualError(t, err, "Unauthenticated: Incorrect IAM authentication information: token expires, expires_at: 2024-01-03T03:04:05.000000Z")
-				require.Empty(t, a.cache.claims)
+				require.Empty(t, a.directory.Load().cache.claims)
 			}
 			clk.t = start.Add(TokenLifetime - time.Nanosecond)
 			_, err := a.InspectToken(t.Context(), token.Value)
@@ -227,7 +227,7 @@ func TestForgedTokens(t *testing.T) {
 		_, err := a.InspectToken(t.Context(), value)
 		require.EqualError(t, err, "Unauthenticated: Incorrect IAM authentication information: decrypt token fail", name)
 	}
-	require.Empty(t, a.cache.claims, "only genuine tokens are remembered")
+	require.Empty(t, a.directory.Load().cache.claims, "only genuine tokens are remembered")
 }
 
 func TestTokensTellNothing(t *testing.T) {
@@ -274,8 +274,8 @@ func TestCacheIsBounded(t *testing.T) {
 		_, err := a.InspectToken(t.Context(), last)
 		require.NoError(t, err)
 	}
-	require.Len(t, a.cache.claims, maxCached)
-	require.Contains(t, a.cache.claims, last)
+	require.Len(t, a.directory.Load().cache.claims, maxCached)
+	require.Contains(t, a.directory.Load().cache.claims, last)
 }
 
 func TestTokensAtOnce(t *testing.T) {
@@ -335,7 +335,7 @@ func BenchmarkInspectToken(b *testing.B) {
 	b.Run("cached", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := a.verify(value); err != nil {
+			if _, err := a.verify(a.directory.Load(), value); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -343,7 +343,7 @@ func BenchmarkInspectToken(b *testing.B) {
 	b.Run("uncached", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, ok := a.open(value); !ok {
+			if _, ok := a.open(a.directory.Load(), value); !ok {
 				b.Fatal("a good token was refused")
 			}
 		}

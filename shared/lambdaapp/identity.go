@@ -6,7 +6,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"net/http"
-	"strings"
+	"slices"
 
 	"tocsin/shared/httpapi"
 	"tocsin/shared/iam"
@@ -22,6 +22,7 @@ const (
 type tokenService interface {
 	IssueToken(ctx context.Context, in iam.TokenRequest) (iam.Token, error)
 	InspectToken(ctx context.Context, value string) (iam.Token, error)
+	Scopes(ctx context.Context) (iam.Scopes, error) // of the function's own credential
 }
 
 // remoteIdentity judges callers in front of a remote service. Signatures are
@@ -72,12 +73,23 @@ func (i *remoteIdentity) Authenticate(ctx context.Context, r *http.Request, body
 	return caller, err
 }
 
+// Scopes implements httpapi.Identity: of what is open to the function, its own
+// project. Another one is open to no caller here.
+func (i *remoteIdentity) Scopes(ctx context.Context) (iam.Scopes, error) {
+	scopes, err := i.tokenService.Scopes(ctx)
+	if smn.CodeOf(err) == smn.Unauthenticated {
+		err = smn.Errorf(smn.Internal, "the identity service refuses our own credential: %w", err)
+	}
+	if err != nil {
+		return iam.Scopes{}, err
+	}
+	scopes.Projects = slices.DeleteFunc(scopes.Projects, func(p iam.Project) bool { return p.ID != i.project })
+	return scopes, nil
+}
+
 // byToken asks the remote who holds the token, unless it has just said so.
 func (i *remoteIdentity) byToken(ctx context.Context, r *http.Request, _ []byte) (smn.Caller, error) {
 	value := r.Header.Get(headerToken)
-	if strings.ContainsFunc(value, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return smn.Caller{}, smn.Errorf(smn.Unauthenticated, "Incorrect IAM authentication information: decrypt token fail")
-	}
 	token, ok := i.known.get(value)
 	if !ok {
 		var err error

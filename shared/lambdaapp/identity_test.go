@@ -19,6 +19,8 @@ import (
 type registry struct {
 	tokens map[string]iam.Token
 	asked  int
+	scopes iam.Scopes
+	err    error
 }
 
 func (r *registry) IssueToken(context.Context, iam.TokenRequest) (iam.Token, error) {
@@ -34,6 +36,8 @@ func (r *registry) InspectToken(_ context.Context, value string) (iam.Token, err
 	t.Value = value
 	return t, nil
 }
+
+func (r *registry) Scopes(context.Context) (iam.Scopes, error) { return r.scopes, r.err }
 
 const project = "0123456789abcdef0123456789abcdef"
 
@@ -156,4 +160,20 @@ func TestLoginsPassThrough(t *testing.T) {
 	token, err := i.IssueToken(t.Context(), iam.TokenRequest{})
 	require.NoError(t, err)
 	require.Equal(t, "issued", token.Value)
+}
+
+func TestScopesAreTheFunctionsOwn(t *testing.T) {
+	i, remote := identityWith(t, nil, nil)
+	domain, own := iam.Domain{ID: "d1", Name: "one"}, iam.Project{ID: project, Name: "local"}
+	remote.scopes = iam.Scopes{Domain: domain, Projects: []iam.Project{{ID: "f" + project[1:], Name: "other"}, own}}
+	scopes, err := i.Scopes(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, iam.Scopes{Domain: domain, Projects: []iam.Project{own}}, scopes)
+
+	remote.err = smn.Errorf(smn.Unauthenticated, "decrypt token fail")
+	_, err = i.Scopes(t.Context())
+	require.Equal(t, smn.Internal, smn.CodeOf(err), "it is not the caller who was refused")
+	remote.err = smn.Errorf(smn.Throttled, "later")
+	_, err = i.Scopes(t.Context())
+	require.Equal(t, smn.Throttled, smn.CodeOf(err))
 }

@@ -58,6 +58,8 @@ func readSettings(getenv func(string) string) (settings, error) {
 		return settings{}, fmt.Errorf("TOCSIN_BACKEND=%s: there is no such backend; set TOCSIN_BACKEND=remote and TOCSIN_REMOTE_URL", backend)
 	}
 	switch {
+	case getenv("TOCSIN_CREDENTIALS") != "":
+		return settings{}, errors.New("TOCSIN_CREDENTIALS is not for TOCSIN_BACKEND=remote, which leaves users to the remote: remove it, and set TOCSIN_ACCESS_KEY and TOCSIN_SECRET_KEY, or TOCSIN_DOMAIN, TOCSIN_USER and TOCSIN_PASSWORD")
 	case s.remoteURL == "":
 		return settings{}, errors.New("TOCSIN_REMOTE_URL is missing: scheme and host of the service to speak to")
 	case !smn.IsRegion(s.region):

@@ -68,6 +68,7 @@ func TestWrongEnvironments(t *testing.T) {
 		"TOCSIN_ACCESS_KEY and TOCSIN_SECRET_KEY belong": {"TOCSIN_SECRET_KEY": ""},
 		"there are no credentials: set":                  {"TOCSIN_ACCESS_KEY": "", "TOCSIN_SECRET_KEY": "", "TOCSIN_PASSWORD": ""},
 		"TOCSIN_SAMPLE_TOKEN is for local runs only":     {"TOCSIN_SAMPLE_TOKEN": "sample-token"},
+		"TOCSIN_CREDENTIALS is not for":                  {"TOCSIN_CREDENTIALS": "users.yaml"},
 		"credentials: iam: ":                             {"TOCSIN_ACCESS_KEY": "two words"},
 	} {
 		t.Run(want, func(t *testing.T) {

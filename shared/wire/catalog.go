@@ -1,8 +1,8 @@
 package wire
 
 // NewCatalog lists the services of an installation as SDKs look for them: type
-// smn without the project for some, smnv2 with it for others. baseURL has no
-// trailing slash.
+// smn without the project for some, smnv2 with it for others. Without a project
+// there is no smnv2. baseURL has no trailing slash.
 func NewCatalog(baseURL, region, projectID string) []CatalogService {
 	service := func(id, name, kind, url string) CatalogService {
 		return CatalogService{
@@ -10,9 +10,9 @@ func NewCatalog(baseURL, region, projectID string) []CatalogService {
 			Endpoints: []CatalogEndpoint{{ID: id, Interface: "public", Region: region, RegionID: region, URL: url}},
 		}
 	}
-	return []CatalogService{
-		service("00000000000000000000000000000001", "SimpleMessageNotification", "smn", baseURL+"/v2/"),
-		service("00000000000000000000000000000002", "smnv2", "smnv2", baseURL+"/v2/"+projectID),
-		service("00000000000000000000000000000003", "keystone", "identity", baseURL+"/v3"),
+	catalog := []CatalogService{service("00000000000000000000000000000001", "SimpleMessageNotification", "smn", baseURL+"/v2/")}
+	if projectID != "" {
+		catalog = append(catalog, service("00000000000000000000000000000002", "smnv2", "smnv2", baseURL+"/v2/"+projectID))
 	}
+	return append(catalog, service("00000000000000000000000000000003", "keystone", "identity", baseURL+"/v3"))
 }

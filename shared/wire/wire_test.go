@@ -62,6 +62,14 @@ func golden() map[string]any {
 		}},
 	}
 	password.Auth.Scope = &wire.TokenScope{Project: &wire.TokenProject{Name: "region01"}}
+	passcode, agency := wire.TokenRequest{}, wire.TokenRequest{}
+	passcode.Auth.Identity = wire.TokenIdentity{
+		Methods: []string{"password", "totp"}, Password: password.Auth.Identity.Password,
+		TOTP: &wire.TokenTOTP{User: wire.TokenTOTPUser{ID: "u", Passcode: "123456"}},
+	}
+	passcode.Auth.Scope = &wire.TokenScope{Domain: &wire.Named{Name: "tocsin"}}
+	agency.Auth.Identity = wire.TokenIdentity{Methods: []string{"assume_role"}, AssumeRole: &wire.TokenAssumeRole{DomainName: "acme", XRoleName: "support"}}
+	agency.Auth.Scope = &wire.TokenScope{Project: &wire.TokenProject{Name: "region01", Domain: &wire.Named{Name: "acme"}}}
 	version := wire.VersionV2("https://smn.example.com")
 	domain := wire.Named{ID: "d", Name: "tocsin"}
 	issued := time.Date(2026, 1, 1, 3, 4, 5, 0, time.UTC)
@@ -202,7 +210,7 @@ func golden() map[string]any {
 		"token-response": wire.TokenResponse{Token: wire.Token{
 			Methods: []string{"password"}, IssuedAt: wire.TokenTime(issued), ExpiresAt: wire.TokenTime(issued.Add(24 * time.Hour)),
 			User:    wire.TokenUser{ID: "u", Name: "admin", Domain: domain},
-			Project: wire.TokenProject{ID: project, Name: "region01", Domain: &domain},
+			Project: &wire.TokenProject{ID: project, Name: "region01", Domain: &domain},
 			Roles:   []wire.Named{{ID: "0", Name: "te_admin"}},
 			Catalog: wire.NewCatalog("https://smn.example.com", "region01", project),
 		}},
@@ -254,6 +262,31 @@ func golden() map[string]any {
 		"list-protocols-response":             wire.ListProtocolsResponse{RequestID: request, Protocols: wire.NewProtocols([]smn.Protocol{smn.HTTP, smn.Email})},
 		"list-cloud-services-response":        wire.ListCloudServicesResponse{RequestID: request, CloudServices: wire.NewCloudServices(services)},
 		"list-topics-with-resources-response": wire.ListTopicsWithResourcesResponse{RequestID: request, TopicCount: 1, Topics: []wire.TopicResources{wire.NewTopicResources(resources)}},
+		"token-request-totp":                  passcode,
+		"token-request-agency":                agency,
+		"token-response-domain": wire.TokenResponse{Token: wire.Token{
+			Methods: []string{"assume_role"}, IssuedAt: wire.TokenTime(issued), ExpiresAt: wire.TokenTime(issued.Add(24 * time.Hour)),
+			User:      wire.TokenUser{ID: "a", Name: "tocsin/support", Domain: domain},
+			AssumedBy: &wire.TokenAssumedBy{User: wire.TokenUser{ID: "u", Name: "admin", Domain: wire.Named{ID: "p", Name: "partner"}}},
+			Domain:    &domain,
+			Roles:     []wire.Named{{ID: "0", Name: "te_admin"}},
+		}},
+		"list-projects-response": wire.ListProjectsResponse{
+			Projects: []wire.Project{{
+				ID: project, Name: "region01", DomainID: "d", ParentID: "d", Enabled: true,
+				Links: wire.SelfLink{Self: "https://iam.example.com/v3/projects/" + project},
+			}},
+			Links: wire.Links{Self: "https://iam.example.com/v3/projects"},
+		},
+		"list-domains-response": wire.ListDomainsResponse{
+			Domains: []wire.Domain{{ID: "d", Name: "tocsin", Enabled: true, Links: wire.SelfLink{Self: "https://iam.example.com/v3/domains/d"}}},
+			Links:   wire.Links{Self: "https://iam.example.com/v3/auth/domains"},
+		},
+		"catalog-response": wire.CatalogResponse{
+			Catalog: wire.NewCatalog("https://smn.example.com", "region01", ""),
+			Links:   wire.Links{Self: "https://smn.example.com/v3/auth/catalog"},
+		},
+		"identity-version-response": wire.IdentityVersionResponse{Version: wire.IdentityV3("https://iam.example.com")},
 		"push-notification": wire.Push{
 			Type: wire.TypeNotification, MessageID: "d84bd6629ef04513ad2e37bffd6e17cb", TopicURN: demo,
 			Subject: "SMN", Message: "hello", Timestamp: wire.Time(moment),
