@@ -23,7 +23,7 @@ const (
 	introduction = "introduction"
 )
 
-// policy lets another service publish to a topic. The line break before it and
+// policy lets another service publish to a topic. The line breaks around it and
 // the blanks in it must survive.
 func policy(topic string) string {
 	return fmt.Sprintf(`
@@ -39,7 +39,8 @@ func policy(topic string) string {
       "Resource": %q
     }
   ]
-}`, topic)
+}
+`, topic)
 }
 
 func (s *service) setAttribute(topic, name, value string) (*model.UpdateTopicAttributeResponse, error) {

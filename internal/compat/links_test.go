@@ -144,7 +144,7 @@ func downloading(t *testing.T, s *service, folder string, download func(certific
 	_, err = x509.ParseCertificate(block.Bytes)
 	require.NoError(t, err)
 
-	failed(t, download("SMN_"+region+"_"+unknownID+".pem"), http.StatusNotFound)
+	_ = failed(t, download("SMN_"+region+"_"+unknownID+".pem"), http.StatusNotFound)
 }
 
 func downloadHTTPCert(t *testing.T, s *service) {

@@ -47,9 +47,9 @@ func (s *service) shown(t *testing.T, topic, policyID string, subscriptions ...s
 	require.Equal(t, "callnotify", out.Protocol.Value())
 	require.NotNil(t, out.Polling)
 	require.Len(t, *out.Polling, len(subscriptions))
-	endpoints := map[string]string{}
+	listed := map[string]model.ListSubscriptionsItem{}
 	for _, item := range s.subscriptions(t, topic) {
-		endpoints[item.SubscriptionUrn] = item.Endpoint
+		listed[item.SubscriptionUrn] = item
 	}
 	for n, subscription := range subscriptions {
 		step := (*out.Polling)[n]
@@ -59,10 +59,10 @@ func (s *service) shown(t *testing.T, topic, policyID string, subscriptions ...s
 		require.Len(t, *step.Subscriptions, 1)
 		details := (*step.Subscriptions)[0]
 		require.Equal(t, subscription, details.SubscriptionUrn)
-		require.Equal(t, endpoints[subscription], details.Endpoint)
+		require.Equal(t, listed[subscription].Endpoint, details.Endpoint)
 		require.Empty(t, text(t, details.Remark))
 		require.NotNil(t, details.Status)
-		require.EqualValues(t, unconfirmed, *details.Status)
+		require.Equal(t, listed[subscription].Status, *details.Status)
 	}
 }
 
