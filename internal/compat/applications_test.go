@@ -71,9 +71,9 @@ func createApplication(t *testing.T, s *service) {
 	require.NotEqual(t, out.ApplicationId, second.ApplicationId)
 
 	_, err = s.createApplication(newName(), "PIGEON")
-	undocumented(t, err, http.StatusBadRequest)
+	refused(t, err, "SMN.0116")
 	_, err = s.createApplication("not-a-name", hms)
-	undocumented(t, err, http.StatusBadRequest)
+	refused(t, err, "SMN.0115")
 }
 
 func listApplications(t *testing.T, s *service) {
@@ -120,7 +120,7 @@ func listApplicationAttributes(t *testing.T, s *service) {
 		require.Equal(t, "true", out.Attributes.Enabled)
 	}
 	_, err = s.ListApplicationAttributes(&model.ListApplicationAttributesRequest{ApplicationUrn: s.removedApplication(t)})
-	undocumented(t, err, http.StatusNotFound)
+	refused(t, err, "SMN.0130")
 }
 
 func updateApplication(t *testing.T, s *service) {
@@ -137,9 +137,9 @@ func updateApplication(t *testing.T, s *service) {
 		id(t, out.RequestId)
 	}
 	_, err := update(application, "not an id")
-	undocumented(t, err, http.StatusBadRequest)
+	refused(t, err, "SMN.0119")
 	_, err = update(s.removedApplication(t), "100000002")
-	undocumented(t, err, http.StatusNotFound)
+	refused(t, err, "SMN.0130")
 }
 
 func deleteApplication(t *testing.T, s *service) {
@@ -149,7 +149,7 @@ func deleteApplication(t *testing.T, s *service) {
 	require.Equal(t, http.StatusOK, out.HttpStatusCode)
 	id(t, out.RequestId)
 	_, err = s.DeleteApplication(&model.DeleteApplicationRequest{ApplicationUrn: application})
-	undocumented(t, err, http.StatusNotFound)
+	refused(t, err, "SMN.0130")
 }
 
 func (s *service) createAppEndpoint(application, token string) (*model.CreateApplicationEndpointResponse, error) {
@@ -202,9 +202,9 @@ func createApplicationEndpoint(t *testing.T, s *service) {
 	require.Len(t, all, 1)
 
 	_, err = s.createAppEndpoint(application, "")
-	undocumented(t, err, http.StatusBadRequest)
+	refused(t, err, "SMN.0131")
 	_, err = s.createAppEndpoint(s.removedApplication(t), "device1")
-	undocumented(t, err, http.StatusNotFound)
+	refused(t, err, "SMN.0130")
 }
 
 func listApplicationEndpoints(t *testing.T, s *service) {
@@ -236,7 +236,7 @@ func listApplicationEndpoints(t *testing.T, s *service) {
 	_, err := s.ListApplicationEndpoints(&model.ListApplicationEndpointsRequest{ApplicationUrn: application, Limit: new(int32(101))})
 	refused(t, err, "SMN.0015")
 	_, err = s.ListApplicationEndpoints(&model.ListApplicationEndpointsRequest{ApplicationUrn: s.removedApplication(t)})
-	undocumented(t, err, http.StatusNotFound)
+	refused(t, err, "SMN.0130")
 }
 
 func (s *service) appEndpointAttributes(t *testing.T, endpoint string) model.ListApplicationEndpointAttributesResponseBodyAttributes {
@@ -257,7 +257,7 @@ func listApplicationEndpointAttributes(t *testing.T, s *service) {
 		}, s.appEndpointAttributes(t, endpoint))
 	}
 	_, err := s.ListApplicationEndpointAttributes(&model.ListApplicationEndpointAttributesRequest{EndpointUrn: s.removedAppEndpoint(t)})
-	undocumented(t, err, http.StatusNotFound)
+	refused(t, err, "SMN.0125")
 }
 
 func updateApplicationEndpoint(t *testing.T, s *service) {
@@ -277,9 +277,9 @@ func updateApplicationEndpoint(t *testing.T, s *service) {
 		}, s.appEndpointAttributes(t, endpoint))
 	}
 	_, err := update(endpoint, "perhaps")
-	undocumented(t, err, http.StatusBadRequest)
+	refused(t, err, "SMN.0136")
 	_, err = update(s.removedAppEndpoint(t), "true")
-	undocumented(t, err, http.StatusNotFound)
+	refused(t, err, "SMN.0125")
 }
 
 func deleteApplicationEndpoint(t *testing.T, s *service) {
@@ -292,7 +292,7 @@ func deleteApplicationEndpoint(t *testing.T, s *service) {
 	all, _ := s.appEndpoints(t, model.ListApplicationEndpointsRequest{ApplicationUrn: application})
 	require.Empty(t, all)
 	_, err = s.DeleteApplicationEndpoint(&model.DeleteApplicationEndpointRequest{EndpointUrn: endpoint})
-	undocumented(t, err, http.StatusNotFound)
+	refused(t, err, "SMN.0125")
 }
 
 func publishAppMessage(t *testing.T, s *service) {
@@ -316,5 +316,5 @@ func publishAppMessage(t *testing.T, s *service) {
 	require.Len(t, seen, 3, "each message has an id of its own")
 
 	_, err := publish(s.removedAppEndpoint(t), model.PublishAppMessageRequestBody{Message: new(message)})
-	undocumented(t, err, http.StatusNotFound)
+	refused(t, err, "SMN.0125")
 }

@@ -34,7 +34,8 @@ func moment(t *testing.T, field string) time.Time {
 }
 
 // refusals are the errors that SMN documents and the scenarios provoke: status
-// and text, as the SDK shows them.
+// and how their text begins, as the SDK shows them. The texts about applications
+// have changed over time.
 var refusals = map[string]struct {
 	status  int
 	message string
@@ -68,6 +69,13 @@ var refusals = map[string]struct {
 	"SMN.0076":   {http.StatusNotFound, "Default message template not found."},
 	"SMN.0077":   {http.StatusBadRequest, "Parameter: Status is invalid."},
 	"SMN.0082":   {http.StatusBadRequest, "The length of the remark parameter value has reached the maximum allowed."},
+	"SMN.0115":   {http.StatusBadRequest, ""},
+	"SMN.0116":   {http.StatusForbidden, ""},
+	"SMN.0119":   {http.StatusForbidden, ""},
+	"SMN.0125":   {http.StatusNotFound, ""},
+	"SMN.0130":   {http.StatusNotFound, ""},
+	"SMN.0131":   {http.StatusForbidden, ""},
+	"SMN.0136":   {http.StatusBadRequest, ""},
 	"APIGW.0301": {http.StatusUnauthorized, "Incorrect IAM authentication information"},
 }
 
