@@ -34,6 +34,7 @@ invoke: $(TOCSIN) ## run one function: make invoke FUNCTION=publish EVENT=events
 .PHONY: test race check fmt openapi bench fuzz
 test: ## run all tests; no preparation needed
 	go test ./...
+	go -C internal/compat test -count=1 ./... # go does not see that the binary has changed
 
 race: ## run all tests with the race detector; needs a C compiler
 	CGO_ENABLED=1 go test -race -short ./...
@@ -42,8 +43,11 @@ check: $(GOFUMPT) $(GOLANGCI_LINT) ## format, vet, lint and the tests of the hou
 	@unformatted=$$($(GOFUMPT) -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
 	  test -z "$$unformatted" || { echo "run make fmt; not formatted:"; echo "$$unformatted"; exit 1; }
 	go vet ./...
+	go -C internal/compat vet ./...
 	$(GOLANGCI_LINT) run ./...
+	cd internal/compat && $(GOLANGCI_LINT) run ./...
 	go mod verify
+	go -C internal/compat mod verify
 	go test ./internal/house
 
 fmt: $(GOFUMPT) ## format all Go files
@@ -76,7 +80,7 @@ build/%:
 
 rename: ## give the module a public path: make rename MODULE=github.com/you/tocsin
 	@test -n "$(MODULE)" || { echo "usage: make rename MODULE=github.com/you/tocsin" >&2; exit 2; }
-	@old=$$(go list -m); go mod edit -module "$(MODULE)"; \
+	@old=$$(go list -m); go mod edit -module "$(MODULE)"; go -C internal/compat mod edit -module "$(MODULE)/internal/compat"; \
 	  git ls-files '*.go' | xargs perl -pi -e "s{\"\Q$$old\E/}{\"$(MODULE)/}g"; \
 	  gofmt -w $$(git ls-files '*.go'); go build ./...
 

@@ -201,7 +201,7 @@ func TestCredentialsReplaceTheOneUser(t *testing.T) {
 		s.credentials = "users.yaml"
 		require.ErrorContains(t, s.complete(loopback), "TOCSIN_CREDENTIALS replaces", flag)
 	}
-	require.ErrorContains(t, run(t.Context(), []string{"serve", "-credentials", "x", "-sample", "y"}), "-sample is for the one user")
+	require.ErrorContains(t, run(t.Context(), []string{"serve", "-credentials", "x", "-sample", "y"}, io.Discard), "-sample is for the one user")
 }
 
 func TestHashPassword(t *testing.T) {
