@@ -207,5 +207,9 @@ func TestEveryProtocolHasASender(t *testing.T) {
 		require.True(t, validation.IsProtocol(string(p)), p)
 		delete(senders, p)
 	}
+	for _, platform := range smn.Platforms {
+		require.NotNil(t, senders[platform.Protocol()], platform)
+		delete(senders, platform.Protocol())
+	}
 	require.Empty(t, senders)
 }

@@ -18,8 +18,9 @@ import (
 
 // visitor sends plain requests, as curl and browsers do.
 type visitor struct {
-	url   string
-	token string
+	url    string
+	token  string
+	header map[string]string // of every request
 }
 
 // answer is what came back.
@@ -49,6 +50,9 @@ func (v visitor) sendWith(t *testing.T, method, path, body string, header http.H
 	maps.Copy(r.Header, header)
 	if v.token != "" {
 		r.Header.Set("X-Auth-Token", v.token)
+	}
+	for name, value := range v.header {
+		r.Header.Set(name, value)
 	}
 	resp, err := http.DefaultTransport.RoundTrip(r)
 	require.NoError(t, err)
