@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -68,27 +67,21 @@ func (b *Broker) CreateApplication(ctx context.Context, in smn.CreateApplication
 	urn := smn.ApplicationURN{Region: b.Region, Project: caller.Project, Platform: in.Platform, Name: in.Name}
 	body := application{Platform: in.Platform, Name: in.Name}
 	body.prove(in.PushCredentials)
-	d, err := b.newDocument(caller.Project, applicationKind, applicationName(in.Platform, in.Name), body)
+	d, err := b.createDocument(ctx, caller.Project, applicationKind, applicationName(in.Platform, in.Name), smn.MaxApplications, body)
+	if err == nil {
+		return smn.CreateApplicationOutput{URN: urn.String(), ID: d.ID, Created: true}, nil
+	}
+	if !errors.Is(err, store.ErrConflict) {
+		return smn.CreateApplicationOutput{}, err
+	}
+	there, kept, err := b.application(ctx, urn)
 	if err != nil {
 		return smn.CreateApplicationOutput{}, err
 	}
-	err = b.Store.CreateDocument(ctx, d, smn.MaxApplications)
-	switch {
-	case errors.Is(err, store.ErrConflict):
-		there, kept, err := b.application(ctx, urn)
-		if err != nil {
-			return smn.CreateApplicationOutput{}, err
-		}
-		if kept.Proof != body.Proof {
-			return smn.CreateApplicationOutput{}, smn.Errorf(smn.ApplicationExists, "application %s exists with other credentials", urn)
-		}
-		return smn.CreateApplicationOutput{URN: urn.String(), ID: there.ID}, nil
-	case errors.Is(err, store.ErrLimit):
-		return smn.CreateApplicationOutput{}, smn.Errorf(smn.TooManyResources, "the project has %d applications, which is its limit", smn.MaxApplications)
-	case err != nil:
-		return smn.CreateApplicationOutput{}, fmt.Errorf("create application %s: %w", urn, err)
+	if kept.Proof != body.Proof {
+		return smn.CreateApplicationOutput{}, smn.Errorf(smn.ApplicationExists, "application %s exists with other credentials", urn)
 	}
-	return smn.CreateApplicationOutput{URN: urn.String(), ID: d.ID, Created: true}, nil
+	return smn.CreateApplicationOutput{URN: urn.String(), ID: there.ID}, nil
 }
 
 // ListApplications implements smn.Applications. A project has few, so the filters
@@ -126,18 +119,12 @@ func (b *Broker) GetApplication(ctx context.Context, in smn.ApplicationInput) (s
 
 // UpdateApplication implements smn.Applications.
 func (b *Broker) UpdateApplication(ctx context.Context, in smn.UpdateApplicationInput) error {
-	return retryConflict(func() error {
-		d, kept, err := b.ownApplication(ctx, in, in.ApplicationURN)
-		if err != nil {
-			return err
-		}
-		kept.prove(in.PushCredentials)
-		err = b.changeDocument(ctx, d, kept)
-		if errors.Is(err, store.ErrNotFound) {
-			return noApplication(in.ApplicationURN)
-		}
+	d, _, err := b.ownApplication(ctx, in, in.ApplicationURN)
+	if err != nil {
 		return err
-	})
+	}
+	_, err = updateDocument(ctx, b, d.DocumentKey, func(kept *application) { kept.prove(in.PushCredentials) })
+	return orMissing(err, noApplication(in.ApplicationURN))
 }
 
 // DeleteApplication implements smn.Applications. Its endpoints are documents of
@@ -147,14 +134,7 @@ func (b *Broker) DeleteApplication(ctx context.Context, in smn.ApplicationInput)
 	if err != nil {
 		return err
 	}
-	err = b.Store.DeleteDocument(ctx, d.DocumentKey)
-	if errors.Is(err, store.ErrNotFound) {
-		return noApplication(in.ApplicationURN)
-	}
-	if err != nil {
-		return fmt.Errorf("delete application %s: %w", in.ApplicationURN, err)
-	}
-	return nil
+	return orMissing(b.deleteDocument(ctx, d.DocumentKey), noApplication(in.ApplicationURN))
 }
 
 // ownApplication finds an application that belongs to the caller.
@@ -175,22 +155,15 @@ func (b *Broker) ownApplication(ctx context.Context, input any, text string) (st
 
 // application finds an application. One of another region does not exist here.
 func (b *Broker) application(ctx context.Context, urn smn.ApplicationURN) (store.Document, application, error) {
-	err := store.ErrNotFound
-	var d store.Document
-	if urn.Region == b.Region {
-		d, err = b.Store.FindDocument(ctx, urn.Project, applicationKind, applicationName(urn.Platform, urn.Name))
-	}
-	if errors.Is(err, store.ErrNotFound) {
+	if urn.Region != b.Region {
 		return store.Document{}, application{}, noApplication(urn.String())
 	}
-	var body application
-	if err == nil {
-		err = json.Unmarshal(d.Body, &body)
-	}
+	d, err := b.Store.FindDocument(ctx, urn.Project, applicationKind, applicationName(urn.Platform, urn.Name))
 	if err != nil {
-		return store.Document{}, application{}, fmt.Errorf("get application %s: %w", urn, err)
+		return store.Document{}, application{}, orMissing(err, noApplication(urn.String()))
 	}
-	return d, body, nil
+	body, err := bodyOf[application](d)
+	return d, body, err
 }
 
 func noApplication(urn string) error {
@@ -200,9 +173,9 @@ func noApplication(urn string) error {
 // describeApplication is the one translation of an application from the store's
 // terms.
 func (b *Broker) describeApplication(d store.Document) (smn.Application, error) {
-	var body application
-	if err := json.Unmarshal(d.Body, &body); err != nil {
-		return smn.Application{}, fmt.Errorf("read application %s: %w", d.ID, err)
+	body, err := bodyOf[application](d)
+	if err != nil {
+		return smn.Application{}, err
 	}
 	return smn.Application{
 		URN:                smn.ApplicationURN{Region: b.Region, Project: d.Owner, Platform: body.Platform, Name: body.Name},
@@ -211,32 +184,4 @@ func (b *Broker) describeApplication(d store.Document) (smn.Application, error) 
 		CreatedAt:          d.CreatedAt,
 		CertificateExpires: body.CertificateExpires,
 	}, nil
-}
-
-// newDocument makes a document of an owner, with a new id.
-func (b *Broker) newDocument(owner, kind, name string, body any) (store.Document, error) {
-	now := b.Now()
-	text, err := json.Marshal(body)
-	return store.Document{
-		DocumentKey: store.DocumentKey{Owner: owner, Kind: kind, ID: smn.NewID()},
-		Name:        name,
-		CreatedAt:   now,
-		UpdatedAt:   now,
-		Body:        text,
-	}, err
-}
-
-// changeDocument gives a document another body.
-func (b *Broker) changeDocument(ctx context.Context, d store.Document, body any) (err error) {
-	d.UpdatedAt = b.Now()
-	if d.Body, err = json.Marshal(body); err != nil {
-		return err
-	}
-	return b.Store.UpdateDocument(ctx, d)
-}
-
-// part cuts a page out of a list.
-func part[T any](list []T, p smn.Page) []T {
-	from := min(p.Offset, len(list))
-	return list[from:min(from+limitOf(p), len(list))]
 }

@@ -68,7 +68,5 @@ func (b *Broker) GetDetection(ctx context.Context, in smn.AttachmentInput) (smn.
 	if err != nil {
 		return smn.Detection{}, err
 	}
-	var detection smn.Detection
-	_, err = b.attached(ctx, topic, store.DetectionKind, in.ID, &detection)
-	return detection, err
+	return attached[smn.Detection](ctx, b, topic, store.DetectionKind, in.ID)
 }

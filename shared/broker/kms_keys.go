@@ -26,12 +26,11 @@ func (b *Broker) GetKMSKey(ctx context.Context, in smn.TopicInput) (smn.KMSKey, 
 	if err != nil {
 		return smn.KMSKey{}, err
 	}
-	var key kmsKey
-	d, err := b.theOne(ctx, topic, kmsKeyKind, &key)
+	id, key, err := theOne[kmsKey](ctx, b, topic, kmsKeyKind)
 	if err != nil {
 		return smn.KMSKey{}, err
 	}
-	return smn.KMSKey{ID: d.ID, KeyID: key.KeyID, Status: smn.KMSKeyEnabled}, nil
+	return smn.KMSKey{ID: id, KeyID: key.KeyID, Status: smn.KMSKeyEnabled}, nil
 }
 
 // UpdateKMSKey implements smn.KMSKeys.
@@ -40,7 +39,7 @@ func (b *Broker) UpdateKMSKey(ctx context.Context, in smn.UpdateKMSKeyInput) err
 	if err != nil {
 		return err
 	}
-	_, err = b.replace(ctx, topic, kmsKeyKind, in.ID, kmsKey{in.KeyID})
+	_, err = replace(ctx, b, topic, kmsKeyKind, in.ID, kmsKey{in.KeyID})
 	return err
 }
 

@@ -33,8 +33,8 @@ func (b *Broker) logtanks(ctx context.Context, topicID string) ([]smn.Logtank, e
 	}
 	logtanks := make([]smn.Logtank, len(page.Documents))
 	for i, d := range page.Documents {
-		var stream smn.LogStream
-		if err := read(d, &stream); err != nil {
+		stream, err := bodyOf[smn.LogStream](d)
+		if err != nil {
 			return nil, err
 		}
 		logtanks[i] = logtank(d, stream)
@@ -48,7 +48,7 @@ func (b *Broker) UpdateLogtank(ctx context.Context, in smn.UpdateLogtankInput) (
 	if err != nil {
 		return smn.Logtank{}, err
 	}
-	d, err := b.replace(ctx, topic, logtankKind, in.ID, in.Stream)
+	d, err := replace(ctx, b, topic, logtankKind, in.ID, in.Stream)
 	return logtank(d, in.Stream), err
 }
 

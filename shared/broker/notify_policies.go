@@ -61,12 +61,11 @@ func (b *Broker) GetNotifyPolicy(ctx context.Context, in smn.TopicInput) (smn.No
 	if err != nil {
 		return smn.NotifyPolicy{}, err
 	}
-	var kept notifyPolicy
-	d, err := b.theOne(ctx, topic, notifyPolicyKind, &kept)
+	id, kept, err := theOne[notifyPolicy](ctx, b, topic, notifyPolicyKind)
 	if err != nil {
 		return smn.NotifyPolicy{}, err
 	}
-	policy := smn.NotifyPolicy{ID: d.ID, Protocol: kept.Protocol, Polling: make([]smn.NotifyRound, len(kept.Polling))}
+	policy := smn.NotifyPolicy{ID: id, Protocol: kept.Protocol, Polling: make([]smn.NotifyRound, len(kept.Polling))}
 	for i, round := range kept.Polling {
 		subscriptions, err := b.those(ctx, topic, round.SubscriptionURNs)
 		if err != nil {
@@ -108,7 +107,7 @@ func (b *Broker) UpdateNotifyPolicy(ctx context.Context, in smn.UpdateNotifyPoli
 	if err != nil {
 		return err
 	}
-	_, err = b.replace(ctx, topic, notifyPolicyKind, in.ID, policy)
+	_, err = replace(ctx, b, topic, notifyPolicyKind, in.ID, policy)
 	return err
 }
 

@@ -23,7 +23,7 @@ type pushEndpoint struct {
 	Enabled  bool   `json:"enabled"`
 }
 
-// CreatePushEndpoint implements smn.Applications.
+// CreatePushEndpoint implements smn.PushEndpoints.
 func (b *Broker) CreatePushEndpoint(ctx context.Context, in smn.CreatePushEndpointInput) (smn.CreatePushEndpointOutput, error) {
 	app, _, err := b.ownApplication(ctx, in, in.ApplicationURN)
 	if err != nil {
@@ -33,36 +33,30 @@ func (b *Broker) CreatePushEndpoint(ctx context.Context, in smn.CreatePushEndpoi
 	if urn.Application, err = smn.ParseApplicationURN(in.ApplicationURN); err != nil {
 		return smn.CreatePushEndpointOutput{}, err
 	}
-	d, err := b.newDocument(app.ID, pushEndpointKind, in.Token, pushEndpoint{UserData: in.UserData, Enabled: true})
+	d, err := b.createDocument(ctx, app.ID, pushEndpointKind, in.Token, smn.MaxPushEndpoints, pushEndpoint{UserData: in.UserData, Enabled: true})
+	if err == nil {
+		urn.ID = d.ID
+		return smn.CreatePushEndpointOutput{URN: urn.String(), Created: true}, nil
+	}
+	if !errors.Is(err, store.ErrConflict) {
+		return smn.CreatePushEndpointOutput{}, err
+	}
+	there, err := b.Store.FindDocument(ctx, app.ID, pushEndpointKind, in.Token)
+	if err != nil {
+		return smn.CreatePushEndpointOutput{}, fmt.Errorf("find endpoint of %s: %w", in.ApplicationURN, err)
+	}
+	kept, err := bodyOf[pushEndpoint](there)
 	if err != nil {
 		return smn.CreatePushEndpointOutput{}, err
 	}
-	urn.ID = d.ID
-	err = b.Store.CreateDocument(ctx, d, smn.MaxPushEndpoints)
-	switch {
-	case errors.Is(err, store.ErrConflict):
-		there, err := b.Store.FindDocument(ctx, app.ID, pushEndpointKind, in.Token)
-		var kept pushEndpoint
-		if err == nil {
-			err = json.Unmarshal(there.Body, &kept)
-		}
-		if err != nil {
-			return smn.CreatePushEndpointOutput{}, fmt.Errorf("find endpoint of %s: %w", in.ApplicationURN, err)
-		}
-		if kept.UserData != in.UserData {
-			return smn.CreatePushEndpointOutput{}, smn.Errorf(smn.DeviceTokenExists, "the application has this token with other user data")
-		}
-		urn.ID = there.ID
-		return smn.CreatePushEndpointOutput{URN: urn.String()}, nil
-	case errors.Is(err, store.ErrLimit):
-		return smn.CreatePushEndpointOutput{}, smn.Errorf(smn.TooManyResources, "the application has %d endpoints, which is its limit", smn.MaxPushEndpoints)
-	case err != nil:
-		return smn.CreatePushEndpointOutput{}, fmt.Errorf("create endpoint of %s: %w", in.ApplicationURN, err)
+	if kept.UserData != in.UserData {
+		return smn.CreatePushEndpointOutput{}, smn.Errorf(smn.DeviceTokenExists, "the application has this token with other user data")
 	}
-	return smn.CreatePushEndpointOutput{URN: urn.String(), Created: true}, nil
+	urn.ID = there.ID
+	return smn.CreatePushEndpointOutput{URN: urn.String()}, nil
 }
 
-// ListPushEndpoints implements smn.Applications. Their number is bounded, so the
+// ListPushEndpoints implements smn.PushEndpoints. Their number is bounded, so the
 // filters look at them all.
 func (b *Broker) ListPushEndpoints(ctx context.Context, in smn.ListPushEndpointsInput) (smn.PushEndpointPage, error) {
 	app, _, err := b.ownApplication(ctx, in, in.ApplicationURN)
@@ -91,7 +85,7 @@ func (b *Broker) ListPushEndpoints(ctx context.Context, in smn.ListPushEndpoints
 	return smn.PushEndpointPage{Endpoints: page, More: in.Offset+len(page) < len(fit)}, nil
 }
 
-// GetPushEndpoint implements smn.Applications.
+// GetPushEndpoint implements smn.PushEndpoints.
 func (b *Broker) GetPushEndpoint(ctx context.Context, in smn.PushEndpointInput) (smn.PushEndpoint, error) {
 	d, urn, err := b.ownPushEndpoint(ctx, in, in.EndpointURN)
 	if err != nil {
@@ -100,49 +94,33 @@ func (b *Broker) GetPushEndpoint(ctx context.Context, in smn.PushEndpointInput) 
 	return describePushEndpoint(urn.Application, d)
 }
 
-// UpdatePushEndpoint implements smn.Applications.
+// UpdatePushEndpoint implements smn.PushEndpoints.
 func (b *Broker) UpdatePushEndpoint(ctx context.Context, in smn.UpdatePushEndpointInput) error {
-	return retryConflict(func() error {
-		d, urn, err := b.ownPushEndpoint(ctx, in, in.EndpointURN)
-		if err != nil {
-			return err
-		}
-		e, err := describePushEndpoint(urn.Application, d)
-		if err != nil {
-			return err
-		}
-		body := pushEndpoint{UserData: e.UserData, Enabled: e.Enabled}
+	d, _, err := b.ownPushEndpoint(ctx, in, in.EndpointURN)
+	if err != nil {
+		return err
+	}
+	_, err = updateDocument(ctx, b, d.DocumentKey, func(kept *pushEndpoint) {
 		if in.UserData != nil {
-			body.UserData = *in.UserData
+			kept.UserData = *in.UserData
 		}
 		if in.Enabled != nil {
-			body.Enabled = *in.Enabled
+			kept.Enabled = *in.Enabled
 		}
-		err = b.changeDocument(ctx, d, body)
-		if errors.Is(err, store.ErrNotFound) {
-			return noPushEndpoint(in.EndpointURN)
-		}
-		return err
 	})
+	return orMissing(err, noPushEndpoint(in.EndpointURN))
 }
 
-// DeletePushEndpoint implements smn.Applications.
+// DeletePushEndpoint implements smn.PushEndpoints.
 func (b *Broker) DeletePushEndpoint(ctx context.Context, in smn.PushEndpointInput) error {
 	d, _, err := b.ownPushEndpoint(ctx, in, in.EndpointURN)
 	if err != nil {
 		return err
 	}
-	err = b.Store.DeleteDocument(ctx, d.DocumentKey)
-	if errors.Is(err, store.ErrNotFound) {
-		return noPushEndpoint(in.EndpointURN)
-	}
-	if err != nil {
-		return fmt.Errorf("delete endpoint %s: %w", in.EndpointURN, err)
-	}
-	return nil
+	return orMissing(b.deleteDocument(ctx, d.DocumentKey), noPushEndpoint(in.EndpointURN))
 }
 
-// Push implements smn.Applications. The task is all that is kept of the message.
+// Push implements smn.PushEndpoints. The task is all that is kept of the message.
 func (b *Broker) Push(ctx context.Context, in smn.PushInput) (string, error) {
 	d, urn, err := b.ownPushEndpoint(ctx, in, in.EndpointURN)
 	if err != nil {
@@ -225,13 +203,7 @@ func (b *Broker) ownPushEndpoint(ctx context.Context, input any, text string) (s
 		return store.Document{}, urn, err
 	}
 	d, err := b.Store.GetDocument(ctx, store.DocumentKey{Owner: app.ID, Kind: pushEndpointKind, ID: urn.ID})
-	if errors.Is(err, store.ErrNotFound) {
-		return store.Document{}, urn, noPushEndpoint(text)
-	}
-	if err != nil {
-		return store.Document{}, urn, fmt.Errorf("get endpoint %s: %w", text, err)
-	}
-	return d, urn, nil
+	return d, urn, orMissing(err, noPushEndpoint(text))
 }
 
 func noPushEndpoint(urn string) error {
@@ -240,9 +212,9 @@ func noPushEndpoint(urn string) error {
 
 // describePushEndpoint is the one translation of a device from the store's terms.
 func describePushEndpoint(app smn.ApplicationURN, d store.Document) (smn.PushEndpoint, error) {
-	var body pushEndpoint
-	if err := json.Unmarshal(d.Body, &body); err != nil {
-		return smn.PushEndpoint{}, fmt.Errorf("read endpoint %s: %w", d.ID, err)
+	body, err := bodyOf[pushEndpoint](d)
+	if err != nil {
+		return smn.PushEndpoint{}, err
 	}
 	return smn.PushEndpoint{
 		URN:       smn.PushEndpointURN{Application: app, ID: d.ID},

@@ -174,7 +174,7 @@ func (b *Broker) UpdateSMSCallbacks(ctx context.Context, in smn.UpdateSMSCallbac
 			return err
 		}
 	}
-	return retryConflict(func() error {
+	return untilSettled(func() error {
 		d, kept, err := b.callbacks(ctx, caller.Project)
 		if err != nil {
 			return err
@@ -197,32 +197,10 @@ func (b *Broker) UpdateSMSCallbacks(ctx context.Context, in smn.UpdateSMSCallbac
 // callbacks reads the callbacks of a project; the document is new when it has no
 // time of creation.
 func (b *Broker) callbacks(ctx context.Context, project string) (store.Document, callbacks, error) {
-	kept := callbacks{}
 	key := store.DocumentKey{Owner: project, Kind: callbackKind, ID: callbackKind}
-	d, err := b.Store.GetDocument(ctx, key)
+	d, kept, err := getDocument[callbacks](ctx, b, key)
 	if errors.Is(err, store.ErrNotFound) {
-		return store.Document{DocumentKey: key}, kept, nil
+		return store.Document{DocumentKey: key}, callbacks{}, nil
 	}
-	if err == nil {
-		err = json.Unmarshal(d.Body, &kept)
-	}
-	if err != nil {
-		return store.Document{}, nil, fmt.Errorf("read callbacks: %w", err)
-	}
-	return d, kept, nil
-}
-
-// maxTries is how often a change of a document is tried while others change it.
-const maxTries = 10
-
-// retryConflict tries a change again that met another one.
-func retryConflict(change func() error) error {
-	err := change()
-	for try := 1; try < maxTries && errors.Is(err, store.ErrConflict); try++ {
-		err = change()
-	}
-	if errors.Is(err, store.ErrConflict) {
-		return smn.Errorf(smn.Overloaded, "too many changes at once; try again in a moment")
-	}
-	return err
+	return d, kept, err
 }

@@ -2,7 +2,6 @@ package broker
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -28,21 +27,8 @@ func (u keptUser) subscription() smn.NewSubscription {
 	return smn.NewSubscription{Protocol: u.Protocol, Endpoint: u.Endpoint, Remark: u.Remark, Extension: u.Extension}
 }
 
-func userBody(u smn.NewSubscriptionUser) ([]byte, error) {
-	body, err := json.Marshal(keptUser{
-		Name: u.Name, Protocol: u.Protocol, Endpoint: u.Endpoint, Remark: u.Remark, Extension: u.Extension,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("encode subscription user: %w", err)
-	}
-	return body, nil
-}
-
-func readUser(d store.Document) (u keptUser, err error) {
-	if err := json.Unmarshal(d.Body, &u); err != nil {
-		return u, fmt.Errorf("read subscription user %s: %w", d.ID, err)
-	}
-	return u, nil
+func keep(u smn.NewSubscriptionUser) keptUser {
+	return keptUser{Name: u.Name, Protocol: u.Protocol, Endpoint: u.Endpoint, Remark: u.Remark, Extension: u.Extension}
 }
 
 func userKey(caller smn.Caller, id string) store.DocumentKey {
@@ -58,20 +44,8 @@ func (b *Broker) CreateSubscriptionUser(ctx context.Context, in smn.CreateSubscr
 	if err := b.mayCall(in.NewSubscription); err != nil {
 		return "", err
 	}
-	body, err := userBody(in.NewSubscriptionUser)
-	if err != nil {
-		return "", err
-	}
-	now := b.Now()
-	document := store.Document{DocumentKey: userKey(caller, smn.NewID()), CreatedAt: now, UpdatedAt: now, Body: body}
-	err = b.Store.CreateDocument(ctx, document, b.UserQuota)
-	if errors.Is(err, store.ErrLimit) {
-		return "", smn.Errorf(smn.TooManyResources, "the project has %d subscription users, which is its limit", b.UserQuota)
-	}
-	if err != nil {
-		return "", fmt.Errorf("create subscription user: %w", err)
-	}
-	return document.ID, nil
+	d, err := b.createDocument(ctx, caller.Project, userKind, "", b.UserQuota, keep(in.NewSubscriptionUser))
+	return d.ID, err
 }
 
 // ListSubscriptionUsers implements smn.SubscriptionUsers.
@@ -103,13 +77,13 @@ func (b *Broker) GetSubscriptionUser(ctx context.Context, in smn.SubscriptionUse
 	}
 	d, err := b.Store.GetDocument(ctx, userKey(caller, in.UserID))
 	if err != nil {
-		return smn.SubscriptionUser{}, userError("get", in.UserID, err)
+		return smn.SubscriptionUser{}, orMissing(err, noUser(in.UserID))
 	}
 	return describeUser(d)
 }
 
 func describeUser(d store.Document) (smn.SubscriptionUser, error) {
-	u, err := readUser(d)
+	u, err := bodyOf[keptUser](d)
 	if err != nil {
 		return smn.SubscriptionUser{}, err
 	}
@@ -129,21 +103,8 @@ func (b *Broker) UpdateSubscriptionUser(ctx context.Context, in smn.UpdateSubscr
 	if err := b.mayCall(in.NewSubscription); err != nil {
 		return err
 	}
-	body, err := userBody(in.NewSubscriptionUser)
-	if err != nil {
-		return err
-	}
-	for {
-		d, err := b.Store.GetDocument(ctx, userKey(caller, in.UserID))
-		if err != nil {
-			return userError("get", in.UserID, err)
-		}
-		d.Body, d.UpdatedAt = body, b.Now()
-		err = b.Store.UpdateDocument(ctx, d)
-		if !errors.Is(err, store.ErrConflict) {
-			return userError("update", in.UserID, err)
-		}
-	}
+	_, err = updateDocument(ctx, b, userKey(caller, in.UserID), func(u *keptUser) { *u = keep(in.NewSubscriptionUser) })
+	return orMissing(err, noUser(in.UserID))
 }
 
 // DeleteSubscriptionUser implements smn.SubscriptionUsers.
@@ -152,17 +113,11 @@ func (b *Broker) DeleteSubscriptionUser(ctx context.Context, in smn.Subscription
 	if err != nil {
 		return err
 	}
-	return userError("delete", in.UserID, b.Store.DeleteDocument(ctx, userKey(caller, in.UserID)))
+	return orMissing(b.deleteDocument(ctx, userKey(caller, in.UserID)), noUser(in.UserID))
 }
 
-func userError(deed, id string, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, store.ErrNotFound):
-		return smn.Errorf(smn.ResourceNotFound, "subscription user %s does not exist", id)
-	}
-	return fmt.Errorf("%s subscription user %s: %w", deed, id, err)
+func noUser(id string) error {
+	return smn.Errorf(smn.ResourceNotFound, "subscription user %s does not exist", id)
 }
 
 // SubscribeUsers implements smn.SubscriptionUsers.
@@ -179,15 +134,11 @@ func (b *Broker) SubscribeUsers(ctx context.Context, in smn.SubscribeUsersInput)
 	var known []smn.NewSubscription
 	var place []int // of the known ones in the batch
 	for i, id := range in.UserIDs {
-		d, err := b.Store.GetDocument(ctx, userKey(caller, id))
+		_, u, err := getDocument[keptUser](ctx, b, userKey(caller, id))
 		if errors.Is(err, store.ErrNotFound) {
 			outputs[i].Err = smn.Errorf(smn.InvalidUser, "the project has no subscription user of this id")
 			continue
 		}
-		if err != nil {
-			return nil, fmt.Errorf("get subscription user: %w", err)
-		}
-		u, err := readUser(d)
 		if err != nil {
 			return nil, err
 		}

@@ -7,8 +7,8 @@ import "slices"
 var (
 	ListOperations   = []Operation{ListSubscriptions, ListSubscriptionsByTopic}
 	ManageOperations = slices.Concat(
-		topicOperations, subscriptionOperations, templateOperations, tagOperations, attachmentOperations,
-		smsOperations, applicationOperations,
+		topicOperations, tagOperations, subscriptionOperations, templateOperations, smsOperations, applicationOperations,
+		logtankOperations, notifyPolicyOperations, kmsKeyOperations,
 	)
 	LinkOperations = []Operation{
 		ConfirmSubscription, ConfirmSubscriptionV2, Unsubscribe, UnsubscribeV2,

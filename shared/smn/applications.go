@@ -1,10 +1,34 @@
 package smn
 
 import (
+	"context"
 	"regexp"
 	"strings"
 	"time"
 )
+
+// Applications send to mobile devices, each by one platform.
+type Applications interface {
+	// CreateApplication makes an application in the caller's project. One of the same
+	// platform, name and credentials that is there is answered with its URN;
+	// ApplicationExists when its credentials are others. TooManyResources.
+	CreateApplication(ctx context.Context, in CreateApplicationInput) (CreateApplicationOutput, error)
+
+	// ListApplications lists the applications of the caller's project in the order of
+	// their creation.
+	ListApplications(ctx context.Context, in ListApplicationsInput) (ApplicationPage, error)
+
+	// GetApplication describes an application. Of the answer through a client,
+	// CreatedAt is zero. ApplicationNotFound.
+	GetApplication(ctx context.Context, in ApplicationInput) (Application, error)
+
+	// UpdateApplication gives an application other credentials. ApplicationNotFound.
+	UpdateApplication(ctx context.Context, in UpdateApplicationInput) error
+
+	// DeleteApplication removes an application and its endpoints. Deleting twice is
+	// ApplicationNotFound the second time; a new one of the same name has none.
+	DeleteApplication(ctx context.Context, in ApplicationInput) error
+}
 
 // Limits of mobile push. SMN documents those of the fields and none of the
 // quotas.
@@ -55,13 +79,6 @@ type ApplicationURN struct {
 	Name     string // see MaxApplicationName
 }
 
-// PushEndpointURN names a device of an application:
-// urn:smn:{region}:{project}:endpoint-{platform}-{application name}-{id}.
-type PushEndpointURN struct {
-	Application ApplicationURN
-	ID          string // 32 lower-case hex characters
-}
-
 var applicationNamePattern = regexp.MustCompile(`^[A-Za-z0-9_]{1,64}$`)
 
 // IsApplicationName says whether s can name an application: 1 to
@@ -81,16 +98,6 @@ func ParseApplicationURN(s string) (ApplicationURN, error) {
 		return ApplicationURN{}, Errorf(InvalidApplicationURN, "an application URN has the form urn:smn:{region}:{project_id}:app-{platform}-{name}")
 	}
 	return u, nil
-}
-
-// ParsePushEndpointURN reads the URN of a device. Anything that
-// PushEndpointURN.String could not have written is InvalidPushEndpointURN.
-func ParsePushEndpointURN(s string) (PushEndpointURN, error) {
-	u, id, ok := parsePushURN(s, "endpoint-")
-	if !ok || !IsID(id) {
-		return PushEndpointURN{}, Errorf(InvalidPushEndpointURN, "an endpoint URN has the form urn:smn:{region}:{project_id}:endpoint-{platform}-{name}-{id}")
-	}
-	return PushEndpointURN{Application: u, ID: id}, nil
 }
 
 // parsePushURN reads urn:smn:{region}:{project}:{kind}{platform}-{name}, and what
@@ -115,8 +122,6 @@ func (u ApplicationURN) String() string { return u.text("app-") }
 func (u ApplicationURN) text(kind string) string {
 	return urnPrefix + u.Region + ":" + u.Project + ":" + kind + string(u.Platform) + "-" + u.Name
 }
-
-func (u PushEndpointURN) String() string { return u.Application.text("endpoint-") + "-" + u.ID }
 
 // PushCredentials prove to a platform who sends. They are never given back.
 type PushCredentials struct {
@@ -196,64 +201,4 @@ type ApplicationInput struct {
 type UpdateApplicationInput struct {
 	ApplicationURN string `validate:"application_urn" code:"InvalidApplicationURN"`
 	PushCredentials
-}
-
-// PushEndpoint is a device that an application sends to.
-type PushEndpoint struct {
-	URN       PushEndpointURN
-	Token     string // what the platform knows it by
-	UserData  string // the owner's own; may be empty
-	Enabled   bool
-	CreatedAt time.Time
-}
-
-// CreatePushEndpointInput is what CreatePushEndpoint needs.
-type CreatePushEndpointInput struct {
-	ApplicationURN string `validate:"application_urn" code:"InvalidApplicationURN"`
-	Token          string `validate:"device_token" code:"InvalidDeviceToken"`
-	UserData       string `validate:"user_data" code:"InvalidUserData"`
-}
-
-// CreatePushEndpointOutput is what CreatePushEndpoint answers.
-type CreatePushEndpointOutput struct {
-	URN     string
-	Created bool // false: it was there already
-}
-
-// ListPushEndpointsInput is what ListPushEndpoints needs. An empty field filters
-// nothing.
-type ListPushEndpointsInput struct {
-	ApplicationURN string `validate:"application_urn" code:"InvalidApplicationURN"`
-	Page
-	Enabled  *bool
-	Token    string `validate:"omitempty,device_token" code:"InvalidDeviceToken"` // exact
-	UserData string `validate:"user_data" code:"InvalidUserData"`                 // exact
-}
-
-// PushEndpointPage is a part of the list of an application's devices.
-type PushEndpointPage struct {
-	Endpoints []PushEndpoint
-	More      bool // there are some behind this page
-}
-
-// PushEndpointInput names one device, for calls that need nothing else.
-type PushEndpointInput struct {
-	EndpointURN string `validate:"push_endpoint_urn" code:"InvalidPushEndpointURN"`
-}
-
-// UpdatePushEndpointInput is what UpdatePushEndpoint needs; nil changes nothing.
-type UpdatePushEndpointInput struct {
-	EndpointURN string `validate:"push_endpoint_urn" code:"InvalidPushEndpointURN"`
-	Enabled     *bool
-	UserData    *string `validate:"omitempty,user_data" code:"InvalidUserData"`
-}
-
-// PushInput is what Push needs.
-type PushInput struct {
-	EndpointURN string `validate:"push_endpoint_urn" code:"InvalidPushEndpointURN"`
-	Message     string `code:"InvalidMessage"` // 1 to Platform.MaxMessage bytes
-	// Structure is a JSON object of messages by platform, each an object itself or
-	// a text. It goes before Message.
-	Structure  string        `validate:"omitempty,message" code:"InvalidMessageStructure"`
-	TimeToLive time.Duration `validate:"push_time_to_live" code:"InvalidTimeToLive"` // 1 s to MaxPushTimeToLive; 0 means DefaultTimeToLive
 }

@@ -1,6 +1,27 @@
 package smn
 
-import "time"
+import (
+	"context"
+	"time"
+)
+
+// Attributes are the attributes of topics. All its methods answer
+// TopicNotFound.
+type Attributes interface {
+	// ListTopicAttributes gives the attribute asked for, or all.
+	ListTopicAttributes(ctx context.Context, in ListTopicAttributesInput) (TopicAttributes, error)
+
+	// UpdateTopicAttribute sets an attribute. AttributeTooLong; for an access policy
+	// InvalidPolicy, the InvalidPolicy… or InvalidStatement… of the element that
+	// breaks a rule, or InvalidDomainID.
+	UpdateTopicAttribute(ctx context.Context, in UpdateTopicAttributeInput) error
+
+	// DeleteTopicAttribute takes an attribute away. One that is not set is no error.
+	DeleteTopicAttribute(ctx context.Context, in TopicAttributeInput) error
+
+	// DeleteTopicAttributes takes all away.
+	DeleteTopicAttributes(ctx context.Context, in TopicInput) error
+}
 
 // AttributeName names an attribute of a topic.
 type AttributeName string

@@ -1,6 +1,23 @@
 package smn
 
-import "time"
+import (
+	"context"
+	"time"
+)
+
+// Catalog tells what there is.
+type Catalog interface {
+	// ListProtocols lists the protocols that can be subscribed. Every caller with a
+	// project may ask.
+	ListProtocols(ctx context.Context) ([]Protocol, error)
+
+	// ListCloudServices lists the services of the cloud that can publish by
+	// themselves. Every caller with a project may ask.
+	ListCloudServices(ctx context.Context) ([]CloudService, error)
+
+	// ListTopicsWithResources is ListTopics, each topic with what belongs to it.
+	ListTopicsWithResources(ctx context.Context, in ListTopicsInput) (TopicResourcesPage, error)
+}
 
 // CloudService is a service of the cloud that can publish by itself.
 type CloudService struct {

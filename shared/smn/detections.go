@@ -1,5 +1,19 @@
 package smn
 
+import "context"
+
+// Detections try whether an endpoint can be reached from here.
+type Detections interface {
+	// Detect has a test message sent to an http or https endpoint, once, and returns
+	// the id under which GetDetection tells what came of it. TopicNotFound,
+	// InternalEndpoint. Of a topic's detections the last MaxDetections are kept; an
+	// older one that has not run yet never will.
+	Detect(ctx context.Context, in DetectInput) (taskID string, err error)
+
+	// GetDetection tells how a detection stands. TopicNotFound, ResourceNotFound.
+	GetDetection(ctx context.Context, in AttachmentInput) (Detection, error)
+}
+
 // MaxDetections is how many detections of a topic are kept. A new one takes the
 // place of the oldest.
 const MaxDetections = 50

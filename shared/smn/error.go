@@ -9,39 +9,21 @@ import (
 // on the wire (SMN.0006, HTTP 404) is known to package wire alone.
 type Code string
 
-// The codes of the service.
+// The codes of the service, by the noun that they speak of.
 const (
-	Forbidden               Code = "Forbidden"               // the caller may not touch this project or topic
-	InvalidTopicName        Code = "InvalidTopicName"        // see MaxTopicName
-	InvalidDisplayName      Code = "InvalidDisplayName"      // see MaxDisplayName
-	TooManyTopics           Code = "TooManyTopics"           // see MaxTopics
-	InvalidTopicURN         Code = "InvalidTopicURN"         // not of the form urn:smn:region:project:name
-	TopicNotFound           Code = "TopicNotFound"           // never was, or was deleted
-	TooManySubscriptions    Code = "TooManySubscriptions"    // see MaxSubscriptions
-	InvalidSubject          Code = "InvalidSubject"          // see MaxSubject; control characters
-	InvalidMessage          Code = "InvalidMessage"          // empty, not UTF-8, or see MaxMessage
-	InvalidMessageStructure Code = "InvalidMessageStructure" // not an object with a default text
-	TemplateNotFound        Code = "TemplateNotFound"        // never was, or was deleted
-	InvalidTimeToLive       Code = "InvalidTimeToLive"       // not within 1 s … MaxTimeToLive
-	InvalidProtocol         Code = "InvalidProtocol"         // not one of Protocols
-	InvalidEndpoint         Code = "InvalidEndpoint"         // does not fit its protocol
-	InternalEndpoint        Code = "InternalEndpoint"        // an address inside the network, which this service may not call
-	SubscriptionNotFound    Code = "SubscriptionNotFound"    // never was, or was cancelled by its owner
-	InvalidSubscriptionURN  Code = "InvalidSubscriptionURN"  // not a topic URN, a colon and an id
-	InvalidSubscription     Code = "InvalidSubscription"     // the extension, or the number of items in a batch
-	InvalidPage             Code = "InvalidPage"             // offset, limit or marker
-	InvalidRemark           Code = "InvalidRemark"           // not a text
-	RemarkTooLong           Code = "RemarkTooLong"           // see MaxRemark
-	InvalidToken            Code = "InvalidToken"            // a confirmation token that is forged, expired or superseded
-	CertificateNotFound     Code = "CertificateNotFound"     // no signing certificate of that id
+	Forbidden        Code = "Forbidden"        // the caller may not touch this project or topic
+	InvalidPage      Code = "InvalidPage"      // offset, limit or marker
+	InvalidParameter Code = "InvalidParameter" // any other value that breaks its rule
+	ResourceNotFound Code = "ResourceNotFound" // any other thing that never was, or was deleted
+	TooManyResources Code = "TooManyResources" // any other quota
+	Internal         Code = "Internal"         // our own fault; the text stays in the log
+	Overloaded       Code = "Overloaded"       // try again in a moment
 
-	InvalidTemplateName     Code = "InvalidTemplateName"     // see MaxTemplateName
-	InvalidTemplateID       Code = "InvalidTemplateID"       // not an id
-	InvalidTemplateContent  Code = "InvalidTemplateContent"  // empty, or over MaxMessage
-	TemplateExists          Code = "TemplateExists"          // the name has a variant for this protocol already
-	DefaultTemplateNotFound Code = "DefaultTemplateNotFound" // the name has no variant for the protocol default
-	TooManyTemplates        Code = "TooManyTemplates"        // see MaxTemplates
-	TooManyVariables        Code = "TooManyVariables"        // in one template
+	InvalidTopicName   Code = "InvalidTopicName"   // see MaxTopicName
+	InvalidDisplayName Code = "InvalidDisplayName" // see MaxDisplayName
+	InvalidTopicURN    Code = "InvalidTopicURN"    // not of the form urn:smn:region:project:name
+	TopicNotFound      Code = "TopicNotFound"      // never was, or was deleted
+	TooManyTopics      Code = "TooManyTopics"      // see MaxTopics
 
 	InvalidAttributeName Code = "InvalidAttributeName" // topics have no attribute of that name
 	AttributeTooLong     Code = "AttributeTooLong"     // a value over the limit of its attribute
@@ -51,24 +33,49 @@ const (
 	InvalidPolicyID           Code = "InvalidPolicyID"           // empty
 	InvalidPolicyStatement    Code = "InvalidPolicyStatement"    // none, or no object
 	InvalidStatementID        Code = "InvalidStatementID"        // empty, or there twice
-	InvalidStatementResource  Code = "InvalidStatementResource"  // not the topic
 	InvalidStatementEffect    Code = "InvalidStatementEffect"    // neither Allow nor Deny
-	InvalidStatementAction    Code = "InvalidStatementAction"    // no action of topics
 	InvalidStatementPrincipal Code = "InvalidStatementPrincipal" // nobody
 	InvalidDomainID           Code = "InvalidDomainID"           // a principal whose account cannot be one
+	InvalidStatementAction    Code = "InvalidStatementAction"    // no action of topics
+	InvalidStatementResource  Code = "InvalidStatementResource"  // not the topic
 	InvalidStatementCondition Code = "InvalidStatementCondition" // an unknown operator or key, or a value that does not fit it
 
-	InvalidStatus            Code = "InvalidStatus"            // a status filter that is no status, or a subscription that stands otherwise than the call needs
-	InvalidFilterPolicy      Code = "InvalidFilterPolicy"      // see FilterPolicy
+	InvalidSubscription    Code = "InvalidSubscription"    // the extension, or the number of items in a batch
+	InvalidProtocol        Code = "InvalidProtocol"        // not one that the call can take
+	InvalidEndpoint        Code = "InvalidEndpoint"        // does not fit its protocol
+	InternalEndpoint       Code = "InternalEndpoint"       // an address inside the network, which this service may not call
+	InvalidRemark          Code = "InvalidRemark"          // not a text
+	RemarkTooLong          Code = "RemarkTooLong"          // see MaxRemark
+	InvalidStatus          Code = "InvalidStatus"          // a status filter that is no status, or a subscription that stands otherwise than the call needs
+	InvalidSubscriptionURN Code = "InvalidSubscriptionURN" // not a topic URN, a colon and an id
+	SubscriptionNotFound   Code = "SubscriptionNotFound"   // never was, or was cancelled by its owner
+	TooManySubscriptions   Code = "TooManySubscriptions"   // see MaxSubscriptions
+	InvalidFilterPolicy    Code = "InvalidFilterPolicy"    // see FilterPolicy
+	InvalidUser            Code = "InvalidUser"            // no subscription user of that id
+
+	InvalidToken        Code = "InvalidToken"        // a confirmation token that is forged, expired or superseded
+	CertificateNotFound Code = "CertificateNotFound" // no signing certificate of that id
+
+	InvalidSubject           Code = "InvalidSubject"           // see MaxSubject; control characters
+	InvalidMessage           Code = "InvalidMessage"           // empty, not UTF-8, or see MaxMessage
+	InvalidMessageStructure  Code = "InvalidMessageStructure"  // not an object with a default text
 	InvalidMessageAttributes Code = "InvalidMessageAttributes" // see MessageAttribute
-	InvalidUser              Code = "InvalidUser"              // no subscription user of that id
-	InvalidTag               Code = "InvalidTag"               // the key or value of a tag, or too many of them
-	InvalidAction            Code = "InvalidAction"            // of a call that names its action in the body
-	InvalidStartTime         Code = "InvalidStartTime"         // missing, or no time
-	InvalidEndTime           Code = "InvalidEndTime"           // missing, no time, or not behind the start
-	InvalidParameter         Code = "InvalidParameter"         // any other value that breaks its rule
-	ResourceNotFound         Code = "ResourceNotFound"         // any other thing that never was, or was deleted
-	TooManyResources         Code = "TooManyResources"         // any other quota
+	InvalidTimeToLive        Code = "InvalidTimeToLive"        // not within 1 s … MaxTimeToLive
+
+	InvalidTemplateName     Code = "InvalidTemplateName"     // see MaxTemplateName
+	InvalidTemplateID       Code = "InvalidTemplateID"       // not an id
+	InvalidTemplateContent  Code = "InvalidTemplateContent"  // empty, or over MaxMessage
+	TooManyVariables        Code = "TooManyVariables"        // in one template
+	TemplateExists          Code = "TemplateExists"          // the name has a variant for this protocol already
+	TemplateNotFound        Code = "TemplateNotFound"        // never was, or was deleted
+	DefaultTemplateNotFound Code = "DefaultTemplateNotFound" // the name has no variant for the protocol default
+	TooManyTemplates        Code = "TooManyTemplates"        // see MaxTemplates
+
+	InvalidTag    Code = "InvalidTag"    // the key or value of a tag or of a template's variable, or too many of them
+	InvalidAction Code = "InvalidAction" // of a call that names its action in the body
+
+	InvalidStartTime Code = "InvalidStartTime" // missing, or no time
+	InvalidEndTime   Code = "InvalidEndTime"   // missing, no time, or not behind the start
 
 	InvalidSignID     Code = "InvalidSignID"     // see NewSMS
 	InvalidEventType  Code = "InvalidEventType"  // not one of SMSEvents
@@ -90,9 +97,6 @@ const (
 	DeviceTokenExists      Code = "DeviceTokenExists"      // in the application, with other user data
 	PushEndpointNotFound   Code = "PushEndpointNotFound"   // never was, or was deleted
 	EndpointDisabled       Code = "EndpointDisabled"       // by its owner
-
-	Internal   Code = "Internal"   // our own fault; the text stays in the log
-	Overloaded Code = "Overloaded" // try again in a moment
 )
 
 // The codes of the door in front of the service.

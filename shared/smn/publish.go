@@ -1,6 +1,23 @@
 package smn
 
-import "time"
+import (
+	"context"
+	"time"
+)
+
+// Publisher takes messages.
+type Publisher interface {
+	// Publish takes a message and returns its id. Once it has returned, the message
+	// is stored and will be sent to every subscription that is Confirmed at the
+	// time of sending and that its attributes select, at least once, until its
+	// TimeToLive has passed.
+	//
+	// A template must have a variant for DefaultVariant, and Tags a value for every
+	// variable of every variant that could be sent; later changes of the template do
+	// not touch the message. TopicNotFound, TemplateNotFound, DefaultTemplateNotFound,
+	// InvalidTag; InvalidMessage when a rendered text is empty or too long; Overloaded.
+	Publish(ctx context.Context, in PublishInput) (messageID string, err error)
+}
 
 // Limits of messages, as SMN documents them.
 const (
@@ -8,7 +25,6 @@ const (
 	MaxMessage        = 256 * 1024 // bytes of UTF-8, inclusive
 	DefaultTimeToLive = time.Hour
 	MaxTimeToLive     = 7 * 24 * time.Hour
-	MaxAttributes     = 10 // attributes of a message; SMN names no limit
 )
 
 // PublishInput is what Publish needs. What a message says is given in one of
@@ -45,25 +61,4 @@ type PublishInput struct {
 type Text struct {
 	Value    string // words, or the JSON text of an object
 	IsObject bool
-}
-
-// IsNamed says whether p is a protocol that publishers may name: in structures,
-// templates and attributes. Some can be named although nothing can be subscribed by
-// them here, because programs written for SMN name them.
-func (p Protocol) IsNamed() bool {
-	switch p {
-	case HTTP, HTTPS, Email, SMS, Call, FunctionStage, FunctionGraph, dms, application:
-		return true
-	}
-	return p.TakesObject()
-}
-
-// TakesObject says whether a structure may hold a JSON object for this protocol
-// in place of words: chat robots know messages that are more than a text.
-func (p Protocol) TakesObject() bool {
-	switch p {
-	case DingDing, Feishu, WeChat, WeLink, Slack, Teams, dingTalkBot:
-		return true
-	}
-	return false
 }

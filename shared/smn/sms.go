@@ -1,9 +1,39 @@
 package smn
 
 import (
+	"context"
 	"time"
 	"unicode/utf8"
 )
+
+// SMSSender sends SMS to phone numbers, without a topic, and says what became of
+// them. They belong to the caller's project.
+type SMSSender interface {
+	// SendSMS takes a text for a phone number and returns the message's id. Once it
+	// has returned, the SMS is stored and will be sent at least once, or given up
+	// after DefaultTimeToLive.
+	SendSMS(ctx context.Context, in NewSMS) (messageID string, err error)
+
+	// SendSMSBatch does the same for up to MaxSMSBatch texts. The answer has one item
+	// for each, in their order; an item that was refused says why in Err, which is
+	// DuplicateEndpoint for one that is in the batch already. The error is for the
+	// call as a whole.
+	SendSMSBatch(ctx context.Context, in SendSMSBatchInput) ([]SentSMS, error)
+
+	// GetSMS gives the text of an SMS. ResourceNotFound.
+	GetSMS(ctx context.Context, in SMSInput) (text string, err error)
+
+	// ListSMS lists SMS and how they stand, newest first.
+	ListSMS(ctx context.Context, in ListSMSInput) (SMSPage, error)
+
+	// ListSMSCallbacks lists the callbacks that were set, in the order of SMSEvents.
+	ListSMSCallbacks(ctx context.Context, in ListSMSCallbacksInput) ([]SMSCallback, error)
+
+	// UpdateSMSCallbacks sets the topics of the events that it names, which must be
+	// the caller's own, and leaves the other events. They are kept and given back.
+	// TopicNotFound.
+	UpdateSMSCallbacks(ctx context.Context, in UpdateSMSCallbacksInput) error
+}
 
 // Limits of SMS that are sent to a phone number without a topic.
 const (

@@ -1,6 +1,37 @@
 package smn
 
-import "time"
+import (
+	"context"
+	"time"
+)
+
+// SubscriptionUsers are the address book of a project: endpoints that can be
+// subscribed by their id. SMN has no call for them but SubscribeUsers.
+type SubscriptionUsers interface {
+	// CreateSubscriptionUser adds a user to the caller's project and returns its id.
+	// Names need not differ. InternalEndpoint; TooManyResources beyond
+	// MaxSubscriptionUsers.
+	CreateSubscriptionUser(ctx context.Context, in CreateSubscriptionUserInput) (id string, err error)
+
+	// ListSubscriptionUsers lists those of the caller's project, in the order in
+	// which they were added.
+	ListSubscriptionUsers(ctx context.Context, in ListSubscriptionUsersInput) (SubscriptionUserPage, error)
+
+	// GetSubscriptionUser describes a user. ResourceNotFound.
+	GetSubscriptionUser(ctx context.Context, in SubscriptionUserInput) (SubscriptionUser, error)
+
+	// UpdateSubscriptionUser replaces all that a user says about itself. What was
+	// subscribed before stays as it is. InternalEndpoint, ResourceNotFound.
+	UpdateSubscriptionUser(ctx context.Context, in UpdateSubscriptionUserInput) error
+
+	// DeleteSubscriptionUser removes a user; its subscriptions stay. Deleting twice
+	// is ResourceNotFound the second time.
+	DeleteSubscriptionUser(ctx context.Context, in SubscriptionUserInput) error
+
+	// SubscribeUsers is SubscribeBatch for users of the caller's project. An id that
+	// is not there is refused with InvalidUser.
+	SubscribeUsers(ctx context.Context, in SubscribeUsersInput) ([]SubscribeOutput, error)
+}
 
 // Limits of subscription users. SMN documents none.
 const (

@@ -1,6 +1,62 @@
 package smn
 
-import "time"
+import (
+	"context"
+	"time"
+)
+
+// Subscriptions are added, listed and cancelled by the owner of a topic, and by
+// those whom its access policy allows it.
+type Subscriptions interface {
+	// Subscribe adds an endpoint to a topic and sends it a confirmation, which
+	// holds a link that works for ConfirmWithin. An endpoint that is there already
+	// answers with its URN; unless it is confirmed, the confirmation is sent again.
+	// TopicNotFound, TooManySubscriptions, InternalEndpoint.
+	Subscribe(ctx context.Context, in SubscribeInput) (SubscribeOutput, error)
+
+	// SubscribeBatch does the same for up to MaxBatch endpoints. The answer has one
+	// item for each, in their order; an item that was refused says why in Err. An
+	// access policy is asked about each; if it allows none, the call is Forbidden.
+	// The error is for the call as a whole.
+	SubscribeBatch(ctx context.Context, in SubscribeBatchInput) ([]SubscribeOutput, error)
+
+	// ListSubscriptions lists all subscriptions of the caller's project, in the
+	// order in which they were added. A filter that matches nothing gives an empty
+	// page.
+	ListSubscriptions(ctx context.Context, in ListSubscriptionsInput) (SubscriptionPage, error)
+
+	// ListSubscriptionsByTopic lists those of one topic, in the order in which
+	// they were added. TopicNotFound.
+	ListSubscriptionsByTopic(ctx context.Context, in ListSubscriptionsByTopicInput) (SubscriptionPage, error)
+
+	// GetSubscription describes a subscription. SubscriptionNotFound. SMN has no
+	// such call.
+	GetSubscription(ctx context.Context, in SubscriptionInput) (SubscriptionDetail, error)
+
+	// UpdateSubscription gives a subscription another remark. Only the owner of the
+	// topic may. TopicNotFound; SubscriptionNotFound, also for a subscription of
+	// another topic.
+	UpdateSubscription(ctx context.Context, in UpdateSubscriptionInput) error
+
+	// SendConfirmation sends the confirmation again to an endpoint that is not
+	// confirmed or has unsubscribed. All links since the last change of its status
+	// work. InvalidStatus when it needs none, SubscriptionNotFound. SMN has no
+	// such call.
+	SendConfirmation(ctx context.Context, in SubscriptionInput) error
+
+	// CancelSubscription removes a subscription; its endpoint is not told.
+	// Cancelling twice is SubscriptionNotFound the second time.
+	CancelSubscription(ctx context.Context, in SubscriptionInput) error
+
+	// CancelSubscriptionByTopic does the same for a subscription of this topic. One
+	// of another topic is SubscriptionNotFound. TopicNotFound.
+	CancelSubscriptionByTopic(ctx context.Context, in TopicSubscriptionInput) error
+
+	// CancelSubscriptions does the same for up to MaxCancelBatch subscriptions. The
+	// answer has one item for each, in their order: nil, or why it was refused. The
+	// error is for the call as a whole. TopicNotFound.
+	CancelSubscriptions(ctx context.Context, in CancelSubscriptionsInput) ([]error, error)
+}
 
 // Limits of subscriptions, as SMN documents them.
 const (
@@ -16,46 +72,6 @@ const (
 	// ConfirmWithin is how long the link in a confirmation works.
 	ConfirmWithin = 48 * time.Hour
 )
-
-// Protocol is the way to an endpoint.
-type Protocol string
-
-// The protocols that can be subscribed.
-const (
-	HTTP  Protocol = "http"
-	HTTPS Protocol = "https"
-	Email Protocol = "email"
-	SMS   Protocol = "sms"
-	Call  Protocol = "callnotify" // a voice call
-
-	FunctionStage Protocol = "functionstage" // a function, by its URN
-	FunctionGraph Protocol = "functiongraph" // the same under its later name
-
-	DingDing Protocol = "dingding" // chat groups, by the URL of a bot's webhook
-	Feishu   Protocol = "feishu"
-	WeChat   Protocol = "wechat"
-	WeLink   Protocol = "welink"
-	Slack    Protocol = "slack" // beyond SMN, like teams
-	Teams    Protocol = "teams"
-
-	// Publishers may name these; nothing can be subscribed by them here.
-	dingTalkBot Protocol = "dingTalkBot"
-	dms         Protocol = "dms"
-	application Protocol = "application"
-)
-
-// IsChat says whether p reaches a chat group, through the webhook of its bot.
-func (p Protocol) IsChat() bool {
-	switch p {
-	case DingDing, Feishu, WeChat, WeLink, Slack, Teams:
-		return true
-	}
-	return false
-}
-
-// IsFunction says whether p reaches a function. Functions are the operator's own,
-// so they need no confirmation and have no way to unsubscribe.
-func (p Protocol) IsFunction() bool { return p == FunctionStage || p == FunctionGraph }
 
 // Status is where a subscription stands. The numbers are SMN's.
 type Status int
@@ -193,11 +209,4 @@ type UpdateSubscriptionInput struct {
 type CancelSubscriptionsInput struct {
 	TopicURN         string   `validate:"omitempty,topic_urn" code:"InvalidTopicURN"` // only those of this topic; empty for any
 	SubscriptionURNs []string `validate:"min=1,max=100" code:"InvalidSubscription"`
-}
-
-// ConfirmSubscriptionInput is what the link in a confirmation carries.
-type ConfirmSubscriptionInput struct {
-	Token    string `validate:"required" code:"InvalidToken"`
-	TopicURN string `validate:"omitempty,topic_urn" code:"InvalidTopicURN"` // optional; must be the token's topic
-	Endpoint string // optional; must be the token's endpoint
 }

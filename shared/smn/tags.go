@@ -1,5 +1,32 @@
 package smn
 
+import "context"
+
+// Tags are put on topics and applications. A resource of another project does not
+// exist here: without it, TopicNotFound for a topic, else ResourceNotFound.
+type Tags interface {
+	// SetTags puts tags on a resource, all or none. A tag of the same key is
+	// overwritten. InvalidTag when the resource would have more than MaxTags.
+	SetTags(ctx context.Context, in SetTagsInput) error
+
+	// RemoveTags takes tags off a resource. One that is not there is no error.
+	RemoveTags(ctx context.Context, in RemoveTagsInput) error
+
+	// DeleteTag takes one tag off a resource. ResourceNotFound when it is not there.
+	DeleteTag(ctx context.Context, in DeleteTagInput) error
+
+	// ListTags lists the tags of a resource by key.
+	ListTags(ctx context.Context, in ResourceInput) ([]Tag, error)
+
+	// ListProjectTags lists the keys that resources of a type have in the caller's
+	// project, and the values of each, both sorted and without repeats.
+	ListProjectTags(ctx context.Context, in ListProjectTagsInput) ([]TagValues, error)
+
+	// FindResources lists the resources of the caller's project that meet conditions:
+	// topics newest first, others by id.
+	FindResources(ctx context.Context, in FindResourcesInput) (TaggedResourcePage, error)
+}
+
 // Limits of tags. Where SMN's documents differ the wider one counts.
 const (
 	MaxTags      = 20    // tags of a resource, in one change, and keys in one condition

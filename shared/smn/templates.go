@@ -1,11 +1,38 @@
 package smn
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 )
+
+// Templates are texts that messages are made from. A name has one variant for
+// each protocol; each variant is a template with an id of its own. They belong to
+// the caller's project: those of others do not exist for it.
+type Templates interface {
+	// CreateTemplate makes a template and returns its id. TemplateExists when the
+	// name has a variant for the protocol already, TooManyTemplates beyond the
+	// project's quota, TooManyVariables.
+	CreateTemplate(ctx context.Context, in CreateTemplateInput) (id string, err error)
+
+	// ListTemplates lists the templates of the caller's project, in the order in
+	// which they were made, without their content. A filter that matches nothing
+	// gives an empty page.
+	ListTemplates(ctx context.Context, in ListTemplatesInput) (TemplatePage, error)
+
+	// GetTemplate describes a template. TemplateNotFound.
+	GetTemplate(ctx context.Context, in TemplateInput) (Template, error)
+
+	// UpdateTemplate replaces the content of a template. Messages that are published
+	// already keep what they were published with. TemplateNotFound, TooManyVariables.
+	UpdateTemplate(ctx context.Context, in UpdateTemplateInput) error
+
+	// DeleteTemplate removes a template; only later messages miss it. Deleting twice
+	// is TemplateNotFound the second time.
+	DeleteTemplate(ctx context.Context, in TemplateInput) error
+}
 
 // Limits of message templates, as SMN documents them.
 const (

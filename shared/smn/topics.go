@@ -1,6 +1,35 @@
 package smn
 
-import "time"
+import (
+	"context"
+	"time"
+)
+
+// Topics are made, listed, changed and deleted.
+type Topics interface {
+	// CreateTopic makes a topic in the caller's project. A name that is taken
+	// answers with the URN of that topic and changes nothing, so of many callers
+	// at once one creates. TooManyTopics beyond the project's quota.
+	CreateTopic(ctx context.Context, in CreateTopicInput) (CreateTopicOutput, error)
+
+	// ListTopics lists the topics of the caller's project, newest first. A filter
+	// that matches nothing gives an empty page. InvalidPage when the topic that the
+	// marker names by its URN is gone.
+	ListTopics(ctx context.Context, in ListTopicsInput) (TopicPage, error)
+
+	// GetTopic describes a topic. TopicNotFound if there is none.
+	GetTopic(ctx context.Context, in TopicInput) (Topic, error)
+
+	// UpdateTopic changes what is given and the time of the last update.
+	// TopicNotFound.
+	UpdateTopic(ctx context.Context, in UpdateTopicInput) error
+
+	// DeleteTopic removes a topic and all that belongs to it: subscriptions,
+	// attributes, tags, what is attached to it. Messages that are not delivered yet
+	// are not sent any more. Deleting twice is TopicNotFound the second time; a new
+	// topic of the same name inherits nothing.
+	DeleteTopic(ctx context.Context, in TopicInput) error
+}
 
 // Limits of topics, as SMN documents them.
 const (
@@ -31,16 +60,6 @@ type CreateTopicOutput struct {
 	URN     string
 	Created bool // false: a topic of that name was there already
 }
-
-// Page asks for a part of a list. The zero value is its first 100 items.
-type Page struct {
-	Offset int `validate:"min=0" code:"InvalidPage"`         // items to skip; past the end is an empty page
-	Limit  int `validate:"min=0,max=100" code:"InvalidPage"` // items at most; 0 means DefaultLimit
-}
-
-// DefaultLimit is the size of a page whose caller named none, and the largest
-// that SMN gives.
-const DefaultLimit = 100
 
 // ListTopicsInput is what ListTopics needs.
 type ListTopicsInput struct {

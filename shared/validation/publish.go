@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
@@ -36,7 +35,7 @@ var publishRules = map[string]func(smn.PublishInput) error{
 		}
 		return nil
 	},
-	"message_attributes": func(in smn.PublishInput) error { return checkAttributes(in.Attributes) },
+	"message_attributes": func(in smn.PublishInput) error { return checkMessageAttributes(in.Attributes) },
 }
 
 // publishRule makes a rule for validator of one of publishRules.
@@ -68,60 +67,6 @@ func checkVariableValues(tags map[string]string) error {
 			return fmt.Errorf("names in tags have 1 to %d characters", smn.MaxVariableName)
 		case len(value) > smn.MaxVariableValue || !utf8.ValidString(value):
 			return fmt.Errorf("values in tags are texts of at most %d bytes", smn.MaxVariableValue)
-		}
-	}
-	return nil
-}
-
-var (
-	attributeNamePattern = regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*$`)
-	attributeTextPattern = regexp.MustCompile(`^[\p{Han}\p{Latin}0-9_]{1,32}$`)
-)
-
-// checkAttributes says which of the rules for message attributes is broken.
-func checkAttributes(attributes []smn.MessageAttribute) error {
-	if len(attributes) > smn.MaxAttributes {
-		return fmt.Errorf("a message has at most %d attributes", smn.MaxAttributes)
-	}
-	for i, a := range attributes {
-		same := func(b smn.MessageAttribute) bool {
-			return b.Name == a.Name || a.Type == smn.ProtocolAttribute && b.Type == a.Type
-		}
-		switch {
-		case len(a.Name) > smn.MaxFilterName || !attributeNamePattern.MatchString(a.Name):
-			return fmt.Errorf("the name of an attribute has 1 to %d lower-case letters and digits, in parts joined by single underscores", smn.MaxFilterName)
-		case slices.ContainsFunc(attributes[:i], same):
-			return errors.New("attributes have different names, and one of them at most has the type PROTOCOL")
-		}
-		if err := checkAttributeValues(a); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func checkAttributeValues(a smn.MessageAttribute) error {
-	most, fits := smn.MaxFilterValues, attributeTextPattern.MatchString
-	switch a.Type {
-	case smn.StringAttribute:
-		most = 1
-	case smn.StringArrayAttribute:
-	case smn.ProtocolAttribute:
-		most, fits = len(a.Values), func(s string) bool { return smn.Protocol(s).IsNamed() }
-	default:
-		return errors.New("the type of an attribute is STRING, STRING_ARRAY or PROTOCOL")
-	}
-	if len(a.Values) == 0 || len(a.Values) > most {
-		return fmt.Errorf("an attribute of type STRING has one value, another 1 to %d", smn.MaxFilterValues)
-	}
-	for i, v := range a.Values {
-		switch {
-		case !fits(v) && a.Type == smn.ProtocolAttribute:
-			return errors.New("the values of an attribute of type PROTOCOL are protocols such as email")
-		case !fits(v):
-			return fmt.Errorf("the values of an attribute have 1 to %d Latin or Chinese letters, digits and underscores", smn.MaxFilterValue)
-		case slices.Contains(a.Values[:i], v):
-			return errors.New("the values of an attribute differ")
 		}
 	}
 	return nil

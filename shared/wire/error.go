@@ -51,62 +51,74 @@ type Failure struct {
 	Gateway bool   // reported in the gateway's shape
 }
 
-// failures spells every code. Where SMN documents no code for a case the nearest
-// is used, which docs/compatibility.md explains.
+// failures spells every code, in the order of package smn. Where SMN documents no
+// code for a case it is spelt like the nearest, and marked.
 var failures = map[smn.Code]Failure{
-	smn.Forbidden:               {Status: 403, Code: "SMN.0001", Message: "No permission to request resources."},
-	smn.InvalidTopicName:        {Status: 400, Code: "SMN.0002", Message: "Parameter: Name is invalid."},
-	smn.InvalidDisplayName:      {Status: 400, Code: "SMN.0003", Message: "Parameter: DisplayName is invalid."},
-	smn.TooManyTopics:           {Status: 403, Code: "SMN.0004", Message: "Exceeded topic limit."},
-	smn.InvalidTopicURN:         {Status: 400, Code: "SMN.0005", Message: "Parameter: TopicUrn is invalid."},
-	smn.TopicNotFound:           {Status: 404, Code: "SMN.0006", Message: "Topic not found."},
-	smn.TooManySubscriptions:    {Status: 403, Code: "SMN.0007", Message: "Exceeded subscription limit."},
-	smn.InvalidSubject:          {Status: 403, Code: "SMN.0008", Message: "Parameter: Subject is invalid."},
-	smn.InvalidMessage:          {Status: 403, Code: "SMN.0009", Message: "Parameter: Message is invalid."},
-	smn.InvalidProtocol:         {Status: 400, Code: "SMN.0011", Message: "Parameter: Protocol is invalid."},
-	smn.InvalidEndpoint:         {Status: 400, Code: "SMN.0012", Message: "Parameter: Endpoint is invalid."},
-	smn.SubscriptionNotFound:    {Status: 404, Code: "SMN.0013", Message: "Subscription resource not found."},
-	smn.InvalidSubscriptionURN:  {Status: 400, Code: "SMN.0014", Message: "Parameter: SubscriptionUrn is invalid."},
-	smn.InvalidPage:             {Status: 400, Code: "SMN.0015", Message: "Parameter: Offset or limit is invalid."},
-	smn.InvalidRemark:           {Status: 400, Code: "SMN.0017", Message: "Parameter: Remark is invalid."},
-	smn.Internal:                {Status: 500, Code: "SMN.0018", Message: "Service internal error."},
-	smn.Overloaded:              {Status: 503, Code: "SMN.0018", Message: "Service internal error."},
-	smn.InvalidTimeToLive:       {Status: 400, Code: "SMN.0019", Message: "Producer Exceptions."},
-	smn.InvalidMessageStructure: {Status: 400, Code: "SMN.0021", Message: "MessageStructure is invalid."},
-	smn.InvalidToken:            {Status: 403, Code: "SMN.0022", Message: "Parameter: token is invalid."},
-	smn.TemplateNotFound:        {Status: 404, Code: "SMN.0027", Message: "Template not found."},
-	smn.InvalidSubscription:     {Status: 400, Code: "SMN.0043", Message: "Parameter: subscription is invalid."},
-	smn.InternalEndpoint:        {Status: 403, Code: "SMN.0069", Message: "Not authorized to subscribe internal endpoints."},
-	smn.RemarkTooLong:           {Status: 400, Code: "SMN.0082", Message: "The length of the remark parameter value has reached the maximum allowed."},
+	smn.Forbidden:        {Status: 403, Code: "SMN.0001", Message: "No permission to request resources."},
+	smn.InvalidPage:      {Status: 400, Code: "SMN.0015", Message: "Parameter: Offset or limit is invalid."},
+	smn.InvalidParameter: {Status: 400, Code: "SMN.0072", Message: "A parameter is invalid."},  // the nearest
+	smn.ResourceNotFound: {Status: 404, Code: "SMN.0045", Message: "Resource not found."},      // the nearest
+	smn.TooManyResources: {Status: 403, Code: "SMN.0004", Message: "Exceeded resource limit."}, // the nearest
+	smn.Internal:         {Status: 500, Code: "SMN.0018", Message: "Service internal error."},
+	smn.Overloaded:       {Status: 503, Code: "SMN.0018", Message: "Service internal error."}, // the nearest
 
-	smn.InvalidTemplateContent:  {Status: 400, Code: "SMN.0024", Message: "Parameter: content is invalid."},
-	smn.TemplateExists:          {Status: 400, Code: "SMN.0025", Message: "Template already exists."},
-	smn.InvalidTemplateID:       {Status: 400, Code: "SMN.0031", Message: "Parameter: template_id is invalid."},
-	smn.InvalidTemplateName:     {Status: 400, Code: "SMN.0032", Message: "Parameter: message_template_name is invalid."},
-	smn.InvalidTag:              {Status: 400, Code: "SMN.0038", Message: "Parameter: tag is invalid."},
-	smn.TooManyTemplates:        {Status: 400, Code: "SMN.0044", Message: "Exceeded template limit."},
-	smn.TooManyVariables:        {Status: 403, Code: "SMN.0075", Message: "Parameter: tags are too many."},
-	smn.DefaultTemplateNotFound: {Status: 404, Code: "SMN.0076", Message: "Default message template not found."},
+	smn.InvalidTopicName:   {Status: 400, Code: "SMN.0002", Message: "Parameter: Name is invalid."},
+	smn.InvalidDisplayName: {Status: 400, Code: "SMN.0003", Message: "Parameter: DisplayName is invalid."},
+	smn.InvalidTopicURN:    {Status: 400, Code: "SMN.0005", Message: "Parameter: TopicUrn is invalid."},
+	smn.TopicNotFound:      {Status: 404, Code: "SMN.0006", Message: "Topic not found."},
+	smn.TooManyTopics:      {Status: 403, Code: "SMN.0004", Message: "Exceeded topic limit."},
 
-	smn.InvalidAttributeName:      {Status: 400, Code: "SMN.0046", Message: "Parameter: Attribute name is invalid."},
-	smn.AttributeTooLong:          {Status: 403, Code: "SMN.0047", Message: "Parameter: Value exceeds the maximum length."},
+	smn.InvalidAttributeName: {Status: 400, Code: "SMN.0046", Message: "Parameter: Attribute name is invalid."},
+	smn.AttributeTooLong:     {Status: 403, Code: "SMN.0047", Message: "Parameter: Value exceeds the maximum length."},
+
 	smn.InvalidPolicy:             {Status: 400, Code: "SMN.0048", Message: "Parameter: Access policy is invalid."},
 	smn.InvalidPolicyVersion:      {Status: 400, Code: "SMN.0049", Message: "Parameter: Access policy version is invalid."},
 	smn.InvalidPolicyID:           {Status: 400, Code: "SMN.0050", Message: "Parameter: Access policy ID is invalid."},
 	smn.InvalidPolicyStatement:    {Status: 400, Code: "SMN.0051", Message: "Parameter: Access policy statement is invalid."},
 	smn.InvalidStatementID:        {Status: 400, Code: "SMN.0052", Message: "Parameter: Access policy statement ID is invalid."},
-	smn.InvalidStatementResource:  {Status: 400, Code: "SMN.0053", Message: "Parameter: Access policy statement resource is invalid."},
 	smn.InvalidStatementEffect:    {Status: 400, Code: "SMN.0054", Message: "Parameter: Access policy statement effect is invalid."},
-	smn.InvalidStatementAction:    {Status: 400, Code: "SMN.0055", Message: "Parameter: Access policy statement action is invalid."},
 	smn.InvalidStatementPrincipal: {Status: 400, Code: "SMN.0056", Message: "Parameter: Access policy statement principle is invalid."},
-	smn.InvalidStatementCondition: {Status: 400, Code: "SMN.0058", Message: "Parameter: Access policy statement condition is invalid."},
 	smn.InvalidDomainID:           {Status: 400, Code: "SMN.0090", Message: "Invalid domain ID."},
+	smn.InvalidStatementAction:    {Status: 400, Code: "SMN.0055", Message: "Parameter: Access policy statement action is invalid."},
+	smn.InvalidStatementResource:  {Status: 400, Code: "SMN.0053", Message: "Parameter: Access policy statement resource is invalid."},
+	smn.InvalidStatementCondition: {Status: 400, Code: "SMN.0058", Message: "Parameter: Access policy statement condition is invalid."},
 
-	smn.InvalidAction:    {Status: 400, Code: "SMN.0073", Message: "Parameter: Invalid action."},
-	smn.InvalidStatus:    {Status: 400, Code: "SMN.0077", Message: "Parameter: Status is invalid."},
+	smn.InvalidSubscription:    {Status: 400, Code: "SMN.0043", Message: "Parameter: subscription is invalid."},
+	smn.InvalidProtocol:        {Status: 400, Code: "SMN.0011", Message: "Parameter: Protocol is invalid."},
+	smn.InvalidEndpoint:        {Status: 400, Code: "SMN.0012", Message: "Parameter: Endpoint is invalid."},
+	smn.InternalEndpoint:       {Status: 403, Code: "SMN.0069", Message: "Not authorized to subscribe internal endpoints."},
+	smn.InvalidRemark:          {Status: 400, Code: "SMN.0017", Message: "Parameter: Remark is invalid."},
+	smn.RemarkTooLong:          {Status: 400, Code: "SMN.0082", Message: "The length of the remark parameter value has reached the maximum allowed."},
+	smn.InvalidStatus:          {Status: 400, Code: "SMN.0077", Message: "Parameter: Status is invalid."},
+	smn.InvalidSubscriptionURN: {Status: 400, Code: "SMN.0014", Message: "Parameter: SubscriptionUrn is invalid."},
+	smn.SubscriptionNotFound:   {Status: 404, Code: "SMN.0013", Message: "Subscription resource not found."},
+	smn.TooManySubscriptions:   {Status: 403, Code: "SMN.0007", Message: "Exceeded subscription limit."},
+	smn.InvalidFilterPolicy:    {Status: 400, Code: "SMN.0043", Message: "Parameter: filter_polices is invalid."}, // the nearest
+	smn.InvalidUser:            {Status: 400, Code: "SMN.0148", Message: "Parameter: user_id is invalid."},
+
+	smn.InvalidToken:        {Status: 403, Code: "SMN.0022", Message: "Parameter: token is invalid."},
+	smn.CertificateNotFound: {Status: 404, Code: "APIGW.0101", Message: "The certificate does not exist.", Gateway: true},
+
+	smn.InvalidSubject:           {Status: 403, Code: "SMN.0008", Message: "Parameter: Subject is invalid."},
+	smn.InvalidMessage:           {Status: 403, Code: "SMN.0009", Message: "Parameter: Message is invalid."},
+	smn.InvalidMessageStructure:  {Status: 400, Code: "SMN.0021", Message: "MessageStructure is invalid."},
+	smn.InvalidMessageAttributes: {Status: 400, Code: "SMN.0019", Message: "Parameter: message_attributes is invalid."}, // the nearest
+	smn.InvalidTimeToLive:        {Status: 400, Code: "SMN.0019", Message: "Producer Exceptions."},
+
+	smn.InvalidTemplateName:     {Status: 400, Code: "SMN.0032", Message: "Parameter: message_template_name is invalid."},
+	smn.InvalidTemplateID:       {Status: 400, Code: "SMN.0031", Message: "Parameter: template_id is invalid."},
+	smn.InvalidTemplateContent:  {Status: 400, Code: "SMN.0024", Message: "Parameter: content is invalid."},
+	smn.TooManyVariables:        {Status: 403, Code: "SMN.0075", Message: "Parameter: tags are too many."},
+	smn.TemplateExists:          {Status: 400, Code: "SMN.0025", Message: "Template already exists."},
+	smn.TemplateNotFound:        {Status: 404, Code: "SMN.0027", Message: "Template not found."},
+	smn.DefaultTemplateNotFound: {Status: 404, Code: "SMN.0076", Message: "Default message template not found."},
+	smn.TooManyTemplates:        {Status: 400, Code: "SMN.0044", Message: "Exceeded template limit."},
+
+	smn.InvalidTag:    {Status: 400, Code: "SMN.0038", Message: "Parameter: tag is invalid."},
+	smn.InvalidAction: {Status: 400, Code: "SMN.0073", Message: "Parameter: Invalid action."},
+
 	smn.InvalidStartTime: {Status: 400, Code: "SMN.0103", Message: "Parameter: start_time is invalid."},
 	smn.InvalidEndTime:   {Status: 400, Code: "SMN.0104", Message: "Parameter: end_time is invalid."},
-	smn.InvalidUser:      {Status: 400, Code: "SMN.0148", Message: "Parameter: user_id is invalid."},
 
 	smn.InvalidSignID:     {Status: 400, Code: "SMN.0080", Message: "The signId parameter is invalid."},
 	smn.InvalidEventType:  {Status: 400, Code: "SMN.0100", Message: "The eventType parameter is invalid."},
@@ -118,30 +130,22 @@ var failures = map[smn.Code]Failure{
 	smn.InvalidPlatform:        {Status: 403, Code: "SMN.0116", Message: "Platform not supported."},
 	smn.InvalidPrincipal:       {Status: 403, Code: "SMN.0119", Message: "PlatformPrinciple must be at most 8192 bytes long in UTF-8 encoding."},
 	smn.InvalidCredential:      {Status: 403, Code: "SMN.0120", Message: "PlatformCredential must be at most 8192 bytes long in UTF-8 encoding."},
+	smn.InvalidApplicationURN:  {Status: 400, Code: "SMN.0137", Message: "The application URN is invalid."},
 	smn.ApplicationExists:      {Status: 400, Code: "SMN.0121", Message: "An application with the same name but different properties already exists."},
-	smn.PushEndpointNotFound:   {Status: 404, Code: "SMN.0125", Message: "Endpoint does not exist."},
 	smn.ApplicationNotFound:    {Status: 404, Code: "SMN.0130", Message: "The application does not exist."},
 	smn.InvalidDeviceToken:     {Status: 403, Code: "SMN.0131", Message: "The value of the Token parameter is invalid."},
 	smn.InvalidUserData:        {Status: 400, Code: "SMN.0132", Message: "The value of the User_data parameter is invalid."},
-	smn.DeviceTokenExists:      {Status: 400, Code: "SMN.0133", Message: "The device token already exists."},
 	smn.InvalidPushEndpointURN: {Status: 400, Code: "SMN.0134", Message: "The endpoint URN is invalid."},
 	smn.InvalidEnabled:         {Status: 400, Code: "SMN.0136", Message: "The value of the enabled parameter is invalid."},
-	smn.InvalidApplicationURN:  {Status: 400, Code: "SMN.0137", Message: "The application URN is invalid."},
+	smn.DeviceTokenExists:      {Status: 400, Code: "SMN.0133", Message: "The device token already exists."},
+	smn.PushEndpointNotFound:   {Status: 404, Code: "SMN.0125", Message: "Endpoint does not exist."},
+	smn.EndpointDisabled:       {Status: 400, Code: "SMN.0136", Message: "The endpoint is disabled."}, // the nearest
 
-	// SMN documents no code for these: the nearest, under a text of their own.
-	smn.InvalidMessageAttributes: {Status: 400, Code: "SMN.0019", Message: "Parameter: message_attributes is invalid."},
-	smn.InvalidFilterPolicy:      {Status: 400, Code: "SMN.0043", Message: "Parameter: filter_polices is invalid."},
-	smn.InvalidParameter:         {Status: 400, Code: "SMN.0072", Message: "A parameter is invalid."},
-	smn.ResourceNotFound:         {Status: 404, Code: "SMN.0045", Message: "Resource not found."},
-	smn.EndpointDisabled:         {Status: 400, Code: "SMN.0136", Message: "The endpoint is disabled."},
-	smn.TooManyResources:         {Status: 403, Code: "SMN.0004", Message: "Exceeded resource limit."},
-
-	smn.CertificateNotFound: {Status: 404, Code: "APIGW.0101", Message: "The certificate does not exist.", Gateway: true},
-	smn.NoRoute:             {Status: 404, Code: "APIGW.0101", Message: "The API does not exist or has not been published in the environment.", Gateway: true},
-	smn.Unreadable:          {Status: 400, Code: "APIGW.0201", Message: "The request cannot be read.", Gateway: true},
-	smn.TooLarge:            {Status: 413, Code: "APIGW.0201", Message: "The request body is too large.", Gateway: true},
-	smn.Unauthenticated:     {Status: 401, Code: "APIGW.0301", Message: "Incorrect IAM authentication information.", Gateway: true},
-	smn.Throttled:           {Status: 429, Code: "APIGW.0308", Message: "The throttling threshold has been reached.", Gateway: true},
+	smn.Unauthenticated: {Status: 401, Code: "APIGW.0301", Message: "Incorrect IAM authentication information.", Gateway: true},
+	smn.Unreadable:      {Status: 400, Code: "APIGW.0201", Message: "The request cannot be read.", Gateway: true},
+	smn.TooLarge:        {Status: 413, Code: "APIGW.0201", Message: "The request body is too large.", Gateway: true},
+	smn.NoRoute:         {Status: 404, Code: "APIGW.0101", Message: "The API does not exist or has not been published in the environment.", Gateway: true},
+	smn.Throttled:       {Status: 429, Code: "APIGW.0308", Message: "The throttling threshold has been reached.", Gateway: true},
 }
 
 // FailureOf spells a code; an unknown one is spelt as Internal.

@@ -171,9 +171,9 @@ func publishFormLimits(t *testing.T, s *suite) {
 		try(past, smn.InvalidTag, smn.PublishInput{TemplateName: "small", Tags: map[string]string{"a": strings.Repeat("a", smn.MaxVariableValue+past)}})
 		try(past, smn.InvalidTag, smn.PublishInput{TemplateName: "small", Tags: map[string]string{"a": strings.Repeat("ä", smn.MaxVariableValue/2-1) + strings.Repeat("a", 2+past)}})
 		try(past, smn.InvalidTag, smn.PublishInput{TemplateName: "small", Tags: map[string]string{"a": "a", strings.Repeat("ä", smn.MaxVariableName+past): ""}})
-		try(past, smn.InvalidMessageAttributes, attribute(strings.Repeat("n", smn.MaxFilterName+past), smn.StringAttribute, "v"))
-		try(past, smn.InvalidMessageAttributes, attribute("n", smn.StringAttribute, strings.Repeat("数", smn.MaxFilterValue+past)))
-		try(past, smn.InvalidMessageAttributes, attribute("n", smn.StringArrayAttribute, numbered(smn.MaxFilterValues+past)...))
+		try(past, smn.InvalidMessageAttributes, attribute(strings.Repeat("n", smn.MaxAttributeName+past), smn.StringAttribute, "v"))
+		try(past, smn.InvalidMessageAttributes, attribute("n", smn.StringAttribute, strings.Repeat("数", smn.MaxAttributeValue+past)))
+		try(past, smn.InvalidMessageAttributes, attribute("n", smn.StringArrayAttribute, numbered(smn.MaxAttributeValues+past)...))
 		many := smn.PublishInput{Message: "m"}
 		for _, name := range numbered(smn.MaxAttributes + past) {
 			many.Attributes = append(many.Attributes, smn.MessageAttribute{Name: name, Type: smn.StringAttribute, Values: []string{"v"}})
