@@ -81,7 +81,7 @@ type SubscriptionUserPage struct {
 
 // SubscriptionUserInput names one user, for calls that need nothing else.
 type SubscriptionUserInput struct {
-	UserID string `validate:"user_id" code:"InvalidUser"`
+	UserID string `validate:"id" code:"InvalidUser"`
 }
 
 // SubscribeUsersInput is what SubscribeUsers needs. Its ids are judged one by

@@ -83,12 +83,12 @@ type TemplatePage struct {
 
 // TemplateInput names one template, for calls that need nothing else.
 type TemplateInput struct {
-	ID string `validate:"template_id" code:"InvalidTemplateID"`
+	ID string `validate:"id" code:"InvalidTemplateID"`
 }
 
 // UpdateTemplateInput is what UpdateTemplate needs.
 type UpdateTemplateInput struct {
-	ID      string `validate:"template_id" code:"InvalidTemplateID"`
+	ID      string `validate:"id" code:"InvalidTemplateID"`
 	Content string `validate:"template_content" code:"InvalidTemplateContent"`
 }
 

@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"time"
 	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
@@ -49,4 +50,10 @@ func checkPush(sl validator.StructLevel) {
 
 func fitsPush(s string, p smn.Platform) bool {
 	return s != "" && len(s) <= p.MaxMessage() && utf8.ValidString(s)
+}
+
+// isPushTimeToLive: 0, or whole seconds up to smn.MaxPushTimeToLive.
+func isPushTimeToLive(fl validator.FieldLevel) bool {
+	d := time.Duration(fl.Field().Int())
+	return d == 0 || d >= time.Second && d <= smn.MaxPushTimeToLive
 }

@@ -1,10 +1,14 @@
 package validation
 
 import (
+	"net/mail"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
+
+	"tocsin/shared/smn"
 
 	"code.dny.dev/ssrf"
 )
@@ -59,4 +63,61 @@ func looksNumeric(host string) bool {
 	}
 	_, err := strconv.ParseUint(last, 0, 64)
 	return err == nil
+}
+
+// IsProtocol says whether endpoints can be subscribed by this protocol.
+func IsProtocol(s string) bool {
+	p := smn.Protocol(s)
+	switch p {
+	case smn.HTTP, smn.HTTPS, smn.Email, smn.SMS, smn.Call:
+		return true
+	}
+	return p.IsChat() || p.IsFunction()
+}
+
+// isEndpoint: something that can be an address at all, whatever the protocol.
+func isEndpoint(s string) bool {
+	return s != "" && len(s) <= smn.MaxEndpoint && isLine(s)
+}
+
+// Fits says whether an endpoint is an address of its protocol.
+func Fits(p smn.Protocol, endpoint string) bool {
+	switch p {
+	case smn.HTTP, smn.HTTPS:
+		return isURL(endpoint, string(p))
+	case smn.Email:
+		return isMailAddress(endpoint)
+	case smn.SMS, smn.Call:
+		return phonePattern.MatchString(endpoint)
+	case smn.FunctionStage, smn.FunctionGraph:
+		return isFunctionURN(endpoint)
+	}
+	return p.IsChat() && (isURL(endpoint, "https") || isURL(endpoint, "http"))
+}
+
+// functionPattern: cff is the name of the service in SMN's documents, fss that in
+// URNs of FunctionGraph itself. The version may be an alias, which begins with !.
+var functionPattern = regexp.MustCompile(`^urn:(?:cff|fss):([^:]+):([^:]+):function:[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9._!-]{1,64})?$`)
+
+// isFunctionURN: the name of a function, with or without a version.
+func isFunctionURN(s string) bool {
+	parts := functionPattern.FindStringSubmatch(s)
+	return parts != nil && smn.IsRegion(parts[1]) && smn.IsID(parts[2])
+}
+
+// phonePattern: E.164 allows 15 digits, the national form may lack the plus.
+var phonePattern = regexp.MustCompile(`^\+?[0-9]{3,15}$`)
+
+// isMailAddress: a bare address, local@domain, without a display name or comment.
+// RFC 5321 allows 254 characters.
+func isMailAddress(s string) bool {
+	if len(s) > 254 || strings.ContainsAny(s, " \t<>(),;:\\\"[]") {
+		return false
+	}
+	parsed, err := mail.ParseAddress(s)
+	if err != nil || parsed.Address != s {
+		return false
+	}
+	_, domain, _ := strings.Cut(s, "@")
+	return domain != "" && !strings.HasPrefix(domain, ".") && !strings.HasSuffix(domain, ".")
 }

@@ -13,110 +13,78 @@ import (
 // explain says which rule was broken and how to keep it, without repeating a
 // value that may be secret.
 func explain(b validator.FieldError) string {
+	if sentence, ok := sentences[b.Tag()]; ok {
+		return sentence
+	}
+	if rule, ok := listRules[b.Tag()]; ok {
+		return rule(b.Value()).Error()
+	}
 	switch b.Tag() {
-	case "topic_name":
-		return fmt.Sprintf("name must have 1 to %d letters, digits, hyphens and underscores and begin with a letter or digit", smn.MaxTopicName)
-	case "topic_filter":
-		return fmt.Sprintf("name, fuzzy_name, topic_id and enterprise_project_id must be one line of at most %d characters", smn.MaxTopicName)
-	case "topic_marker":
-		return "marker must be the URN or the id of a topic"
-	case "attribute":
-		return "the attributes of a topic are access_policy, introduction and sms_sign_id"
 	case "attribute_value":
 		if smn.AttributeName(b.Param()) == smn.Introduction {
 			return "introduction must be one line"
 		}
 		return "sms_sign_id must hold letters, digits, hyphens and underscores"
-	case "display_name":
-		return fmt.Sprintf("display_name must be one line of at most %d bytes", smn.MaxDisplayName)
-	case "enterprise_project":
-		return "enterprise_project_id must have at most 36 letters, digits and hyphens"
-	case "topic_urn":
-		return "a topic URN has the form urn:smn:{region}:{project_id}:{topic_name}"
-	case "subscription_urn":
-		return "a subscription URN has the form {topic_urn}:{subscription_id}"
-	case "protocol":
-		return "protocol must be one of http, https, email, sms, callnotify, functionstage, functiongraph, " +
-			"dingding, feishu, wechat, welink, slack, teams; dingTalkBot, dms and application are not supported"
-	case "endpoint":
-		return fmt.Sprintf("endpoint must be one line of 1 to %d characters", smn.MaxEndpoint)
 	case "fits":
 		return explainEndpoint(smn.Protocol(b.Param()))
-	case "remark":
-		return fmt.Sprintf("remark must be a text of at most %d bytes", smn.MaxRemark)
-	case "user_id":
-		return "the id of a subscription user has 32 hexadecimal digits"
-	case "user_name":
-		return fmt.Sprintf("name must be one line of 1 to %d bytes", smn.MaxSubscriptionUserName)
-	case "filter_policies":
-		return checkFilterPolicies(b.Value().([]smn.FilterPolicy)).Error()
 	case "extension_header":
 		return checkExtensionHeader(b.Value().(map[string]string)).Error()
 	case "extension":
 		return checkExtension(smn.Protocol(b.Param()), b.Value().(smn.Extension)).Error()
-	case "subject":
-		return fmt.Sprintf("subject must be one line of at most %d bytes", smn.MaxSubject)
-	case "message":
-		return fmt.Sprintf("message must be a text of 1 to %d bytes", smn.MaxMessage)
-	case "locale":
-		return "locale must be a language such as en-us or zh-cn"
-	case "template_name":
-		return templateNameRule
-	case "template_protocol":
-		return "protocol must be default, or one for which a text can be written, such as email"
-	case "template_content":
-		return fmt.Sprintf("content must be a text of 1 to %d bytes", smn.MaxMessage)
-	case "template_id":
-		return "the id of a template has 32 lower-case hexadecimal characters"
-	case "foreign_id":
-		return fmt.Sprintf("an id of another service has 1 to %d letters, digits, hyphens and underscores", smn.MaxForeignID)
-	case "resource_type":
-		return "resource_type must be smn_topic or smn_application"
-	case "resource_id":
-		return fmt.Sprintf("resource_id must be one line of 1 to %d characters", maxResourceID)
-	case "tag_key":
-		return errTagKey.Error()
-	case "time_to_live":
-		return fmt.Sprintf("time_to_live must be a number of seconds from 1 to %d", smn.MaxTimeToLive/time.Second)
-	case "phone":
-		return explainEndpoint(smn.SMS)
-	case "sms_text":
-		return fmt.Sprintf("message must be a text of 1 to %d characters", smn.MaxSMS)
-	case "sign_id":
-		return fmt.Sprintf("sign_id must have at most %d letters, digits, hyphens and underscores", smn.MaxSignID)
-	case "sms_event":
-		return "event_type must be one of sms_success_event, sms_fail_event, sms_reply_event"
-	case "id":
-		return "an id has 32 lower-case hex characters"
-	case "statistics_end":
-		return fmt.Sprintf("end_time must be at most %d days after start_time", smn.MaxStatistics/(24*time.Hour))
-	case "gtfield":
-		return "end_time must be later than start_time"
-	case "application_name":
-		return fmt.Sprintf("name must have 1 to %d letters, digits and underscores", smn.MaxApplicationName)
-	case "platform":
-		return "platform must be one of HMS, APNS, APNS_SANDBOX"
-	case "principal":
-		return "platform_principal must be an app id of 1 to 20 letters and digits for HMS, else a certificate in Base64 of at most 8192 bytes"
-	case "credential":
-		return "platform_credential must be an app secret of 32 to 64 letters and digits for HMS, else a key in Base64 of at most 8192 bytes"
-	case "application_urn":
-		return "an application URN has the form urn:smn:{region}:{project_id}:app-{platform}-{name}"
-	case "push_endpoint_urn":
-		return "an endpoint URN has the form urn:smn:{region}:{project_id}:endpoint-{platform}-{name}-{id}"
-	case "device_token":
-		return fmt.Sprintf("token must be one line of 1 to %d bytes", smn.MaxDeviceToken)
-	case "user_data":
-		return fmt.Sprintf("user_data must be a text of at most %d bytes", smn.MaxUserData)
 	case "push_message":
 		return fmt.Sprintf("message must be a text of 1 to %d bytes", smn.Platform(b.Param()).MaxMessage())
-	case "push_time_to_live":
-		return fmt.Sprintf("time_to_live must be a number of seconds from 1 to %d", smn.MaxPushTimeToLive/time.Second)
-	}
-	if rule, ok := listRules[b.Tag()]; ok {
-		return rule(b.Value()).Error()
 	}
 	return explainNumber(b)
+}
+
+// sentences say how to keep a rule, by its tag.
+var sentences = map[string]string{
+	"id":         "an id has 32 lower-case hexadecimal digits",
+	"foreign_id": fmt.Sprintf("an id of another service has 1 to %d letters, digits, hyphens and underscores", smn.MaxForeignID),
+
+	"topic_name":         fmt.Sprintf("name must have 1 to %d letters, digits, hyphens and underscores and begin with a letter or digit", smn.MaxTopicName),
+	"topic_urn":          "a topic URN has the form urn:smn:{region}:{project_id}:{topic_name}",
+	"topic_filter":       fmt.Sprintf("name, fuzzy_name, topic_id and enterprise_project_id must be one line of at most %d characters", smn.MaxTopicName),
+	"topic_marker":       "marker must be the URN or the id of a topic",
+	"display_name":       fmt.Sprintf("display_name must be one line of at most %d bytes", smn.MaxDisplayName),
+	"enterprise_project": "enterprise_project_id must have at most 36 letters, digits and hyphens",
+	"attribute":          "the attributes of a topic are access_policy, introduction and sms_sign_id",
+	"tag_key":            errTagKey.Error(),
+	"resource_type":      "resource_type must be smn_topic or smn_application",
+	"resource_id":        fmt.Sprintf("resource_id must be one line of 1 to %d characters", maxResourceID),
+
+	"statistics_end": fmt.Sprintf("end_time must be at most %d days after start_time", smn.MaxStatistics/(24*time.Hour)),
+	"gtfield":        "end_time must be later than start_time",
+
+	"subscription_urn": "a subscription URN has the form {topic_urn}:{subscription_id}",
+	"protocol": "protocol must be one of http, https, email, sms, callnotify, functionstage, functiongraph, " +
+		"dingding, feishu, wechat, welink, slack, teams; dingTalkBot, dms and application are not supported",
+	"endpoint":  fmt.Sprintf("endpoint must be one line of 1 to %d characters", smn.MaxEndpoint),
+	"remark":    fmt.Sprintf("remark must be a text of at most %d bytes", smn.MaxRemark),
+	"user_name": fmt.Sprintf("name must be one line of 1 to %d bytes", smn.MaxSubscriptionUserName),
+
+	"subject":           fmt.Sprintf("subject must be one line of at most %d bytes", smn.MaxSubject),
+	"message":           fmt.Sprintf("message must be a text of 1 to %d bytes", smn.MaxMessage),
+	"locale":            "locale must be a language such as en-us or zh-cn",
+	"time_to_live":      fmt.Sprintf("time_to_live must be a number of seconds from 1 to %d", smn.MaxTimeToLive/time.Second),
+	"template_name":     templateNameRule,
+	"template_protocol": "protocol must be default, or one for which a text can be written, such as email",
+	"template_content":  fmt.Sprintf("content must be a text of 1 to %d bytes", smn.MaxMessage),
+
+	"phone":     explainEndpoint(smn.SMS),
+	"sms_text":  fmt.Sprintf("message must be a text of 1 to %d characters", smn.MaxSMS),
+	"sign_id":   fmt.Sprintf("sign_id must have at most %d letters, digits, hyphens and underscores", smn.MaxSignID),
+	"sms_event": "event_type must be one of sms_success_event, sms_fail_event, sms_reply_event",
+
+	"application_name":  fmt.Sprintf("name must have 1 to %d letters, digits and underscores", smn.MaxApplicationName),
+	"application_urn":   "an application URN has the form urn:smn:{region}:{project_id}:app-{platform}-{name}",
+	"platform":          "platform must be one of HMS, APNS, APNS_SANDBOX",
+	"principal":         "platform_principal must be an app id of 1 to 20 letters and digits for HMS, else a certificate in Base64 of at most 8192 bytes",
+	"credential":        "platform_credential must be an app secret of 32 to 64 letters and digits for HMS, else a key in Base64 of at most 8192 bytes",
+	"push_endpoint_urn": "an endpoint URN has the form urn:smn:{region}:{project_id}:endpoint-{platform}-{name}-{id}",
+	"device_token":      fmt.Sprintf("token must be one line of 1 to %d bytes", smn.MaxDeviceToken),
+	"user_data":         fmt.Sprintf("user_data must be a text of at most %d bytes", smn.MaxUserData),
+	"push_time_to_live": fmt.Sprintf("time_to_live must be a number of seconds from 1 to %d", smn.MaxPushTimeToLive/time.Second),
 }
 
 // explainEndpoint says what the endpoints of a protocol look like.

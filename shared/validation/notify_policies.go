@@ -3,13 +3,10 @@ package validation
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"tocsin/shared/smn"
 )
-
-var foreignIDPattern = regexp.MustCompile(fmt.Sprintf(`^[A-Za-z0-9_-]{1,%d}$`, smn.MaxForeignID))
 
 // checkPolling: rounds in different places. Whether their URNs are those of
 // subscriptions is for the broker to see.

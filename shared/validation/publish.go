@@ -76,3 +76,11 @@ var localePattern = regexp.MustCompile(`^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,
 
 // isLocale: a language, and perhaps where it is spoken; or nothing.
 func isLocale(s string) bool { return localePattern.MatchString(s) }
+
+// isSubject: at most smn.MaxSubject bytes on one line. It becomes a mail header.
+func isSubject(s string) bool { return len(s) <= smn.MaxSubject && isLine(s) }
+
+// isMessage: 1 to smn.MaxMessage bytes of text.
+func isMessage(s string) bool {
+	return s != "" && len(s) <= smn.MaxMessage && utf8.ValidString(s)
+}

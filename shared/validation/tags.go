@@ -4,20 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"unicode/utf8"
 
 	"tocsin/shared/smn"
 )
-
-// listRules are the rules for lists, by the tag that names them. A rule says what
-// is wrong with a list, nil if nothing is.
-var listRules = map[string]func(list any) error{
-	"tags":             func(list any) error { return checkTags(list.([]smn.Tag)) },
-	"tag_keys":         func(list any) error { return checkTagKeys(list.([]string)) },
-	"tag_conditions":   func(list any) error { return checkTagConditions(list.([]smn.TagValues)) },
-	"resource_matches": func(list any) error { return checkMatches(list.([]smn.ResourceMatch)) },
-	"polling":          func(list any) error { return checkPolling(list.([]smn.PollingRound)) },
-}
 
 var (
 	errTagKey   = fmt.Errorf("the key of a tag must be one line of 1 to %d characters", smn.MaxTagKey)
@@ -27,9 +16,6 @@ var (
 func isTagKey(s string) bool { return s != "" && isLineOf(s, smn.MaxTagKey) }
 
 func isTagValue(s string) bool { return isLineOf(s, smn.MaxTagValue) }
-
-// isLineOf: at most so many characters without control characters.
-func isLineOf(s string, most int) bool { return utf8.RuneCountInString(s) <= most && isLine(s) }
 
 // checkTags: several tags for one resource, whose keys differ.
 func checkTags(tags []smn.Tag) error {
@@ -97,8 +83,4 @@ func isResourceID(s string) bool { return s != "" && isLineOf(s, maxResourceID) 
 
 func isResourceType(s string) bool {
 	return s == string(smn.TopicResource) || s == string(smn.ApplicationResource)
-}
-
-func all[T any](list []T, rule func(T) bool) bool {
-	return !slices.ContainsFunc(list, func(v T) bool { return !rule(v) })
 }

@@ -47,10 +47,6 @@ func newRules() *validator.Validate {
 		header, ok := fl.Field().Interface().(map[string]string)
 		return ok && checkExtensionHeader(header) == nil
 	}))
-	must(v.RegisterValidation("filter_policies", func(fl validator.FieldLevel) bool {
-		policies, ok := fl.Field().Interface().([]smn.FilterPolicy)
-		return ok && checkFilterPolicies(policies) == nil
-	}))
 	must(v.RegisterValidation("time_to_live", func(fl validator.FieldLevel) bool {
 		d := time.Duration(fl.Field().Int())
 		return d == 0 || d >= time.Second && d <= smn.MaxTimeToLive

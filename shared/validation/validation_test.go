@@ -15,55 +15,21 @@ import (
 // The rules themselves are tested at their limits by smntest, through every
 // door. Here is what no door shows.
 
-var inputs = []any{
-	smn.CreateTopicInput{},
-	smn.ListTopicsInput{},
-	smn.TopicInput{},
-	smn.UpdateTopicInput{},
-	smn.ListTopicAttributesInput{},
-	smn.UpdateTopicAttributeInput{},
-	smn.TopicAttributeInput{},
-	smn.SubscribeInput{},
-	smn.SubscribeBatchInput{},
-	smn.NewSubscription{},
-	smn.ListSubscriptionsInput{},
-	smn.ListSubscriptionsByTopicInput{},
-	smn.SubscriptionInput{},
-	smn.TopicSubscriptionInput{},
-	smn.UpdateSubscriptionInput{},
-	smn.CancelSubscriptionsInput{},
-	smn.FilterPoliciesInput{},
-	smn.SubscriptionPolicies{},
-	smn.DeleteFilterPoliciesInput{},
-	smn.CreateSubscriptionUserInput{},
-	smn.UpdateSubscriptionUserInput{},
-	smn.ListSubscriptionUsersInput{},
-	smn.SubscriptionUserInput{},
-	smn.SubscribeUsersInput{},
-	smn.ConfirmSubscriptionInput{},
-	smn.PublishInput{},
-	smn.CreateTemplateInput{},
-	smn.ListTemplatesInput{},
-	smn.TemplateInput{},
-	smn.UpdateTemplateInput{},
-	smn.SetTagsInput{},
-	smn.RemoveTagsInput{},
-	smn.DeleteTagInput{},
-	smn.ResourceInput{},
-	smn.ListProjectTagsInput{},
-	smn.FindResourcesInput{},
-	smn.AttachmentInput{},
-	smn.CreateLogtankInput{},
-	smn.UpdateLogtankInput{},
-	smn.CreateNotifyPolicyInput{},
-	smn.UpdateNotifyPolicyInput{},
-	smn.CreateKMSKeyInput{},
-	smn.UpdateKMSKeyInput{},
+// inputs are what the methods of the service take, and the items of batches, which
+// are judged one by one.
+func inputs() []any {
+	items := []any{smn.NewSubscription{}, smn.SubscriptionPolicies{}, smn.SMSCallback{}}
+	for method := range reflect.TypeFor[smn.Service]().Methods() {
+		if method.Type.NumIn() == 2 {
+			items = append(items, reflect.Zero(method.Type.In(1)).Interface())
+		}
+	}
+	return items
 }
 
 // TestTags sees that each field with a rule names a code that can be spelt.
 func TestTags(t *testing.T) {
-	for _, in := range inputs {
+	for _, in := range inputs() {
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(in)) {
 			if f.Tag.Get("validate") != "" {
 				require.NotEqual(t, wire.FailureOf(smn.Internal), wire.FailureOf(smn.Code(f.Tag.Get("code"))), "%T.%s names no known code", in, f.Name)
