@@ -31,15 +31,8 @@ func (c *Client) ListApplications(ctx context.Context, in smn.ListApplicationsIn
 	if _, err := c.call(ctx, request{method: http.MethodGet, path: "/notifications/applications", query: query}, &out); err != nil {
 		return smn.ApplicationPage{}, err
 	}
-	page := smn.ApplicationPage{Applications: make([]smn.Application, len(out.Applications)), Total: out.ApplicationCount}
-	for i, a := range out.Applications {
-		application, err := a.Application()
-		if err != nil {
-			return smn.ApplicationPage{}, fmt.Errorf("read application %q: %w", a.ApplicationURN, err)
-		}
-		page.Applications[i] = application
-	}
-	return page, nil
+	list, err := wire.ReadList(out.Applications, wire.Application.Application)
+	return smn.ApplicationPage{Applications: list, Total: out.ApplicationCount}, err
 }
 
 // GetApplication implements smn.Applications.

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"tocsin/shared/smn"
@@ -34,13 +33,6 @@ func (c *Client) ListTopicsWithResources(ctx context.Context, in smn.ListTopicsI
 	if _, err := c.call(ctx, call, &out); err != nil {
 		return smn.TopicResourcesPage{}, err
 	}
-	page := smn.TopicResourcesPage{Topics: make([]smn.TopicResources, len(out.Topics)), Total: out.TopicCount}
-	for i, t := range out.Topics {
-		topic, err := t.Resources()
-		if err != nil {
-			return smn.TopicResourcesPage{}, fmt.Errorf("read topic %q: %w", t.TopicURN, err)
-		}
-		page.Topics[i] = topic
-	}
-	return page, nil
+	list, err := wire.ReadList(out.Topics, wire.TopicResources.Resources)
+	return smn.TopicResourcesPage{Topics: list, Total: out.TopicCount}, err
 }

@@ -38,9 +38,7 @@ func (c *Client) filterPolicies(ctx context.Context, method string, body any) ([
 	}
 	errs := make([]error, len(out.Results))
 	for i, r := range out.Results {
-		if r.Code != "" {
-			errs[i] = smn.Errorf(wire.CodeOfItem(r.Code, r.Message), "%s", firstOf(r.Detail, r.Message))
-		}
+		errs[i] = refusalOf(r.Code, r.Message, r.Detail)
 	}
 	return errs, nil
 }

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 
@@ -38,15 +37,8 @@ func (c *Client) ListPushEndpoints(ctx context.Context, in smn.ListPushEndpoints
 	if _, err := c.call(ctx, request{method: http.MethodGet, path: path, query: query}, &out); err != nil {
 		return smn.PushEndpointPage{}, err
 	}
-	page := smn.PushEndpointPage{Endpoints: make([]smn.PushEndpoint, len(out.Endpoints)), More: out.NextPageFlag}
-	for i, e := range out.Endpoints {
-		endpoint, err := e.Endpoint()
-		if err != nil {
-			return smn.PushEndpointPage{}, fmt.Errorf("read endpoint %q: %w", e.EndpointURN, err)
-		}
-		page.Endpoints[i] = endpoint
-	}
-	return page, nil
+	list, err := wire.ReadList(out.Endpoints, wire.PushEndpoint.Endpoint)
+	return smn.PushEndpointPage{Endpoints: list, More: out.NextPageFlag}, err
 }
 
 // GetPushEndpoint implements smn.PushEndpoints.

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -30,10 +29,7 @@ func (c *Client) SendSMSBatch(ctx context.Context, in smn.SendSMSBatchInput) ([]
 	}
 	sent := make([]smn.SentSMS, len(out.Result))
 	for i, r := range out.Result {
-		sent[i] = smn.SentSMS{Endpoint: r.Endpoint, MessageID: r.MessageID}
-		if r.Code != "" {
-			sent[i].Err = smn.Errorf(wire.CodeOfItem(r.Code, r.Message), "%s", firstOf(r.Detail, r.Message))
-		}
+		sent[i] = smn.SentSMS{Endpoint: r.Endpoint, MessageID: r.MessageID, Err: refusalOf(r.Code, r.Message, r.Detail)}
 	}
 	return sent, nil
 }
@@ -63,15 +59,8 @@ func (c *Client) ListSMS(ctx context.Context, in smn.ListSMSInput) (smn.SMSPage,
 	if _, err := c.call(ctx, request{method: http.MethodGet, path: "/notifications/sms/report", query: query}, &out); err != nil {
 		return smn.SMSPage{}, err
 	}
-	page := smn.SMSPage{SMS: make([]smn.SMSReport, len(out.Data)), Total: out.Count}
-	for i, r := range out.Data {
-		sms, err := r.SMS()
-		if err != nil {
-			return smn.SMSPage{}, fmt.Errorf("read SMS %q: %w", r.MessageID, err)
-		}
-		page.SMS[i] = sms
-	}
-	return page, nil
+	list, err := wire.ReadList(out.Data, wire.SMSReport.SMS)
+	return smn.SMSPage{SMS: list, Total: out.Count}, err
 }
 
 // ListSMSCallbacks implements smn.SMSSender.

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"tocsin/shared/smn"
@@ -27,15 +26,8 @@ func (c *Client) ListSubscriptionUsers(ctx context.Context, in smn.ListSubscript
 	if _, err := c.call(ctx, request{method: http.MethodGet, path: usersPath, query: pageQuery(in.Page)}, &out); err != nil {
 		return smn.SubscriptionUserPage{}, err
 	}
-	page := smn.SubscriptionUserPage{Users: make([]smn.SubscriptionUser, len(out.SubscriptionUsers)), Total: out.SubscriptionUserCount}
-	for i, u := range out.SubscriptionUsers {
-		user, err := u.User()
-		if err != nil {
-			return smn.SubscriptionUserPage{}, fmt.Errorf("read subscription user %q: %w", u.ID, err)
-		}
-		page.Users[i] = user
-	}
-	return page, nil
+	list, err := wire.ReadList(out.SubscriptionUsers, wire.SubscriptionUser.User)
+	return smn.SubscriptionUserPage{Users: list, Total: out.SubscriptionUserCount}, err
 }
 
 // GetSubscriptionUser implements smn.SubscriptionUsers.

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 
@@ -77,15 +76,8 @@ func (c *Client) listSubscriptions(ctx context.Context, path string, in smn.List
 	if _, err := c.call(ctx, request{method: http.MethodGet, path: path, query: query}, &out); err != nil {
 		return smn.SubscriptionPage{}, err
 	}
-	page := smn.SubscriptionPage{Subscriptions: make([]smn.Subscription, len(out.Subscriptions)), Total: out.SubscriptionCount}
-	for i, s := range out.Subscriptions {
-		subscription, err := s.Subscription()
-		if err != nil {
-			return smn.SubscriptionPage{}, fmt.Errorf("read subscription %q: %w", s.SubscriptionURN, err)
-		}
-		page.Subscriptions[i] = subscription
-	}
-	return page, nil
+	list, err := wire.ReadList(out.Subscriptions, wire.Subscription.Subscription)
+	return smn.SubscriptionPage{Subscriptions: list, Total: out.SubscriptionCount}, err
 }
 
 // GetSubscription implements smn.Subscriptions. SMN itself has no such call.
@@ -164,6 +156,15 @@ func (c *Client) CancelSubscriptions(ctx context.Context, in smn.CancelSubscript
 		errs[i] = refusal(r.HTTPCode, r.Code, r.Message, r.Detail)
 	}
 	return errs, nil
+}
+
+// refusalOf is refusal for items that carry no status: without a code they were
+// not refused.
+func refusalOf(code, message, detail string) error {
+	if code == "" {
+		return nil
+	}
+	return smn.Errorf(wire.CodeOfItem(code, message), "%s", firstOf(detail, message))
 }
 
 // refusal is why an item of a batch was refused; nil if it was not.

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"tocsin/shared/smn"
@@ -31,15 +30,8 @@ func (c *Client) ListTemplates(ctx context.Context, in smn.ListTemplatesInput) (
 	if _, err := c.call(ctx, request{method: http.MethodGet, path: templatesPath, query: query}, &out); err != nil {
 		return smn.TemplatePage{}, err
 	}
-	page := smn.TemplatePage{Templates: make([]smn.Template, len(out.Templates)), Total: out.TemplateCount}
-	for i, t := range out.Templates {
-		template, err := t.Template()
-		if err != nil {
-			return smn.TemplatePage{}, fmt.Errorf("read template %q: %w", t.TemplateID, err)
-		}
-		page.Templates[i] = template
-	}
-	return page, nil
+	list, err := wire.ReadList(out.Templates, wire.Template.Template)
+	return smn.TemplatePage{Templates: list, Total: out.TemplateCount}, err
 }
 
 // GetTemplate implements smn.Templates.

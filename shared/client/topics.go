@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -32,15 +31,8 @@ func (c *Client) ListTopics(ctx context.Context, in smn.ListTopicsInput) (smn.To
 	if _, err := c.call(ctx, request{method: http.MethodGet, path: "/notifications/topics", query: topicsQuery(in)}, &out); err != nil {
 		return smn.TopicPage{}, err
 	}
-	page := smn.TopicPage{Topics: make([]smn.Topic, len(out.Topics)), Total: out.TopicCount}
-	for i, t := range out.Topics {
-		topic, err := t.Topic()
-		if err != nil {
-			return smn.TopicPage{}, fmt.Errorf("read topic %q: %w", t.TopicURN, err)
-		}
-		page.Topics[i] = topic
-	}
-	return page, nil
+	list, err := wire.ReadList(out.Topics, wire.Topic.Topic)
+	return smn.TopicPage{Topics: list, Total: out.TopicCount}, err
 }
 
 // topicsQuery spells what the lists of topics are asked for.

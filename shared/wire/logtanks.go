@@ -60,12 +60,5 @@ func (l Logtank) Logtank() (smn.Logtank, error) {
 
 // ReadLogtanks reads what NewLogtanks spelt.
 func ReadLogtanks(logtanks []Logtank) ([]smn.Logtank, error) {
-	list := make([]smn.Logtank, len(logtanks))
-	for i, l := range logtanks {
-		var err error
-		if list[i], err = l.Logtank(); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
+	return ReadList(logtanks, Logtank.Logtank)
 }

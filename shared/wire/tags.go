@@ -205,12 +205,3 @@ func (r TaggedResource) Resource() smn.TaggedResource {
 		EnterpriseProjectID: r.ResourceDetail.EnterpriseProjectID,
 	}
 }
-
-// convert translates a list, which is never nil afterwards.
-func convert[A, B any](items []A, f func(A) B) []B {
-	out := make([]B, len(items))
-	for i, item := range items {
-		out[i] = f(item)
-	}
-	return out
-}
