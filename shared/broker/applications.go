@@ -110,7 +110,7 @@ func (b *Broker) ListApplications(ctx context.Context, in smn.ListApplicationsIn
 
 // GetApplication implements smn.Applications.
 func (b *Broker) GetApplication(ctx context.Context, in smn.ApplicationInput) (smn.Application, error) {
-	d, _, err := b.ownApplication(ctx, in, in.ApplicationURN)
+	d, err := b.ownApplication(ctx, in, in.ApplicationURN)
 	if err != nil {
 		return smn.Application{}, err
 	}
@@ -119,7 +119,7 @@ func (b *Broker) GetApplication(ctx context.Context, in smn.ApplicationInput) (s
 
 // UpdateApplication implements smn.Applications.
 func (b *Broker) UpdateApplication(ctx context.Context, in smn.UpdateApplicationInput) error {
-	d, _, err := b.ownApplication(ctx, in, in.ApplicationURN)
+	d, err := b.ownApplication(ctx, in, in.ApplicationURN)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (b *Broker) UpdateApplication(ctx context.Context, in smn.UpdateApplication
 // DeleteApplication implements smn.Applications. Its endpoints are documents of
 // its own, which go with it.
 func (b *Broker) DeleteApplication(ctx context.Context, in smn.ApplicationInput) error {
-	d, _, err := b.ownApplication(ctx, in, in.ApplicationURN)
+	d, err := b.ownApplication(ctx, in, in.ApplicationURN)
 	if err != nil {
 		return err
 	}
@@ -138,19 +138,20 @@ func (b *Broker) DeleteApplication(ctx context.Context, in smn.ApplicationInput)
 }
 
 // ownApplication finds an application that belongs to the caller.
-func (b *Broker) ownApplication(ctx context.Context, input any, text string) (store.Document, application, error) {
+func (b *Broker) ownApplication(ctx context.Context, input any, text string) (store.Document, error) {
 	caller, err := enter(ctx, input)
 	if err != nil {
-		return store.Document{}, application{}, err
+		return store.Document{}, err
 	}
 	urn, err := smn.ParseApplicationURN(text)
 	if err != nil {
-		return store.Document{}, application{}, err
+		return store.Document{}, err
 	}
 	if urn.Project != caller.Project {
-		return store.Document{}, application{}, smn.Errorf(smn.Forbidden, "the application belongs to another project")
+		return store.Document{}, smn.Errorf(smn.Forbidden, "the application belongs to another project")
 	}
-	return b.application(ctx, urn)
+	d, _, err := b.application(ctx, urn)
+	return d, err
 }
 
 // application finds an application. One of another region does not exist here.

@@ -28,7 +28,7 @@ func (b *Broker) opener(ctx context.Context, caller smn.Caller, action access.Ac
 // only finds this one topic.
 func (b *Broker) only(topic store.Topic) opener {
 	return func(urn string) (store.Topic, error) {
-		if urn != b.urn(topic.Project, topic.Name).String() {
+		if urn != b.topicURN(topic).String() {
 			return store.Topic{}, store.ErrNotFound
 		}
 		return topic, nil

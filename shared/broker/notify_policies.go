@@ -49,7 +49,7 @@ func (b *Broker) ofTopic(ctx context.Context, topic store.Topic, text string) (s
 	}
 	err = store.ErrNotFound
 	var s store.Subscription
-	if urn.Topic == b.urn(topic.Project, topic.Name) {
+	if urn.Topic == b.topicURN(topic) {
 		s, err = b.Store.GetSubscription(ctx, store.SubscriptionKey{Project: topic.Project, TopicID: topic.ID, ID: urn.ID})
 	}
 	return s, subscriptionError("find", urn, err)
@@ -88,7 +88,7 @@ func (b *Broker) those(ctx context.Context, topic store.Topic, urns []string) ([
 			return nil, err
 		}
 		targets = append(targets, smn.NotifyTarget{
-			URN:      smn.SubscriptionURN{Topic: b.urn(topic.Project, topic.Name), ID: s.ID},
+			URN:      smn.SubscriptionURN{Topic: b.topicURN(topic), ID: s.ID},
 			Endpoint: s.Endpoint,
 			Remark:   s.Remark,
 			Status:   s.Status,

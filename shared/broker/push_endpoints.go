@@ -25,7 +25,7 @@ type pushEndpoint struct {
 
 // CreatePushEndpoint implements smn.PushEndpoints.
 func (b *Broker) CreatePushEndpoint(ctx context.Context, in smn.CreatePushEndpointInput) (smn.CreatePushEndpointOutput, error) {
-	app, _, err := b.ownApplication(ctx, in, in.ApplicationURN)
+	app, err := b.ownApplication(ctx, in, in.ApplicationURN)
 	if err != nil {
 		return smn.CreatePushEndpointOutput{}, err
 	}
@@ -59,7 +59,7 @@ func (b *Broker) CreatePushEndpoint(ctx context.Context, in smn.CreatePushEndpoi
 // ListPushEndpoints implements smn.PushEndpoints. Their number is bounded, so the
 // filters look at them all.
 func (b *Broker) ListPushEndpoints(ctx context.Context, in smn.ListPushEndpointsInput) (smn.PushEndpointPage, error) {
-	app, _, err := b.ownApplication(ctx, in, in.ApplicationURN)
+	app, err := b.ownApplication(ctx, in, in.ApplicationURN)
 	if err != nil {
 		return smn.PushEndpointPage{}, err
 	}

@@ -129,7 +129,7 @@ func (b *Broker) add(ctx context.Context, topic store.Topic, subscriptions []smn
 		}
 	}
 	added, err := b.Store.AddSubscriptions(ctx, topic.Project, topic.ID, items, b.SubscriptionQuota)
-	urn := b.urn(topic.Project, topic.Name)
+	urn := b.topicURN(topic)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, smn.Errorf(smn.TopicNotFound, "topic %s does not exist", urn)
 	}
@@ -170,7 +170,7 @@ func (b *Broker) notice(kind queue.NoticeKind, topic store.Topic, s store.Subscr
 	return queue.NewNotice(queue.Notice{
 		MessageID:    smn.NewID(),
 		Kind:         kind,
-		TopicURN:     b.urn(topic.Project, topic.Name).String(),
+		TopicURN:     b.topicURN(topic).String(),
 		TopicDisplay: topic.DisplayName,
 		Subscription: queue.NoticeRecipient{
 			Project:  s.Project,

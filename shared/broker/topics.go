@@ -36,7 +36,7 @@ func (b *Broker) CreateTopic(ctx context.Context, in smn.CreateTopicInput) (smn.
 	if err != nil {
 		return smn.CreateTopicOutput{}, fmt.Errorf("create topic %s: %w", in.Name, err)
 	}
-	return smn.CreateTopicOutput{URN: b.urn(topic.Project, topic.Name).String(), Created: created}, nil
+	return smn.CreateTopicOutput{URN: b.topicURN(topic).String(), Created: created}, nil
 }
 
 // ListTopics implements smn.Topics.

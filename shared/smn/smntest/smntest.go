@@ -44,29 +44,35 @@ func Run(t *testing.T, open func(t *testing.T) Env) {
 		{"ListTopicsByMarker", listTopicsByMarker},
 		{"GetTopic", getTopic},
 		{"UpdateTopic", updateTopic},
+		{"DeleteTopic", deleteTopic},
+		{"TopicURNs", topicURNs},
+
 		{"TopicAttributes", topicAttributes},
 		{"TopicAttributesRules", topicAttributesRules},
 		{"TopicAttributesOfAnotherTopic", topicAttributesOfAnotherTopic},
+
 		{"AccessPolicy", accessPolicy},
 		{"AccessPolicyRules", accessPolicyRules},
 		{"AccessPolicyOfSubscribing", accessPolicyOfSubscribing},
 		{"AccessPolicyDenies", accessPolicyDenies},
-		{"DeleteTopic", deleteTopic},
-		{"TopicURNs", topicURNs},
+
 		{"Subscribe", subscribe},
 		{"SubscribeRules", subscribeRules},
 		{"SubscribeHeaders", subscribeHeaders},
 		{"SubscribeAtOnce", subscribeAtOnce},
 		{"SubscribeAgain", subscribeAgain},
 		{"SubscribeBatch", subscribeBatch},
+
 		{"SubscribeProtocols", subscribeProtocols},
 		{"SubscribeProtocolRules", subscribeProtocolRules},
 		{"Chat", chat},
+
 		{"ListSubscriptions", listSubscriptions},
 		{"ListSubscriptionsRules", listSubscriptionsRules},
 		{"ListSubscriptionsByMarker", listSubscriptionsByMarker},
 		{"ListSubscriptionsFiltered", listSubscriptionsFiltered},
 		{"ListSubscriptionsFilterRules", listSubscriptionsFilterRules},
+
 		{"GetSubscription", getSubscription},
 		{"UpdateSubscription", updateSubscription},
 		{"SendConfirmation", sendConfirmation},
@@ -74,17 +80,21 @@ func Run(t *testing.T, open func(t *testing.T) Env) {
 		{"CancelSubscriptionByTopic", cancelSubscriptionByTopic},
 		{"CancelSubscriptions", cancelSubscriptions},
 		{"CancelSubscriptionsByTopic", cancelSubscriptionsByTopic},
+		{"SubscriptionStatuses", subscriptionStatuses},
+		{"ForeignSubscriptions", foreignSubscriptions},
+
 		{"FilterPolicies", filterPolicies},
 		{"FilterPoliciesRules", filterPoliciesRules},
 		{"FilterPoliciesBatch", filterPoliciesBatch},
+
 		{"SubscriptionUsers", subscriptionUsers},
 		{"SubscriptionUsersRules", subscriptionUsersRules},
 		{"SubscribeUsers", subscribeUsers},
-		{"SubscriptionStatuses", subscriptionStatuses},
-		{"ForeignSubscriptions", foreignSubscriptions},
+
 		{"Confirm", confirmSubscription},
 		{"ConfirmRules", confirmRules},
 		{"Unsubscribe", unsubscribe},
+
 		{"Publish", publish},
 		{"PublishRules", publishRules},
 		{"PublishLimits", publishLimits},
@@ -94,22 +104,27 @@ func Run(t *testing.T, open func(t *testing.T) Env) {
 		{"PublishFormRules", publishFormRules},
 		{"PublishFormLimits", publishFormLimits},
 		{"PublishForProtocols", publishForProtocols},
+
 		{"CreateTemplate", createTemplate},
 		{"CreateTemplateRules", createTemplateRules},
 		{"ListTemplates", listTemplates},
 		{"UpdateTemplate", updateTemplate},
 		{"DeleteTemplate", deleteTemplate},
 		{"ForeignTemplates", foreignTemplates},
+
 		{"TopicStatistics", topicStatistics},
+
 		{"SendSMS", sendSMS},
 		{"SendSMSRules", sendSMSRules},
 		{"SendSMSBatch", sendSMSBatch},
 		{"ListSMS", listSMS},
 		{"SMSCallbacks", smsCallbacks},
+
 		{"Applications", applications},
 		{"ApplicationRules", applicationRules},
 		{"PushEndpoints", pushEndpoints},
 		{"Push", push},
+
 		{"SetTags", setTags},
 		{"TagRules", tagRules},
 		{"TagLimit", tagLimit},
@@ -122,17 +137,21 @@ func Run(t *testing.T, open func(t *testing.T) Env) {
 		{"FindResourcesPages", findResourcesPages},
 		{"TagsOfApplications", tagsOfApplications},
 		{"TagsForeign", tagsForeign},
+
 		{"Detect", detect},
 		{"DetectUnreachable", detectUnreachable},
 		{"DetectRules", detectRules},
+
 		{"Logtanks", logtanks},
 		{"LogtankRules", logtankRules},
 		{"NotifyPolicy", notifyPolicy},
 		{"NotifyPolicyRules", notifyPolicyRules},
 		{"KMSKey", kmsKey},
 		{"AttachmentsForeign", attachmentsForeign},
+
 		{"Lists", lists},
 		{"TopicsWithResources", topicsWithResources},
+
 		{"Foreign", foreign},
 		{"Cancelled", cancelled},
 	}
