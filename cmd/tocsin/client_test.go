@@ -201,7 +201,7 @@ func TestTopicOfAnotherAccount(t *testing.T) {
     projects: [{name: eu-de, id: 0123456789abcdef0123456789abcdef}]
     users: [{name: robot, keys: [{access: AKACME, secret: sk-acme}]}]
   - name: partner
-    projects: [{name: eu-de, id: 11111111111111111111111111111111}]
+    projects: [{name: eu-de, id: "11111111111111111111111111111111"}]
     users: [{name: robot, keys: [{access: AKPARTNER, secret: sk-partner}]}]
 `))
 	c := openTerminal(t)
@@ -325,7 +325,8 @@ func TestCommandsAgainstALesserService(t *testing.T) {
 	require.NotContains(t, c.run("subscription", "list", "-address", "+491701234567"), mail)
 	require.NotContains(t, c.run("topic", "list", "-prefix", "x"), "alarms")
 	c.fails("there is no topic nowhere", "topic", "show", "nowhere")
-	c.fails("APIG.0101 The API does not exist", "subscription", "resend", mail)
+	c.fails("only Tocsin has a call for this", "subscription", "resend", mail)
+	c.fails("APIG.0101 The API does not exist", "subscription", "cancel", mail)
 	c.fails("SMN.0199 The moon is\uFFFD[2J full.", "publish", "alarms", "x")
 }
 

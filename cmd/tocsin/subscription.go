@@ -270,10 +270,11 @@ type subscriptionResendCommand struct {
 
 // Run sends the confirmation again.
 func (c *subscriptionResendCommand) Run(ctx context.Context, svc *client.Client, w io.Writer) error {
-	if err := svc.SendConfirmation(ctx, c.input()); err != nil {
-		if smn.CodeOf(err) == smn.NoRoute {
-			return fmt.Errorf("only Tocsin sends a confirmation again by itself; in SMN add the endpoint again: %w", err)
-		}
+	err := svc.SendConfirmation(ctx, c.input())
+	if smn.CodeOf(err) == smn.NoRoute {
+		return errors.New("only Tocsin has a call for this: in SMN add the endpoint again")
+	}
+	if err != nil {
 		return err
 	}
 	return c.told(w, "Sent again to", "subscription_urn", c.Subscription)
