@@ -39,7 +39,7 @@ func (c *Client) filterPolicies(ctx context.Context, method string, body any) ([
 	errs := make([]error, len(out.Results))
 	for i, r := range out.Results {
 		if r.Code != "" {
-			errs[i] = smn.Errorf(wire.CodeOfItem(r.Code, r.Message), "%s", firstOf(r.Detail, r.Message))
+			errs[i] = smn.Errorf(wire.CodeOfItem(r.Code, r.Message), "%w", &Answer{Code: r.Code, Message: r.Message, Detail: r.Detail})
 		}
 	}
 	return errs, nil

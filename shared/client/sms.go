@@ -32,7 +32,7 @@ func (c *Client) SendSMSBatch(ctx context.Context, in smn.SendSMSBatchInput) ([]
 	for i, r := range out.Result {
 		sent[i] = smn.SentSMS{Endpoint: r.Endpoint, MessageID: r.MessageID}
 		if r.Code != "" {
-			sent[i].Err = smn.Errorf(wire.CodeOfItem(r.Code, r.Message), "%s", firstOf(r.Detail, r.Message))
+			sent[i].Err = smn.Errorf(wire.CodeOfItem(r.Code, r.Message), "%w", &Answer{Code: r.Code, Message: r.Message, Detail: r.Detail})
 		}
 	}
 	return sent, nil

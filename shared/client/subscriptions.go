@@ -171,7 +171,8 @@ func refusal(httpCode int, code, message, detail string) error {
 	if httpCode < http.StatusBadRequest {
 		return nil
 	}
-	return smn.Errorf(wire.CodeOf(httpCode, code, message), "%s", firstOf(detail, message))
+	return smn.Errorf(wire.CodeOf(httpCode, code, message), "%w",
+		&Answer{Status: httpCode, Code: code, Message: message, Detail: detail})
 }
 
 // subscriptionPath is topicPath for a subscription.
