@@ -3,7 +3,6 @@ package openapi
 import "tocsin/shared/wire"
 
 func links() map[string]described {
-	const group = "Links in messages"
 	token := []parameter{
 		{name: "token", about: "The token of the confirmation.", must: true},
 		{name: "topic_urn", about: "If given, the topic that the token must be of."},
@@ -11,21 +10,21 @@ func links() map[string]described {
 	}
 	which := []parameter{{name: "subscription_urn", about: "The URN of the subscription.", must: true}}
 	confirm := described{
-		group: group, summary: "Confirm a subscription.", query: token, open: true,
+		group: groupLinks, summary: "Confirm a subscription.", query: token, who: anyone,
 		answers: map[int]any{200: wire.ConfirmResponse{}}, errors: linkErrors,
 	}
 	unsubscribe := described{
-		group: group, summary: "End a subscription, as its endpoint.", query: which, open: true,
+		group: groupLinks, summary: "End a subscription, as its endpoint.", query: which, who: anyone,
 		answers: map[int]any{200: wire.UnsubscribeResponse{}}, errors: linkErrors,
 	}
 	certificate := described{
-		group: group, summary: "The certificate that messages are signed with, as PEM.", open: true,
+		group: groupLinks, summary: "The certificate that messages are signed with, as PEM.", who: anyone,
 		answers: map[int]any{200: raw("application/x-pem-file")}, errors: linkErrors,
 	}
 	page := func(summary string, query []parameter) described {
 		return described{
-			group: group, summary: summary, query: query, open: true,
-			answers: map[int]any{200: raw("text/html; charset=utf-8")}, errors: pageErrors,
+			group: groupLinks, summary: summary, query: query, who: anyone,
+			answers: map[int]any{200: html}, errors: pageErrors,
 		}
 	}
 	return map[string]described{
