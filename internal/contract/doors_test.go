@@ -50,7 +50,7 @@ func (v visitor) sendWith(t *testing.T, method, path, body string, header http.H
 	if v.token != "" {
 		r.Header.Set("X-Auth-Token", v.token)
 	}
-	resp, err := http.DefaultTransport.RoundTrip(r)
+	resp, err := checked{http.DefaultTransport}.RoundTrip(r)
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
@@ -210,7 +210,8 @@ func TestPages(t *testing.T) {
 	unsubscribe := "/smn/subscription/unsubscribe?subscription_urn=" + sub
 	require.Equal(t, http.StatusOK, v.send(t, "GET", unsubscribe, "").status)
 	require.Equal(t, smn.Confirmed, status())
-	require.Equal(t, http.StatusOK, v.send(t, "POST", unsubscribe, "List-Unsubscribe=One-Click").status)
+	require.Equal(t, http.StatusOK, v.sendWith(t, "POST", unsubscribe, "List-Unsubscribe=One-Click",
+		http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}).status)
 	require.Equal(t, smn.Cancelled, status())
 
 	page = v.send(t, "POST", confirm, "")
@@ -286,7 +287,7 @@ func TestTokens(t *testing.T) {
 		require.NoError(t, err)
 		r.Header.Set("X-Auth-Token", token)
 		r.Header.Set("X-Subject-Token", subject)
-		resp, err := http.DefaultClient.Do(r)
+		resp, err := checked{http.DefaultTransport}.RoundTrip(r)
 		require.NoError(t, err)
 		defer resp.Body.Close()
 		text, err := io.ReadAll(resp.Body)

@@ -25,7 +25,7 @@ type described struct {
 	smn     string // its name in SMN, if that has it by another
 	query   []parameter
 	header  []parameter
-	body    any         // a value of the request's type; nil for none
+	body    any         // a value of the request's type, or raw; nil for none
 	answers map[int]any // bodies by status: values of their types, raw, nothing, or a list to choose from
 	gives   []parameter // headers of the answers
 	errors  failure
@@ -112,7 +112,8 @@ func frame() *openapi3.T {
 			Title: "Tocsin", Version: "2",
 			Description: "A notification service that speaks the API of Simple Message Notification (SMN) of Huawei Cloud and " +
 				"Open Telekom Cloud. Log in first (POST /v3/auth/tokens) and send the token of the answer as X-Auth-Token, " +
-				"or sign requests with an access key. Fields that an operation does not know are ignored. Times are in UTC. " +
+				"or sign requests with an access key. Bodies are read as JSON whatever Content-Type says, and fields that an " +
+				"operation does not know are ignored; null counts as left out. Times are in UTC. " +
 				"In paths, URNs may stand as they are.",
 			License: &openapi3.License{Name: "Apache License 2.0", Identifier: "Apache-2.0"},
 		},

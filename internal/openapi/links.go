@@ -27,6 +27,8 @@ func links() map[string]described {
 			answers: map[int]any{200: html}, errors: pageErrors,
 		}
 	}
+	oneClick := page("Its button: unsubscribes. Mail programs press it by themselves (RFC 8058).", which)
+	oneClick.body = raw("application/x-www-form-urlencoded")
 	return map[string]described{
 		"confirm-subscription":    confirm,
 		"confirm-subscription-v2": confirm,
@@ -35,7 +37,7 @@ func links() map[string]described {
 		"confirm-page":            page("The page behind the link in a mail: asks whether to subscribe.", token),
 		"confirm-button":          page("Its button: confirms.", token),
 		"unsubscribe-page":        page("The page behind the link in a mail: asks whether to unsubscribe.", which),
-		"unsubscribe-button":      page("Its button: unsubscribes.", which),
+		"unsubscribe-button":      oneClick,
 		"get-certificate":         certificate,
 		"get-certificate-v2":      certificate,
 	}

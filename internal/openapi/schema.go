@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -49,7 +50,7 @@ func special(t reflect.Type, to side) *openapi3.Schema {
 		if to == answers {
 			return openapi3.NewStringSchema().WithEnum("true", "false")
 		}
-		return (&openapi3.Schema{Type: &openapi3.Types{"string", "boolean"}}).WithEnum("true", "false", true, false)
+		return openapi3.NewAnyOfSchema(openapi3.NewBoolSchema(), openapi3.NewStringSchema().WithEnum("true", "false"))
 	case reflect.TypeFor[wire.MessageAttribute]():
 		value := openapi3.NewAnyOfSchema(openapi3.NewStringSchema(), openapi3.NewArraySchema().WithItems(openapi3.NewStringSchema()))
 		value.Description = "A text for STRING, an array of texts for the others."
@@ -184,7 +185,7 @@ func (s schemas) field(t reflect.Type, f reflect.StructField, key string, to sid
 	case about != "" && !strings.HasPrefix(about, "see "): // that is for readers of the code
 		schema.Description = about
 	case schema.Description == "":
-		schema.Description = words[key]
+		schema.Description = cmp.Or(words[name], words[key])
 	}
 	if times[key] {
 		schema.Format = "date-time"

@@ -11,7 +11,7 @@ func subscriptions() map[string]described {
 	list := pageQuery(
 		parameter{name: "protocol", about: "The exact protocol."},
 		parameter{
-			name: "status", about: "0 not confirmed, 1 confirmed, 2 needs no confirmation, 3 cancelled, 4 deleted, which finds nothing.",
+			name: "status", about: status + " 4 finds nothing: what is deleted is gone.",
 			schema: openapi3.NewIntegerSchema().WithMin(float64(smn.Unconfirmed)).WithMax(float64(smn.Deleted)),
 		},
 		parameter{name: "endpoint", about: "The exact endpoint."},

@@ -7,8 +7,20 @@ import (
 )
 
 // words say what a field or path parameter of this name means, wherever it has
-// no comment of its own.
+// no comment of its own; some fields by Type.Field.
 var words = map[string]string{
+	"ChangeTagsRequest.Action":    "Whether to put the tags on or to take them off; then their values do not count.",
+	"FindResourcesRequest.Action": "Whether to list or to count.",
+	"FindResourcesRequest.Limit":  "Items at most, 1 to 1000.",
+	"FindResourcesRequest.Offset": "Items to skip.",
+	"FindResourcesRequest.Tags":   "It has all of these.",
+	"NotifySubscription.Status":   status,
+	"SMSReport.Status":            "0 to be sent, 1 delivered, 2 failed.",
+	"SMSReport.StatusDesc":        "Why it failed; empty otherwise.",
+	"Subscription.Status":         status,
+	"Token.Methods":               "How the caller has proved who it is.",
+	"TopicStatistics.StartTime":   "The beginning of the hour.",
+
 	"access_policy":           "What others may do with the topic: JSON as a text.",
 	"application_id":          "The id of an application.",
 	"application_urn":         "The URN of an application.",
@@ -97,9 +109,11 @@ var words = map[string]string{
 	"sms":                     "SMS.",
 }
 
+const status = "0 not confirmed, 1 confirmed, 2 needs no confirmation, 3 cancelled by the endpoint."
+
 // times are the fields that hold a time, whatever their type.
 var times = map[string]bool{
-	"create_time": true, "update_time": true, "submit_time": true, "issued_at": true, "expires_at": true,
+	"create_time": true, "update_time": true, "submit_time": true, "issued_at": true, "expires_at": true, "start_time": true,
 }
 
 // sets are the values of fields that can have no other, by Type.Field.

@@ -53,8 +53,12 @@ func (w writer) operation(name, path string, d described) (*openapi3.Operation, 
 	for _, p := range d.header {
 		op.Parameters = append(op.Parameters, w.shared(p, openapi3.NewHeaderParameter(p.name)))
 	}
-	if d.body != nil {
-		schema, err := w.schemas.request(d.body)
+	switch b := d.body.(type) {
+	case nil:
+	case raw: // which nobody has to send
+		op.RequestBody = &openapi3.RequestBodyRef{Value: openapi3.NewRequestBody().WithSchema(openapi3.NewObjectSchema(), []string{string(b)})}
+	default:
+		schema, err := w.schemas.request(b)
 		if err != nil {
 			return nil, err
 		}
