@@ -16,6 +16,13 @@ func (f failure) name() string {
 	return [...]string{"Failure", "LinkFailure", "PageFailure", "IdentityFailure"}[f]
 }
 
+func (f failure) about() string {
+	if f == smnErrors || f == iamErrors {
+		return "What went wrong. 429 and 503 say in Retry-After when to come again."
+	}
+	return "What went wrong."
+}
+
 func (f failure) body() any {
 	return [...]any{
 		[]any{wire.Error{}, wire.GatewayError{}}, // the second in front of SMN: credentials, routes, unreadable bodies

@@ -1,6 +1,10 @@
 package openapi
 
-import "tocsin/shared/wire"
+import (
+	"slices"
+
+	"tocsin/shared/wire"
+)
 
 func links() map[string]described {
 	token := []parameter{
@@ -29,12 +33,14 @@ func links() map[string]described {
 	}
 	oneClick := page("Its button: unsubscribes. Mail programs press it by themselves (RFC 8058).", which)
 	oneClick.body = raw("application/x-www-form-urlencoded")
+	asked := slices.Clone(token) // the page only asks: its button needs the token
+	asked[0].must = false
 	return map[string]described{
 		"confirm-subscription":    confirm,
 		"confirm-subscription-v2": confirm,
 		"unsubscribe":             unsubscribe,
 		"unsubscribe-v2":          unsubscribe,
-		"confirm-page":            page("The page behind the link in a mail: asks whether to subscribe.", token),
+		"confirm-page":            page("The page behind the link in a mail: asks whether to subscribe.", asked),
 		"confirm-button":          page("Its button: confirms.", token),
 		"unsubscribe-page":        page("The page behind the link in a mail: asks whether to unsubscribe.", which),
 		"unsubscribe-button":      oneClick,

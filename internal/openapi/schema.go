@@ -1,7 +1,6 @@
 package openapi
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -181,11 +180,8 @@ func (s schemas) field(t reflect.Type, f reflect.StructField, key string, to sid
 	}
 	name := declaring(t, f).Name() + "." + f.Name
 	schema := ref.Value
-	switch about := s.comments[name]; {
-	case about != "" && !strings.HasPrefix(about, "see "): // that is for readers of the code
+	if about := s.say(name, key); about != "" {
 		schema.Description = about
-	case schema.Description == "":
-		schema.Description = cmp.Or(words[name], words[key])
 	}
 	if times[key] {
 		schema.Format = "date-time"
@@ -212,13 +208,39 @@ func declaring(t reflect.Type, f reflect.StructField) reflect.Type {
 	return t.FieldByIndex(f.Index[:len(f.Index)-1]).Type
 }
 
+// say is what there is to say of a field: its comment in the code, or the word for
+// it. That something is never null the document says by its type.
+func (s schemas) say(name, key string) string {
+	if about := s.comments[name]; about != "" && about != "never null" && !strings.HasPrefix(about, "see ") {
+		return sentence(about)
+	}
+	for _, word := range []string{name, key} {
+		if about := words[word]; about != "" {
+			s.used[word] = true
+			return about
+		}
+	}
+	return ""
+}
+
 // typeComment is what the code says of a type. Of a whole body the operation says
 // more.
 func (s schemas) typeComment(name string) string {
-	if strings.HasSuffix(name, "Request") || strings.HasSuffix(name, "Response") {
+	about := s.comments[name]
+	if strings.HasSuffix(name, "Request") || strings.HasSuffix(name, "Response") || strings.Contains(about, " body of ") {
 		return ""
 	}
-	return s.comments[name]
+	for _, opening := range []string{name + " is ", name + " are "} {
+		if rest, ok := strings.CutPrefix(about, opening); ok {
+			return sentence(rest)
+		}
+	}
+	return about
+}
+
+// sentence gives a text its capital letter and its full stop.
+func sentence(text string) string {
+	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
 }
 
 // find notes that the tables' line for a type was found.
@@ -234,6 +256,11 @@ func (s schemas) unused() error {
 	for name := range sets {
 		if !s.used[name] {
 			return fmt.Errorf("the table of sets has %s, which no body has", name)
+		}
+	}
+	for name := range words {
+		if !s.used[name] {
+			return fmt.Errorf("the table of words has %s, which no body has", name)
 		}
 	}
 	for name := range needed {

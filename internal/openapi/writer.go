@@ -44,6 +44,7 @@ func (w writer) operation(name, path string, d described) (*openapi3.Operation, 
 			if err != nil {
 				return nil, err
 			}
+			w.schemas.used[p.name] = true
 			op.Parameters = append(op.Parameters, w.shared(p, openapi3.NewPathParameter(p.name)))
 		}
 	}
@@ -127,7 +128,7 @@ func (w writer) failure(f failure) (*openapi3.ResponseRef, error) {
 		if err != nil {
 			return nil, err
 		}
-		response.WithDescription("What went wrong. 429 and 503 say in Retry-After when to come again.")
+		response.WithDescription(f.about())
 		w.doc.Components.Responses[name] = &openapi3.ResponseRef{Value: response}
 	}
 	return &openapi3.ResponseRef{Ref: "#/components/responses/" + name, Value: w.doc.Components.Responses[name].Value}, nil
