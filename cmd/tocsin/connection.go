@@ -43,26 +43,36 @@ func (c connection) AfterApply(command *kong.Context) error {
 	return err
 }
 
-// topicURN gives the URN of a topic that was named by its URN or by its name
-// alone, which is looked up.
-func topicURN(ctx context.Context, svc smn.Topics, topic string) (string, error) {
-	if _, err := smn.ParseTopicURN(topic); err == nil {
-		return topic, nil
+// topicArg is the argument of commands about one topic.
+type topicArg struct {
+	Topic string `arg:"" help:"Name or URN of the topic."`
+}
+
+// urn is the topic's URN. A topic that was named by its URN is not looked up.
+func (a topicArg) urn(ctx context.Context, svc smn.Topics) (string, error) {
+	if _, err := smn.ParseTopicURN(a.Topic); err == nil {
+		return a.Topic, nil
 	}
-	if !smn.IsTopicName(topic) {
-		return "", fmt.Errorf("%q is neither the name nor the URN of a topic", topic)
+	t, err := a.find(ctx, svc)
+	return t.URN.String(), err
+}
+
+// find is the topic itself.
+func (a topicArg) find(ctx context.Context, svc smn.Topics) (smn.Topic, error) {
+	if _, err := smn.ParseTopicURN(a.Topic); err == nil {
+		return svc.GetTopic(ctx, smn.TopicInput{TopicURN: a.Topic})
+	}
+	if !smn.IsTopicName(a.Topic) {
+		return smn.Topic{}, fmt.Errorf("%q is neither the name nor the URN of a topic", a.Topic)
 	}
 	// Some clouds ignore the filter, so the list is looked through.
-	for found, err := range all(func(p smn.Page) ([]smn.Topic, error) {
-		page, err := svc.ListTopics(ctx, smn.ListTopicsInput{Page: p, Name: topic})
+	for t, err := range all(func(p smn.Page) ([]smn.Topic, error) {
+		page, err := svc.ListTopics(ctx, smn.ListTopicsInput{Page: p, Name: a.Topic})
 		return page.Topics, err
 	}) {
-		if err != nil {
-			return "", err
-		}
-		if found.URN.Name == topic {
-			return found.URN.String(), nil
+		if err != nil || t.URN.Name == a.Topic {
+			return t, err
 		}
 	}
-	return "", errors.New("there is no topic " + topic)
+	return smn.Topic{}, errors.New("there is no topic " + a.Topic)
 }

@@ -21,8 +21,9 @@ type commands struct {
 	HashPassword hashPasswordCommand `cmd:"" help:"Read a password from the input and print its hash, for a credentials file."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
 
-	Topic        topicCommand        `cmd:"" group:"client" help:"Make, list, describe and remove topics."`
-	Subscription subscriptionCommand `cmd:"" group:"client" help:"Add, list and remove subscriptions."`
+	Topic        topicCommand        `cmd:"" group:"client" help:"Make, list, describe, change and remove topics."`
+	Subscription subscriptionCommand `cmd:"" group:"client" help:"Add, list, describe, change and remove subscriptions."`
+	Template     templateCommand     `cmd:"" group:"client" help:"Make, list, describe, change and remove message templates."`
 	Publish      publishCommand      `cmd:"" group:"client" help:"Send a message."`
 	Token        tokenCommand        `cmd:"" group:"client" help:"Log in and print the token."`
 }
@@ -32,9 +33,9 @@ func main() {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
 	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "tocsin:", err)
+		fmt.Fprintln(os.Stderr, "tocsin:", explain(err))
 		stop()
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
 }
 
@@ -61,6 +62,10 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 func longFlags(args []string) []string {
 	long := make([]string, len(args))
 	for i, arg := range args {
+		if arg == "--" { // no flags behind it
+			copy(long[i:], args[i:])
+			break
+		}
 		if len(arg) > 2 && arg[0] == '-' && arg[1] >= 'a' && arg[1] <= 'z' && arg[2] != '=' {
 			arg = "-" + arg
 		}

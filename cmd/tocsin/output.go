@@ -45,6 +45,26 @@ func (o output) one(w io.Writer, value any, fields ...[2]string) error {
 	return t.Flush()
 }
 
+// told writes one text under its name, or under the name that the API has for it.
+func (o output) told(w io.Writer, name, field, text string) error {
+	return o.one(w, map[string]string{field: text}, [2]string{name, text})
+}
+
+// paragraph writes a text of several lines below what one has written. In JSON it
+// is there already.
+func (o output) paragraph(w io.Writer, text string) error {
+	if o.Output == "json" {
+		return nil
+	}
+	_, err := io.WriteString(w, "\n")
+	for line := range strings.Lines(text) {
+		if err == nil {
+			_, err = fmt.Fprintln(w, printable(strings.TrimRight(line, "\r\n")))
+		}
+	}
+	return err
+}
+
 func printJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

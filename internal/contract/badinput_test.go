@@ -246,7 +246,7 @@ func TestBadInput(t *testing.T) {
 			r, err := http.NewRequestWithContext(t.Context(), c.method, server.URL+c.path, strings.NewReader(c.body))
 			require.NoError(t, err)
 			r.Header.Set("X-Auth-Token", token.Value)
-			resp, err := server.Client().Do(r)
+			resp, err := checked{server.Client().Transport}.RoundTrip(r)
 			require.NoError(t, err)
 			defer resp.Body.Close()
 			body, err := io.ReadAll(resp.Body)
@@ -305,7 +305,7 @@ func TestNoCredentials(t *testing.T) {
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+mine+"/topics", http.NoBody)
 			require.NoError(t, err)
 			r.Header = header
-			resp, err := server.Client().Do(r)
+			resp, err := checked{server.Client().Transport}.RoundTrip(r)
 			require.NoError(t, err)
 			defer resp.Body.Close()
 			require.Equal(t, http.StatusUnauthorized, resp.StatusCode)

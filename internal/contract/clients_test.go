@@ -33,17 +33,16 @@ var lists = map[string]string{
 }
 
 // byName is how terraform names the topic of a tag.
-const byName = "X-Smn-Resourceid-Type"
+var byName = http.Header{"X-Smn-Resourceid-Type": {"name"}}
 
 // TestListsHaveOneArray: pagers of terraform take "the" array of an answer, and
 // always ask for one page past the end.
 func TestListsHaveOneArray(t *testing.T) {
 	_, v := visit(t)
 	require.Equal(t, http.StatusCreated, v.send(t, "POST", mine+"/topics", `{"name":"topic"}`).status)
-	v.header = map[string]string{byName: "name"}
 	for path, name := range lists {
 		for _, query := range []string{"", "?offset=0&limit=100", "?offset=1000&limit=1", "?unknown=parameter"} {
-			a := v.send(t, "GET", path+query, "")
+			a := v.sendWith(t, "GET", path+query, "", byName)
 			require.Equal(t, http.StatusOK, a.status, "%s%s: %s", path, query, a.body)
 			arrays := slices.DeleteFunc(slices.Sorted(maps.Keys(a.json(t))), func(key string) bool {
 				_, isArray := a.json(t)[key].([]any)
@@ -88,7 +87,6 @@ func TestStatuses(t *testing.T) {
 	_, v := visit(t)
 	const template = mine + "/message_template"
 	tags := "/v2/11111111111111111111111111111111/smn_topic/topic/tags"
-	v.header = map[string]string{byName: "name"}
 	for _, c := range []struct {
 		method, path, body string
 		status             int
@@ -122,7 +120,7 @@ func TestStatuses(t *testing.T) {
 		{"DELETE", mine + "/topics/" + urn, "", 404},
 		{"GET", mine + "/topics/" + urn, "", 404}, // terraform waits for this
 	} {
-		a := v.send(t, c.method, c.path, c.body)
+		a := v.sendWith(t, c.method, c.path, c.body, byName)
 		require.Equal(t, c.status, a.status, "%s %s %s: %s", c.method, c.path, c.body, a.body)
 		require.True(t, smn.IsID(a.header.Get("X-Request-Id")), "%s %s", c.method, c.path)
 		if a.status == http.StatusNoContent {

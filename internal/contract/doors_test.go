@@ -18,9 +18,8 @@ import (
 
 // visitor sends plain requests, as curl and browsers do.
 type visitor struct {
-	url    string
-	token  string
-	header map[string]string // of every request
+	url   string
+	token string
 }
 
 // answer is what came back.
@@ -51,10 +50,7 @@ func (v visitor) sendWith(t *testing.T, method, path, body string, header http.H
 	if v.token != "" {
 		r.Header.Set("X-Auth-Token", v.token)
 	}
-	for name, value := range v.header {
-		r.Header.Set(name, value)
-	}
-	resp, err := http.DefaultTransport.RoundTrip(r)
+	resp, err := checked{http.DefaultTransport}.RoundTrip(r)
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
@@ -214,7 +210,8 @@ func TestPages(t *testing.T) {
 	unsubscribe := "/smn/subscription/unsubscribe?subscription_urn=" + sub
 	require.Equal(t, http.StatusOK, v.send(t, "GET", unsubscribe, "").status)
 	require.Equal(t, smn.Confirmed, status())
-	require.Equal(t, http.StatusOK, v.send(t, "POST", unsubscribe, "List-Unsubscribe=One-Click").status)
+	require.Equal(t, http.StatusOK, v.sendWith(t, "POST", unsubscribe, "List-Unsubscribe=One-Click",
+		http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}).status)
 	require.Equal(t, smn.Cancelled, status())
 
 	page = v.send(t, "POST", confirm, "")
@@ -290,7 +287,7 @@ func TestTokens(t *testing.T) {
 		require.NoError(t, err)
 		r.Header.Set("X-Auth-Token", token)
 		r.Header.Set("X-Subject-Token", subject)
-		resp, err := http.DefaultClient.Do(r)
+		resp, err := checked{http.DefaultTransport}.RoundTrip(r)
 		require.NoError(t, err)
 		defer resp.Body.Close()
 		text, err := io.ReadAll(resp.Body)

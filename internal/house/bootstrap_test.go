@@ -1,13 +1,17 @@
 package house
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"tocsin/shared/httpapi"
 )
 
 // Functions are built with these flags, by make and by sam alike.
@@ -45,6 +49,10 @@ func TestBootstrapsAreLight(t *testing.T) {
 			info, err := os.Stat(bootstrap)
 			require.NoError(t, err)
 			require.Less(t, info.Size(), int64(maxBootstrap))
+			content, err := os.ReadFile(bootstrap)
+			require.NoError(t, err)
+			givesDocument := slices.ContainsFunc(mounts(t, f.folder), func(op httpapi.Operation) bool { return op.Name == "get-openapi" })
+			require.Equal(t, givesDocument, bytes.Contains(content, []byte(`"operationId": "publish"`)), "only what gives the OpenAPI document carries it")
 			t.Logf("%s: %.2f MB", f.folder, float64(info.Size())/1e6)
 		})
 	}

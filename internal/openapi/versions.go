@@ -3,19 +3,28 @@ package openapi
 import "tocsin/shared/wire"
 
 func versions() map[string]described {
-	const group = "Versions"
+	services := described{
+		group: groupVersions, summary: "List the cloud services that can publish: none publishes here by itself.",
+		answers: map[int]any{200: wire.ListCloudServicesResponse{}},
+	}
 	return map[string]described{
 		"list-versions": {
-			group: group, summary: "List the versions of the API.", open: true,
-			answers: map[int]any{200: wire.ListVersionsResponse{}}, errors: smnErrors,
+			group: groupVersions, summary: "List the versions of the API.", who: anyone,
+			answers: map[int]any{200: wire.ListVersionsResponse{}},
 		},
 		"get-version": {
-			group: group, summary: "Describe version 2.", open: true,
-			answers: map[int]any{200: wire.GetVersionResponse{}}, errors: smnErrors,
+			group: groupVersions, summary: "Describe version 2.", who: anyone,
+			answers: map[int]any{200: wire.GetVersionResponse{}},
 		},
 		"get-openapi": {
-			group: group, summary: "This document.", open: true,
-			answers: map[int]any{200: map[string]any{}}, errors: smnErrors,
+			group: groupVersions, summary: "This document.", who: anyone,
+			answers: map[int]any{200: map[string]any{}},
 		},
+		"list-protocols": {
+			group: groupVersions, summary: "List the protocols that can be subscribed.",
+			answers: map[int]any{200: wire.ListProtocolsResponse{}},
+		},
+		"list-cloud-service":  services,
+		"list-cloud-services": services,
 	}
 }

@@ -196,6 +196,17 @@ func (c *Client) exchange(r *http.Request, out any) (int, http.Header, error) {
 	return resp.StatusCode, resp.Header, nil
 }
 
+// Answer is a refusal as the service spelt it. errors.As finds it in the
+// *smn.Error of a call that was answered, and of an item of a batch.
+type Answer struct {
+	Status  int    // HTTP status; 0 for an item that has none
+	Code    string // such as SMN.0006; empty when the service sent none
+	Message string // the service's own text; may be empty
+	Detail  string // what Tocsin adds to it
+}
+
+func (a *Answer) Error() string { return firstOf(a.Detail, a.Message, http.StatusText(a.Status)) }
+
 // failure reads an error in any of the shapes that SMN, its gateway, its links
 // and its identity service send.
 func failure(status int, body []byte) error {
@@ -206,9 +217,13 @@ func failure(status int, body []byte) error {
 		ErrorMsg  string `json:"error_msg"`
 	}
 	_ = json.Unmarshal(body, &e) // what is no JSON says nothing more than the status
-	code := firstOf(e.Code, e.ErrorCode)
-	message := firstOf(e.Message, e.ErrorMsg, e.IAMError.Error.Message)
-	return smn.Errorf(wire.CodeOf(status, code, message), "%s", firstOf(e.Detail, message, http.StatusText(status)))
+	a := &Answer{
+		Status:  status,
+		Code:    firstOf(e.Code, e.ErrorCode),
+		Message: firstOf(e.Message, e.ErrorMsg, e.IAMError.Error.Message),
+		Detail:  e.Detail,
+	}
+	return smn.Errorf(wire.CodeOf(status, a.Code, a.Message), "%w", a)
 }
 
 func firstOf(texts ...string) string {

@@ -228,6 +228,28 @@ func TestOddAnswers(t *testing.T) {
 	}
 }
 
+func TestAnswer(t *testing.T) {
+	s := newService(t)
+	c := s.client(t, nil)
+	for body, want := range map[string]client.Answer{
+		`{"code":"SMN.0199","message":"The moon is full."}`:          {Status: 403, Code: "SMN.0199", Message: "The moon is full."},
+		`{"code":"SMN.0001","message":"No.","detail":"Ask first."}`:  {Status: 403, Code: "SMN.0001", Message: "No.", Detail: "Ask first."},
+		`{"error_code":"APIG.0301","error_msg":"Incorrect."}`:        {Status: 403, Code: "APIG.0301", Message: "Incorrect."},
+		`{"error":{"code":403,"message":"Forbidden","title":"403"}}`: {Status: 403, Message: "Forbidden"},
+		`<html>`: {Status: 403},
+	} {
+		s.answers = func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = w.Write([]byte(body))
+		}
+		err := list(t.Context(), c)
+		var answer *client.Answer
+		require.ErrorAs(t, err, &answer, body)
+		require.Equal(t, want, *answer, body)
+		require.Equal(t, smn.Forbidden, smn.CodeOf(err), body)
+	}
+}
+
 func TestErrorsDoNotShowTheURL(t *testing.T) {
 	c, err := client.New(client.Config{Endpoint: "http://127.0.0.1:1"})
 	require.NoError(t, err)

@@ -164,7 +164,7 @@ func refusalOf(code, message, detail string) error {
 	if code == "" {
 		return nil
 	}
-	return smn.Errorf(wire.CodeOfItem(code, message), "%s", firstOf(detail, message))
+	return smn.Errorf(wire.CodeOfItem(code, message), "%w", &Answer{Code: code, Message: message, Detail: detail})
 }
 
 // refusal is why an item of a batch was refused; nil if it was not.
@@ -172,7 +172,8 @@ func refusal(httpCode int, code, message, detail string) error {
 	if httpCode < http.StatusBadRequest {
 		return nil
 	}
-	return smn.Errorf(wire.CodeOf(httpCode, code, message), "%s", firstOf(detail, message))
+	return smn.Errorf(wire.CodeOf(httpCode, code, message), "%w",
+		&Answer{Status: httpCode, Code: code, Message: message, Detail: detail})
 }
 
 // subscriptionPath is topicPath for a subscription.

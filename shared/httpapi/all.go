@@ -10,16 +10,20 @@ var (
 		topicOperations, tagOperations, subscriptionOperations, templateOperations, smsOperations, applicationOperations,
 		logtankOperations, notifyPolicyOperations, kmsKeyOperations,
 	)
-	LinkOperations = []Operation{
-		ConfirmSubscription, ConfirmSubscriptionV2, Unsubscribe, UnsubscribeV2,
-		ConfirmPage, ConfirmButton, UnsubscribePage, UnsubscribeButton,
-		GetCertificate, GetCertificateV2, ListVersions, GetVersion, GetOpenAPI,
-	}
 	IdentityOperations = []Operation{
 		IssueToken, InspectToken, GetIdentityVersion,
 		ListProjects, ListAuthProjects, ListAuthDomains, GetAuthCatalog,
 	}
 )
+
+// LinkOperations are what anyone may ask for. A function, as GetOpenAPI is one.
+func LinkOperations() []Operation {
+	return []Operation{
+		ConfirmSubscription, ConfirmSubscriptionV2, Unsubscribe, UnsubscribeV2,
+		ConfirmPage, ConfirmButton, UnsubscribePage, UnsubscribeButton,
+		GetCertificate, GetCertificateV2, ListVersions, GetVersion, GetOpenAPI(),
+	}
+}
 
 // What manage offers, by noun.
 var (
@@ -49,6 +53,6 @@ var (
 func All() []Operation {
 	return slices.Concat(
 		[]Operation{CreateTopic, Subscribe, Publish},
-		ListOperations, ManageOperations, LinkOperations, IdentityOperations,
+		ListOperations, ManageOperations, LinkOperations(), IdentityOperations,
 	)
 }
