@@ -55,7 +55,7 @@ func (b *Broker) CreateSubscriptionUser(ctx context.Context, in smn.CreateSubscr
 	if err != nil {
 		return "", err
 	}
-	if err := b.mayCall(in.NewSubscription); err != nil {
+	if err := b.mayCall(caller, in.NewSubscription); err != nil {
 		return "", err
 	}
 	body, err := userBody(in.NewSubscriptionUser)
@@ -126,7 +126,7 @@ func (b *Broker) UpdateSubscriptionUser(ctx context.Context, in smn.UpdateSubscr
 	if err != nil {
 		return err
 	}
-	if err := b.mayCall(in.NewSubscription); err != nil {
+	if err := b.mayCall(caller, in.NewSubscription); err != nil {
 		return err
 	}
 	body, err := userBody(in.NewSubscriptionUser)

@@ -61,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T) Env) {
 		{"SubscribeBatch", subscribeBatch},
 		{"SubscribeProtocols", subscribeProtocols},
 		{"SubscribeProtocolRules", subscribeProtocolRules},
+		{"FunctionsOfOthers", functionsOfOthers},
 		{"Chat", chat},
 		{"ListSubscriptions", listSubscriptions},
 		{"ListSubscriptionsRules", listSubscriptionsRules},
