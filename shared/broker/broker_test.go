@@ -237,7 +237,7 @@ func TestBotsAreCalledInPublic(t *testing.T) {
 func TestFunctionsMakeNoWork(t *testing.T) {
 	f := open(t, nil)
 	in := smn.SubscribeInput{TopicURN: f.topic(t), NewSubscription: smn.NewSubscription{
-		Protocol: smn.FunctionGraph, Endpoint: "urn:cff:eu-de:0123456789abcdef0123456789abcdef:function:default:report",
+		Protocol: smn.FunctionGraph, Endpoint: "urn:cff:eu-de:" + project + ":function:default:report",
 	}}
 	for range 2 {
 		_, err := f.Subscribe(f.ctx, in)

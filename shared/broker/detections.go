@@ -21,7 +21,7 @@ func (b *Broker) Detect(ctx context.Context, in smn.DetectInput) (string, error)
 	if err != nil {
 		return "", err
 	}
-	if err := b.mayCall(target); err != nil {
+	if err := b.mayCall(smn.Caller{Project: topic.Project}, target); err != nil {
 		return "", err
 	}
 	id, err := b.attachDetection(ctx, topic)

@@ -11,6 +11,7 @@ import (
 	"tocsin/shared/queue"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
+	"tocsin/shared/wire"
 )
 
 // pushEndpointKind is that of the documents which hold the devices of an
@@ -165,8 +166,8 @@ func (b *Broker) Push(ctx context.Context, in smn.PushInput) (string, error) {
 // itself, or an object as it is written there.
 func pushText(structure string, p smn.Platform) (string, error) {
 	var byPlatform map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(structure), &byPlatform); err != nil {
-		return "", smn.Errorf(smn.InvalidMessageStructure, "message_structure must be a JSON object of messages by platform")
+	if err := json.Unmarshal([]byte(structure), &byPlatform); err != nil || wire.HasHalfCharacter([]byte(structure)) {
+		return "", smn.Errorf(smn.InvalidMessageStructure, "message_structure must be a JSON object of messages by platform, in UTF-8")
 	}
 	raw := byPlatform[string(p)]
 	text := string(raw)

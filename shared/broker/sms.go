@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"tocsin/shared/queue"
@@ -138,8 +139,15 @@ func (b *Broker) ListSMS(ctx context.Context, in smn.ListSMSInput) (smn.SMSPage,
 // callbackKind is that of the one document which holds a project's callbacks.
 const callbackKind = "sms-callback"
 
-// callbacks are the URNs of topics by event.
-type callbacks map[smn.SMSEvent]string
+// callbacks are the topics that are to be told, by event.
+type callbacks map[smn.SMSEvent]callback
+
+// callback is a topic. A later one of the same name has another id, and has asked
+// for nothing.
+type callback struct {
+	TopicURN string `json:"topic_urn"`
+	TopicID  string `json:"topic_id"`
+}
 
 // ListSMSCallbacks implements smn.SMSSender.
 func (b *Broker) ListSMSCallbacks(ctx context.Context, in smn.ListSMSCallbacksInput) ([]smn.SMSCallback, error) {
@@ -153,8 +161,16 @@ func (b *Broker) ListSMSCallbacks(ctx context.Context, in smn.ListSMSCallbacksIn
 	}
 	list := []smn.SMSCallback{}
 	for _, event := range smn.SMSEvents {
-		if urn := kept[event]; urn != "" && (in.Event == "" || in.Event == event) {
-			list = append(list, smn.SMSCallback{Event: event, TopicURN: urn})
+		c, set := kept[event]
+		if !set || in.Event != "" && in.Event != event {
+			continue
+		}
+		topic, err := b.ownTopic(ctx, caller, c.TopicURN)
+		if err != nil && smn.CodeOf(err) != smn.TopicNotFound {
+			return nil, err
+		}
+		if topic.ID == c.TopicID {
+			list = append(list, smn.SMSCallback{Event: event, TopicURN: c.TopicURN})
 		}
 	}
 	return list, nil
@@ -166,22 +182,23 @@ func (b *Broker) UpdateSMSCallbacks(ctx context.Context, in smn.UpdateSMSCallbac
 	if err != nil {
 		return err
 	}
+	changes := callbacks{}
 	for _, c := range in.Callbacks {
 		if err := validation.Check(c); err != nil {
 			return err
 		}
-		if _, err := b.ownTopic(ctx, caller, c.TopicURN); err != nil {
+		topic, err := b.ownTopic(ctx, caller, c.TopicURN)
+		if err != nil {
 			return err
 		}
+		changes[c.Event] = callback{c.TopicURN, topic.ID}
 	}
 	return untilSettled(func() error {
 		d, kept, err := b.callbacks(ctx, caller.Project)
 		if err != nil {
 			return err
 		}
-		for _, c := range in.Callbacks {
-			kept[c.Event] = c.TopicURN
-		}
+		maps.Copy(kept, changes)
 		d.UpdatedAt = b.Now()
 		if d.Body, err = json.Marshal(kept); err != nil {
 			return err

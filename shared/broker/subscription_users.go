@@ -41,7 +41,7 @@ func (b *Broker) CreateSubscriptionUser(ctx context.Context, in smn.CreateSubscr
 	if err != nil {
 		return "", err
 	}
-	if err := b.mayCall(in.NewSubscription); err != nil {
+	if err := b.mayCall(caller, in.NewSubscription); err != nil {
 		return "", err
 	}
 	d, err := b.createDocument(ctx, caller.Project, userKind, "", b.UserQuota, keep(in.NewSubscriptionUser))
@@ -100,7 +100,7 @@ func (b *Broker) UpdateSubscriptionUser(ctx context.Context, in smn.UpdateSubscr
 	if err != nil {
 		return err
 	}
-	if err := b.mayCall(in.NewSubscription); err != nil {
+	if err := b.mayCall(caller, in.NewSubscription); err != nil {
 		return err
 	}
 	_, err = updateDocument(ctx, b, userKey(caller, in.UserID), func(u *keptUser) { *u = keep(in.NewSubscriptionUser) })

@@ -27,7 +27,7 @@ func (b *Broker) Subscribe(ctx context.Context, in smn.SubscribeInput) (smn.Subs
 	if err != nil {
 		return smn.SubscribeOutput{}, err
 	}
-	if err := b.mayCall(in.NewSubscription); err != nil {
+	if err := b.mayCall(caller, in.NewSubscription); err != nil {
 		return smn.SubscribeOutput{}, err
 	}
 	outputs, err := b.add(ctx, topic, []smn.NewSubscription{in.NewSubscription})
@@ -64,7 +64,7 @@ func (b *Broker) addAll(ctx context.Context, caller smn.Caller, topic store.Topi
 			outputs[i].Err = notAllowed()
 		default:
 			allowed = true
-			outputs[i].Err = b.mayCall(s)
+			outputs[i].Err = b.mayCall(caller, s)
 		}
 		if outputs[i].Err == nil {
 			good = append(good, s)
@@ -85,10 +85,14 @@ func (b *Broker) addAll(ctx context.Context, caller smn.Caller, topic store.Topi
 }
 
 // mayCall refuses endpoints inside a network unless they are allowed. The URL of
-// a bot is a secret, so only inside a network may it go over the line in clear.
-func (b *Broker) mayCall(s smn.NewSubscription) error {
+// a bot is a secret, so only inside a network may it go over the line in clear. A
+// function is never asked whether it wants messages, so who subscribes it must be
+// of its project.
+func (b *Broker) mayCall(caller smn.Caller, s smn.NewSubscription) error {
 	chat := s.Protocol.IsChat()
 	switch {
+	case s.Protocol.IsFunction() && validation.ProjectOfFunction(s.Endpoint) != caller.Project:
+		return smn.Errorf(smn.Forbidden, "the function belongs to another project")
 	case b.AllowPrivateEndpoints || !chat && s.Protocol != smn.HTTP && s.Protocol != smn.HTTPS:
 		return nil
 	case validation.IsInternal(s.Endpoint):
@@ -290,11 +294,19 @@ func (b *Broker) SendConfirmation(ctx context.Context, in smn.SubscriptionInput)
 	if err != nil {
 		return err
 	}
-	found, err := b.find(in.SubscriptionURN, b.opener(ctx, caller, access.Subscribe))
+	var may may
+	found, err := b.find(in.SubscriptionURN, func(urn string) (topic store.Topic, err error) {
+		topic, may, err = b.judgedTopic(ctx, caller, access.Subscribe, urn)
+		return topic, err
+	})
 	if err != nil {
 		return err
 	}
 	s, err := b.Store.GetSubscription(ctx, found.key)
+	// Of a subscription that does not exist nothing is known, so only who may subscribe anything learns that.
+	if (err == nil || errors.Is(err, store.ErrNotFound)) && !may(s.Protocol, s.Endpoint) {
+		return notAllowed()
+	}
 	if err != nil {
 		return subscriptionError("get", found.urn, err)
 	}

@@ -29,18 +29,24 @@ func (r *documentRow) document() store.Document {
 // CreateDocument meets store.Documents.
 func (db *DB) CreateDocument(ctx context.Context, d store.Document, limit int) error {
 	err := db.write(ctx, func(tx *tx) error {
-		var count, taken int
-		if _, err := tx.get(`SELECT count(*), count(*) FILTER (WHERE id = ? OR name = ?) FROM document WHERE owner = ? AND kind = ?`,
-			[]any{d.ID, textColumn(d.Name), d.Owner, d.Kind}, &count, &taken); err != nil {
+		var one int
+		there, err := tx.get(`SELECT 1 FROM document WHERE owner = ?1 AND kind = ?2 AND id = ?3
+			UNION ALL SELECT 1 FROM document WHERE owner = ?1 AND kind = ?2 AND name = ?4`,
+			[]any{d.Owner, d.Kind, d.ID, textColumn(d.Name)}, &one)
+		if err != nil {
+			return err
+		}
+		var count int
+		if _, err := tx.get(`SELECT count(*) FROM document WHERE owner = ? AND kind = ?`, []any{d.Owner, d.Kind}, &count); err != nil {
 			return err
 		}
 		switch {
-		case taken > 0:
+		case there:
 			return store.ErrConflict
 		case count >= limit:
 			return store.ErrLimit
 		}
-		_, err := tx.exec(`INSERT INTO document (`+documentColumns+`) VALUES (?, ?, ?, ?, 0, ?, ?, ?)`,
+		_, err = tx.exec(`INSERT INTO document (`+documentColumns+`) VALUES (?, ?, ?, ?, 0, ?, ?, ?)`,
 			d.Owner, d.Kind, d.ID, textColumn(d.Name), micros(d.CreatedAt), micros(d.UpdatedAt), string(d.Body))
 		return err
 	})

@@ -20,6 +20,7 @@ type directory struct {
 	accounts []*account
 	byID     map[string]*account // users
 	byAccess map[string]keyHolder
+	names    map[[3]string]bool // of users, by the id of their domain and by its name
 	agencies map[string]*agency // by id
 	hardest  int                // the highest cost of a password hash; 0: there is none
 	cache    tokenCache
@@ -54,6 +55,7 @@ func (a *Authority) fill(users []User, agencies []Agency) error {
 	d := &directory{
 		byID:     map[string]*account{},
 		byAccess: map[string]keyHolder{},
+		names:    map[[3]string]bool{},
 		agencies: map[string]*agency{},
 		cache:    tokenCache{claims: map[string]*claims{}},
 	}
@@ -95,10 +97,11 @@ func (a *Authority) add(d *directory, u User) error {
 	if err := checkDomain(u.Domain); err != nil {
 		return err
 	}
-	for _, other := range d.accounts {
-		if other.Name == u.Name && (other.Domain.ID == u.Domain.ID || other.Domain.Name == u.Domain.Name) {
+	for _, name := range [][3]string{{"id", u.Domain.ID, u.Name}, {"name", u.Domain.Name, u.Name}} {
+		if d.names[name] {
 			return fmt.Errorf("domain %q has another user of the same name", u.Domain.Name)
 		}
+		d.names[name] = true
 	}
 	if err := checkProjects(u.Projects); err != nil {
 		return err

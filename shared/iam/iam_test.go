@@ -2,6 +2,7 @@ package iam
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -106,4 +107,21 @@ func TestDeriveKey(t *testing.T) {
 	require.Equal(t, key, DeriveKey(tokenKey, "one purpose"))
 	require.NotEqual(t, key, DeriveKey(tokenKey, "another purpose"))
 	require.NotEqual(t, key, DeriveKey(bytes.Repeat([]byte{8}, 32), "one purpose"))
+}
+
+// TestManyUsers: what they cost grows with their number and not with its square,
+// which would take minutes here. A file of the largest size holds about so many.
+func TestManyUsers(t *testing.T) {
+	users := make([]User, 100_000)
+	for i := range users {
+		name := fmt.Sprintf("user%06d", i)
+		users[i] = User{
+			ID: name, Name: name, Domain: Domain{ID: "d1", Name: "one"},
+			Projects: []Project{{projectA, "local"}}, Keys: []AccessKey{{"AK" + name, "secret"}},
+		}
+	}
+	began := time.Now()
+	_, err := New(Config{Users: users, TokenKey: tokenKey})
+	require.NoError(t, err)
+	require.Less(t, time.Since(began), 20*time.Second)
 }

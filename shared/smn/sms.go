@@ -26,7 +26,8 @@ type SMSSender interface {
 	// ListSMS lists SMS and how they stand, newest first.
 	ListSMS(ctx context.Context, in ListSMSInput) (SMSPage, error)
 
-	// ListSMSCallbacks lists the callbacks that were set, in the order of SMSEvents.
+	// ListSMSCallbacks lists the callbacks that were set and whose topics are still
+	// there, in the order of SMSEvents.
 	ListSMSCallbacks(ctx context.Context, in ListSMSCallbacksInput) ([]SMSCallback, error)
 
 	// UpdateSMSCallbacks sets the topics of the events that it names, which must be

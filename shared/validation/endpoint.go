@@ -105,6 +105,15 @@ func isFunctionURN(s string) bool {
 	return parts != nil && smn.IsRegion(parts[1]) && smn.IsID(parts[2])
 }
 
+// ProjectOfFunction is the id of the project in the URN of a function; empty when
+// it is none.
+func ProjectOfFunction(urn string) string {
+	if parts := functionPattern.FindStringSubmatch(urn); parts != nil {
+		return parts[2]
+	}
+	return ""
+}
+
 // phonePattern: E.164 allows 15 digits, the national form may lack the plus.
 var phonePattern = regexp.MustCompile(`^\+?[0-9]{3,15}$`)
 

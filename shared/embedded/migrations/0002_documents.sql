@@ -14,4 +14,5 @@ CREATE TABLE document (
     body       TEXT NOT NULL,
     PRIMARY KEY (owner, kind, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX document_by_kind ON document (owner, kind); -- counts without reading bodies
 CREATE UNIQUE INDEX document_by_name ON document (owner, kind, name) WHERE name IS NOT NULL;

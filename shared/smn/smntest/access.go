@@ -158,7 +158,23 @@ func accessPolicyOfSubscribing(t *testing.T, s *suite) {
 	_, err = s.stranger.SubscribeBatch(s.stranger.ctx, smn.SubscribeBatchInput{TopicURN: topic, Subscriptions: []smn.NewSubscription{items[1], items[5]}})
 	requireCode(t, smn.Forbidden, err, "nothing of it is allowed")
 	require.Equal(t, 2, must(s.owner.ListSubscriptionsByTopic(s.owner.ctx, smn.ListSubscriptionsByTopicInput{TopicURN: topic})).Total)
-	s.subscribed(t, topic, mailTo("boss@example.com"))
+
+	// Who may not subscribe an endpoint may not have it asked again either.
+	ann, boss := s.subscribed(t, topic, mailTo("ann@example.com")), s.subscribed(t, topic, mailTo("boss@example.com"))
+	missing := topic + ":" + smn.NewID()
+	ask := func(urn string) error {
+		return s.stranger.SendConfirmation(s.stranger.ctx, smn.SubscriptionInput{SubscriptionURN: urn})
+	}
+	require.NoError(t, ask(ann))
+	requireCode(t, smn.Forbidden, ask(boss))
+	requireCode(t, smn.Forbidden, ask(missing))
+	s.set(t, topic, smn.AccessPolicy, policy(
+		statement("all", "Allow", topic, Stranger, "SMN:Subscribe", ""),
+		statement("boss", "Deny", topic, Stranger, "*", `"StringEqualsIgnoreCase":{"smn:Endpoint":"boss@example.com"}`),
+	))
+	require.NoError(t, ask(ann))
+	requireCode(t, smn.Forbidden, ask(boss))
+	requireCode(t, smn.SubscriptionNotFound, ask(missing))
 }
 
 func accessPolicyDenies(t *testing.T, s *suite) {

@@ -254,7 +254,7 @@ func push(t *testing.T, s *suite) {
 	require.Empty(t, code(smn.PushInput{Structure: `{"HMS":{"hps":{}},"APNS":"text"}`}))
 	require.Empty(t, code(smn.PushInput{Structure: `{"HMS":"text"}`, Message: strings.Repeat("m", 9999)}), "the structure goes first")
 	require.Equal(t, smn.InvalidMessage, code(smn.PushInput{}))
-	for _, structure := range []string{`{}`, `{"APNS":"text"}`, `{"HMS":null}`, `{"HMS":5}`, `{"HMS":""}`, `[]`, `null`, `{`} {
+	for _, structure := range []string{`{}`, `{"APNS":"text"}`, `{"HMS":null}`, `{"HMS":5}`, `{"HMS":""}`, `[]`, `null`, `{`, `{"HMS":"half of \ud83d"}`} {
 		require.Equal(t, smn.InvalidMessageStructure, code(smn.PushInput{Structure: structure}), structure)
 	}
 	for past := -1; past <= 1; past++ {

@@ -14,7 +14,11 @@ import (
 	"tocsin/shared/smn"
 )
 
-const functionURN = "urn:cff:eu-de:0123456789abcdef0123456789abcdef:function:default:report"
+var functionURN = functionOf(Owner)
+
+func functionOf(c smn.Caller) string {
+	return "urn:cff:eu-de:" + c.Project + ":function:default:report"
+}
 
 // subscribeProtocols adds an endpoint of each protocol that has no case of its own.
 func subscribeProtocols(t *testing.T, s *suite) {
@@ -24,7 +28,7 @@ func subscribeProtocols(t *testing.T, s *suite) {
 		{Protocol: smn.FunctionStage, Endpoint: functionURN},
 		{Protocol: smn.FunctionGraph, Endpoint: functionURN, Remark: "the same function"},
 		{Protocol: smn.FunctionGraph, Endpoint: functionURN + ":latest"},
-		{Protocol: smn.FunctionGraph, Endpoint: "urn:fss:cn-north-4:0123456789abcdef0123456789abcdef:function:my_group:my-fn:!live"},
+		{Protocol: smn.FunctionGraph, Endpoint: "urn:fss:cn-north-4:" + Owner.Project + ":function:my_group:my-fn:!live"},
 		{Protocol: smn.DingDing, Endpoint: "https://oapi.dingtalk.com/robot/send?access_token=a"},
 		{Protocol: smn.DingDing, Endpoint: "https://oapi.dingtalk.com/robot/send?access_token=b", Extension: smn.Extension{Keyword: "监控报警"}},
 		{Protocol: smn.DingDing, Endpoint: "https://oapi.dingtalk.com/robot/send?access_token=c", Extension: smn.Extension{SignSecret: "SEC0123"}},
@@ -69,6 +73,9 @@ func subscribeProtocolRules(t *testing.T, s *suite) {
 	long := strings.Repeat("x", smn.MaxExtensionText+1)
 
 	refused := map[smn.Code][]smn.NewSubscription{
+		smn.Forbidden: {
+			of(smn.FunctionGraph, functionOf(Stranger), none), of(smn.FunctionStage, functionOf(Stranger)+":latest", none),
+		},
 		smn.InvalidProtocol: {
 			of("dingTalkBot", "user", none), of("dms", "queue", none), of("application", "urn", none), of("Slack", hook, none), of("webhook", hook, none),
 		},
@@ -123,6 +130,32 @@ func subscribeProtocolRules(t *testing.T, s *suite) {
 	} {
 		s.subscribed(t, topic, n)
 	}
+}
+
+// functionsOfOthers sees that only a function's own project can have it called:
+// nothing asks it whether it wants that.
+func functionsOfOthers(t *testing.T, s *suite) {
+	topic := s.topic(t, "topic")
+	s.set(t, topic, smn.AccessPolicy, allow(topic, Stranger, "SMN:Subscribe"))
+	mine := smn.NewSubscription{Protocol: smn.FunctionGraph, Endpoint: functionURN}
+	theirs := smn.NewSubscription{Protocol: smn.FunctionGraph, Endpoint: functionOf(Stranger)}
+	for _, c := range []struct {
+		who     actor
+		own, of smn.NewSubscription
+	}{{s.owner, mine, theirs}, {s.stranger, theirs, mine}} {
+		out, err := c.who.SubscribeBatch(c.who.ctx, smn.SubscribeBatchInput{TopicURN: topic, Subscriptions: []smn.NewSubscription{c.of, c.own}})
+		require.NoError(t, err)
+		requireCode(t, smn.Forbidden, out[0].Err)
+		require.NoError(t, out[1].Err)
+		_, err = c.who.Subscribe(c.who.ctx, smn.SubscribeInput{TopicURN: topic, NewSubscription: c.of})
+		requireCode(t, smn.Forbidden, err)
+		_, err = c.who.CreateSubscriptionUser(c.who.ctx, smn.CreateSubscriptionUserInput{NewSubscriptionUser: user("f", c.of)})
+		requireCode(t, smn.Forbidden, err)
+	}
+	id := s.user(t, "f", mine)
+	update := smn.UpdateSubscriptionUserInput{SubscriptionUserInput: smn.SubscriptionUserInput{UserID: id}, NewSubscriptionUser: user("f", theirs)}
+	requireCode(t, smn.Forbidden, s.owner.UpdateSubscriptionUser(s.owner.ctx, update))
+	require.Equal(t, 2, must(s.owner.ListSubscriptionsByTopic(s.owner.ctx, smn.ListSubscriptionsByTopicInput{TopicURN: topic})).Total)
 }
 
 // chat goes the whole way of a chat group: it is asked in words, a person follows

@@ -65,6 +65,7 @@ func Run(t *testing.T, open func(t *testing.T) Env) {
 
 		{"SubscribeProtocols", subscribeProtocols},
 		{"SubscribeProtocolRules", subscribeProtocolRules},
+		{"FunctionsOfOthers", functionsOfOthers},
 		{"Chat", chat},
 
 		{"ListSubscriptions", listSubscriptions},

@@ -202,6 +202,12 @@ func smsCallbacks(t *testing.T, s *suite) {
 	requireCode(t, smn.TopicNotFound, update(ok, smn.SMSCallback{Event: smn.SMSReply, TopicURN: s.urn(Owner.Project, "missing")}))
 	requireCode(t, smn.Forbidden, update(ok, smn.SMSCallback{Event: smn.SMSReply, TopicURN: s.urn(Stranger.Project, "topic")}))
 	require.Equal(t, want, list(""), "what was refused has changed nothing")
+	require.NoError(t, s.owner.DeleteTopic(s.owner.ctx, smn.TopicInput{TopicURN: two}))
+	require.Equal(t, want[:1], list(""), "a callback ends with its topic")
+	require.Equal(t, two, s.topic(t, "two"))
+	require.Equal(t, want[:1], list(""), "a new topic of the name inherits nothing")
+	require.NoError(t, update(want[1]))
+	require.Equal(t, want, list(""))
 	_, err := s.owner.ListSMSCallbacks(s.owner.ctx, smn.ListSMSCallbacksInput{Event: "x"})
 	requireCode(t, smn.InvalidEventType, err)
 }
