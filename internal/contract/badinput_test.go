@@ -94,6 +94,7 @@ var badInput = []refused{
 	{"missing topic", "GET", mine + "/topics/" + urn + "x", "", 404, "SMN.0006"},
 	{"topic marker that is none", "GET", mine + "/topics?marker=x", "", 400, "SMN.0015"},
 	{"topic marker that is gone", "GET", mine + "/topics?marker=" + urn + "x", "", 400, "SMN.0015"},
+	{"template marker that is none", "GET", mine + "/message_template?marker=x", "", 400, "SMN.0015"},
 	{"display name filter too long", "GET", mine + "/topics?fuzzy_display_name=" + strings.Repeat("d", 193), "", 400, "SMN.0003"},
 	{"topic id filter with a line break", "GET", mine + "/topics?topic_id=a%0Ab", "", 400, "SMN.0072"},
 	{"update without a body", "PUT", mine + "/topics/" + urn, "", 400, "APIGW.0201"},

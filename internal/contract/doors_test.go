@@ -155,6 +155,13 @@ func TestVersions(t *testing.T) {
 	require.Equal(t, http.StatusOK, a.status)
 	require.JSONEq(t, `{"versions":[{"id":"v2","links":[{"href":"http://tocsin.test/v2","rel":"self"}],"min_version":"","status":"CURRENT","updated":"2018-09-19T00:00:00Z","version":""}]}`, a.body)
 	require.Contains(t, v.send(t, "GET", "/v2", "").json(t), "version")
+	for _, root := range []string{"/v2", "/v3"} { // clients follow the catalog, which has the slash
+		a := v.send(t, "GET", root+"/", "")
+		require.Equal(t, http.StatusOK, a.status, root)
+		require.Equal(t, v.send(t, "GET", root, "").body, a.body)
+		require.Equal(t, http.StatusNotFound, v.send(t, "POST", root+"/", "").status)
+		require.Equal(t, http.StatusNotFound, v.send(t, "GET", root+"//", "").status)
+	}
 }
 
 func TestCertificates(t *testing.T) {

@@ -50,13 +50,17 @@ func (b *Broker) ListTemplates(ctx context.Context, in smn.ListTemplatesInput) (
 	if err != nil {
 		return smn.TemplatePage{}, err
 	}
-	page, err := b.Store.ListTemplates(ctx, store.TemplateQuery{
+	q := store.TemplateQuery{
 		Project:  caller.Project,
 		Name:     in.Name,
 		Protocol: in.Protocol,
 		Offset:   in.Offset,
 		Limit:    limitOf(in.Page),
-	})
+	}
+	if in.Marker != "" {
+		q.After, q.Offset = in.Marker, 0
+	}
+	page, err := b.Store.ListTemplates(ctx, q)
 	if err != nil {
 		return smn.TemplatePage{}, fmt.Errorf("list templates: %w", err)
 	}

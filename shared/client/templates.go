@@ -26,6 +26,7 @@ func (c *Client) ListTemplates(ctx context.Context, in smn.ListTemplatesInput) (
 	query := pageQuery(in.Page)
 	setUnlessEmpty(query, "message_template_name", in.Name)
 	setUnlessEmpty(query, "protocol", string(in.Protocol))
+	setUnlessEmpty(query, "marker", in.Marker)
 	var out wire.ListTemplatesResponse
 	if _, err := c.call(ctx, request{method: http.MethodGet, path: templatesPath, query: query}, &out); err != nil {
 		return smn.TemplatePage{}, err

@@ -127,7 +127,7 @@ func (db *DB) ListTemplates(ctx context.Context, q store.TemplateQuery) (page st
 		if _, err := s.get(`SELECT count(*)`+from, args, &page.Total); err != nil {
 			return err
 		}
-		return s.each(`SELECT `+templateColumns+from+` ORDER BY t.id LIMIT ?4 OFFSET ?5`, append(args, q.Limit, q.Offset), func(rows *sql.Rows) error {
+		return s.each(`SELECT `+templateColumns+from+` AND t.id > ?4 ORDER BY t.id LIMIT ?5 OFFSET ?6`, append(args, q.After, q.Limit, q.Offset), func(rows *sql.Rows) error {
 			var row templateRow
 			if err := rows.Scan(row.dest()...); err != nil {
 				return err

@@ -84,6 +84,7 @@ func New(c Config, ops ...Operation) (http.Handler, error) {
 	elsewhere := exchange{op: elsewhere, handle: noRoute, config: c, room: room}
 	mux.Handle("/", elsewhere) // all that no operation takes, wrong methods included
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = bareRoot(r)
 		// The mux would redirect unclean paths, and let HEAD do what GET does: a
 		// link checker must not unsubscribe anybody.
 		if !isClean(r.URL.EscapedPath()) || r.Method == http.MethodHead {

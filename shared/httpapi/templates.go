@@ -52,6 +52,7 @@ func listTemplates(r *http.Request, svc smn.Service) (reply, error) {
 		Page:     page,
 		Name:     query.Get("message_template_name"),
 		Protocol: smn.Protocol(query.Get("protocol")),
+		Marker:   query.Get("marker"),
 	})
 	if err != nil {
 		return reply{}, err

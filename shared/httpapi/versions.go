@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"strings"
 
 	"tocsin/shared/wire"
 )
@@ -28,6 +29,18 @@ var GetVersion = Operation{
 
 func getVersion(r *http.Request, c Config) (reply, error) {
 	return ok(wire.GetVersionResponse{Version: wire.VersionV2(baseURL(r, c))}), nil
+}
+
+// bareRoot takes the slash from the root of a version: the catalog and the version
+// of the identity service name it with one, and clients look there for versions.
+func bareRoot(r *http.Request) *http.Request {
+	if p := r.URL.EscapedPath(); p != "/v2/" && p != "/v3/" {
+		return r
+	}
+	bare, root := *r, *r.URL
+	root.Path, root.RawPath = strings.TrimSuffix(root.Path, "/"), ""
+	bare.URL = &root
+	return &bare
 }
 
 // baseURL is the address that the client reached: the configured one, or what

@@ -73,6 +73,10 @@ type ListTemplatesInput struct {
 	Page
 	Name     string   `validate:"omitempty,template_name" code:"InvalidTemplateName"` // exact name; empty for all
 	Protocol Protocol `validate:"template_protocol" code:"InvalidProtocol"`           // empty for all
+	// Marker is the id of the last template seen; the page begins behind it, also
+	// when it is gone by now. It replaces Offset. Paging by marker neither repeats
+	// nor misses a template that was there all along.
+	Marker string `validate:"omitempty,template_id" code:"InvalidPage"`
 }
 
 // TemplatePage is a part of the list of templates.

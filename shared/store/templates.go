@@ -26,14 +26,15 @@ type TemplateQuery struct {
 	Project  string
 	Name     string       // exact name; empty for all
 	Protocol smn.Protocol // empty for all
-	Offset   int
-	Limit    int // at least 1
+	After    string       // ID to begin behind, whether or not it still exists; empty to begin with the first
+	Offset   int          // counted from there
+	Limit    int          // at least 1
 }
 
 // TemplatePage is a part of a project's templates.
 type TemplatePage struct {
 	Templates []Template
-	Total     int // that fit the filters
+	Total     int // that fit the filters, not only behind After
 }
 
 // Templates keeps message templates.

@@ -109,6 +109,7 @@ func Run(t *testing.T, open func(t *testing.T) Env) {
 		{"CreateTemplate", createTemplate},
 		{"CreateTemplateRules", createTemplateRules},
 		{"ListTemplates", listTemplates},
+		{"ListTemplatesByMarker", listTemplatesByMarker},
 		{"UpdateTemplate", updateTemplate},
 		{"DeleteTemplate", deleteTemplate},
 		{"ForeignTemplates", foreignTemplates},

@@ -133,6 +133,35 @@ func listTemplates(t *testing.T, s *suite) {
 		_, err := s.owner.ListTemplates(s.owner.ctx, in)
 		requireCode(t, code, err)
 	}
+	for _, marker := range notTemplateIDs {
+		_, err := s.owner.ListTemplates(s.owner.ctx, smn.ListTemplatesInput{Marker: marker})
+		requireCode(t, smn.InvalidPage, err, marker)
+	}
+}
+
+// listTemplatesByMarker pages while others come and go.
+func listTemplatesByMarker(t *testing.T, s *suite) {
+	var all []string
+	for i := range 9 {
+		all = append(all, s.template(t, smn.CreateTemplateInput{Name: fmt.Sprint("name", i), Content: "{x}"}))
+	}
+	page := func(marker string) []string {
+		page, err := s.owner.ListTemplates(s.owner.ctx, smn.ListTemplatesInput{Page: smn.Page{Limit: 4, Offset: 1}, Marker: marker})
+		require.NoError(t, err)
+		require.Equal(t, len(all), page.Total, "the count is that of the whole list")
+		got := []string{}
+		for _, template := range page.Templates {
+			got = append(got, template.ID)
+		}
+		return got
+	}
+	require.Equal(t, all[1:5], page(all[0]), "the marker replaces the offset")
+
+	require.NoError(t, s.owner.DeleteTemplate(s.owner.ctx, smn.TemplateInput{ID: all[4]}))
+	late := s.template(t, smn.CreateTemplateInput{Name: "late", Content: "{x}"})
+	require.Equal(t, all[5:9], page(all[4]), "the place of one that is gone")
+	require.Equal(t, []string{late}, page(all[8]))
+	require.Empty(t, page(late), "clients stop at an empty page")
 }
 
 // notTemplateIDs are no ids of templates.

@@ -139,12 +139,16 @@ func testListTemplates(t *testing.T, e env) {
 		page, err := e.ListTemplates(t.Context(), q)
 		require.NoError(t, err)
 		var want []store.Template
+		total := 0
 		for _, template := range all {
 			if (q.Name == "" || q.Name == template.Name) && (q.Protocol == "" || q.Protocol == template.Protocol) {
-				want = append(want, template)
+				total++
+				if template.ID > q.After {
+					want = append(want, template)
+				}
 			}
 		}
-		require.Equal(t, len(want), page.Total)
+		require.Equal(t, total, page.Total, "whatever is behind After")
 		require.ElementsMatch(t, want[min(q.Offset, len(want)):min(q.Offset+q.Limit, len(want))], page.Templates)
 		return page.Templates
 	}
@@ -152,6 +156,9 @@ func testListTemplates(t *testing.T, e env) {
 		for _, p := range []smn.Protocol{"", smn.Email, smn.SMS} {
 			for offset := range 7 {
 				list(store.TemplateQuery{Name: name, Protocol: p, Offset: offset, Limit: 2})
+				for _, after := range []string{all[2].ID, all[5].ID, smn.NewID()} {
+					list(store.TemplateQuery{Name: name, Protocol: p, After: after, Offset: offset, Limit: 2})
+				}
 			}
 		}
 	}
