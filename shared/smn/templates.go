@@ -76,7 +76,7 @@ type ListTemplatesInput struct {
 	// Marker is the id of the last template seen; the page begins behind it, also
 	// when it is gone by now. It replaces Offset. Paging by marker neither repeats
 	// nor misses a template that was there all along.
-	Marker string `validate:"omitempty,template_id" code:"InvalidPage"`
+	Marker string `validate:"omitempty,id" code:"InvalidPage"`
 }
 
 // TemplatePage is a part of the list of templates.
