@@ -96,7 +96,7 @@ func (c checked) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func compare(router routers.Router, r *http.Request, sent []byte, answer *http.Response, received []byte) error {
 	named := r.Clone(r.Context())
-	if len(r.URL.Path) > 1 { // the roots of versions are the same with a slash
+	if r.URL.Path == "/v2/" || r.URL.Path == "/v3/" { // they answer like those without a slash
 		named.URL.Path = strings.TrimSuffix(r.URL.Path, "/")
 	}
 	route, parameters, err := router.FindRoute(named)
