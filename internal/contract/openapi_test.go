@@ -95,7 +95,11 @@ func (c checked) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func compare(router routers.Router, r *http.Request, sent []byte, answer *http.Response, received []byte) error {
-	route, parameters, err := router.FindRoute(r)
+	named := r.Clone(r.Context())
+	if r.URL.Path == "/v2/" || r.URL.Path == "/v3/" { // they answer like those without a slash
+		named.URL.Path = strings.TrimSuffix(r.URL.Path, "/")
+	}
+	route, parameters, err := router.FindRoute(named)
 	if err != nil {
 		if answer.StatusCode == http.StatusNotFound {
 			return nil // there is nothing, and it says so
@@ -103,7 +107,7 @@ func compare(router routers.Router, r *http.Request, sent []byte, answer *http.R
 		return err
 	}
 	request := &openapi3filter.RequestValidationInput{
-		Request: r.Clone(r.Context()), PathParams: parameters, Route: route,
+		Request: named, PathParams: parameters, Route: route,
 		Options: &openapi3filter.Options{
 			AuthenticationFunc:                openapi3filter.NoopAuthenticationFunc,
 			IncludeResponseStatus:             true,

@@ -14,6 +14,7 @@ func templates() map[string]described {
 			query: pageQuery(
 				parameter{name: "message_template_name", about: "The exact name."},
 				parameter{name: "protocol", about: "The exact protocol, or default."},
+				parameter{name: "marker", about: "The id of the last template seen; the page begins behind it. Beyond SMN."},
 			),
 			answers: map[int]any{200: wire.ListTemplatesResponse{}},
 		},
