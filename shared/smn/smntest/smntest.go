@@ -28,7 +28,8 @@ type Env struct {
 	As func(caller smn.Caller) smn.Service
 }
 
-// Run runs the contract. open makes a fresh environment and cleans it up with t.
+// Run runs the contract, its cases side by side. open makes a fresh environment
+// and cleans it up with t.
 func Run(t *testing.T, open func(t *testing.T) Env) {
 	t.Helper()
 	cases := []struct {
@@ -159,6 +160,7 @@ func Run(t *testing.T, open func(t *testing.T) Env) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			env := open(t)
 			c.run(t, &suite{Env: env, owner: act(t, env, Owner), stranger: act(t, env, Stranger), anyone: act(t, env, smn.Anonymous)})
 		})
