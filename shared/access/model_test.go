@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ type model struct {
 
 var (
 	domains   = []string{"a", "b", "c"}
-	endpoints = []string{"ann@gmail.com", "bob@hotmail.com", "https://example.com/?a=*", "gmail.com"}
+	endpoints = []string{"ann@gmail.com", "bob@hotmail.com", "https://example.com/?a=*", "gmail.com", "110", "112", "TRUE"}
 	patterns  = []string{"*", "*@gmail.com", "*mail*", "https://*", "ann@gmail.com", "a*a*l.com", "**", "*?a=*"}
 	times     = []time.Time{moment.Add(-time.Hour), moment, moment.Add(time.Hour)}
 )
@@ -46,7 +47,7 @@ func drawModel(t *rapid.T) model {
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "conditions") {
 		operator, key, values := "", "", []string{}
-		switch rapid.IntRange(0, 2).Draw(t, "kind") {
+		switch rapid.IntRange(0, 4).Draw(t, "kind") {
 		case 0:
 			operator = rapid.SampledFrom([]string{"StringLike", "StringNotLike"}).Draw(t, "operator")
 			key = "smn:Endpoint"
@@ -61,6 +62,15 @@ func drawModel(t *rapid.T) model {
 			}).Draw(t, "operator")
 			key = "csp:CurrentTime"
 			values = []string{rapid.SampledFrom(times).Draw(t, "time").Format(time.RFC3339)}
+		case 3:
+			operator = rapid.SampledFrom([]string{
+				"NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan", "NumericGreaterThanEquals",
+			}).Draw(t, "operator")
+			key = "smn:Endpoint"
+			values = rapid.SliceOfN(rapid.SampledFrom([]string{"110", "110.0", "111.5", "112"}), 1, 2).Draw(t, "values")
+		case 4:
+			operator, key = "Bool", "smn:Endpoint"
+			values = []string{rapid.SampledFrom([]string{"true", "false"}).Draw(t, "value")}
 		}
 		if m.conditions[operator] == nil {
 			m.conditions[operator] = map[string][]string{}
@@ -116,11 +126,19 @@ func compares(operator, key, value string, r access.Request) bool {
 	if key != "csp:CurrentTime" && r.Action != access.Subscribe {
 		return false
 	}
+	if kind, isNumeric := strings.CutPrefix(operator, "Numeric"); isNumeric {
+		n, err := strconv.ParseFloat(have, 64)
+		limit, _ := strconv.ParseFloat(value, 64)
+		fits := map[string]bool{
+			"Equals": n == limit, "LessThan": n < limit, "LessThanEquals": n <= limit, "GreaterThan": n > limit, "GreaterThanEquals": n >= limit,
+		}
+		return err == nil && fits[kind]
+	}
 	at, _ := time.Parse(time.RFC3339, value)
 	switch operator {
 	case "StringEquals":
 		return have == value
-	case "StringEqualsIgnoreCase":
+	case "StringEqualsIgnoreCase", "Bool":
 		return strings.EqualFold(have, value)
 	case "StringLike":
 		return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(value), `\*`, ".*") + "$").MatchString(have)
@@ -150,9 +168,12 @@ func TestJudgementIsThatOfTheModel(t *testing.T) {
 		for range 10 {
 			r := access.Request{
 				Domain: rapid.SampledFrom(domains).Draw(t, "domain"),
-				Action: rapid.SampledFrom(access.Actions).Draw(t, "action"),
+				Action: access.Subscribe, // half of them, since most keys are there for it alone
 				Topic:  topic.String(),
 				Time:   rapid.SampledFrom(times).Draw(t, "now"),
+			}
+			if rapid.Bool().Draw(t, "of any action") {
+				r.Action = rapid.SampledFrom(access.Actions).Draw(t, "action")
 			}
 			if r.Action == access.Subscribe {
 				r.Protocol = rapid.SampledFrom([]smn.Protocol{smn.Email, smn.HTTPS}).Draw(t, "protocol")

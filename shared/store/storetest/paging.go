@@ -28,12 +28,17 @@ func slice[T any](list []T, offset, limit int) []T {
 	return append([]T{}, list[from:min(from+limit, len(list))]...)
 }
 
+// testTopicPages compares pages and filters with a scan of the whole list.
 func testTopicPages(t *testing.T, e env) {
+	displays := rapid.StringOfN(rapid.SampledFrom([]rune("aA%_\\*ä中'")), 0, 4, -1)
+	enterprises := rapid.SampledFrom([]string{"0", "e-1", "E-1"})
 	rapid.Check(t, func(rt *rapid.T) {
 		project := smn.NewID()
 		var all []store.Topic // newest first
 		for _, name := range rapid.SliceOfNDistinct(rapid.StringMatching(`[ab]{1,3}[0-9]{0,2}`), 0, 15, rapid.ID).Draw(rt, "names") {
-			topic, created, err := e.CreateTopic(t.Context(), newTopic(project, name), noLimit)
+			topic := newTopic(project, name)
+			topic.DisplayName, topic.EnterpriseProjectID = displays.Draw(rt, "display name"), enterprises.Draw(rt, "enterprise project")
+			topic, created, err := e.CreateTopic(t.Context(), topic, noLimit)
 			require.NoError(rt, err)
 			require.True(rt, created)
 			all = append([]store.Topic{topic}, all...)
@@ -47,19 +52,34 @@ func testTopicPages(t *testing.T, e env) {
 			q := store.TopicQuery{
 				Project: project,
 				Prefix:  rapid.StringMatching(`[ab]{0,2}`).Draw(rt, "prefix"),
+				Display: rapid.OneOf(rapid.Just(""), displays).Draw(rt, "part of the display name"),
 				Offset:  rapid.IntRange(0, 20).Draw(rt, "offset"),
 				Limit:   rapid.IntRange(1, 20).Draw(rt, "limit"),
 			}
 			if len(all) > 0 && rapid.Bool().Draw(rt, "exact") {
 				q.Name = rapid.SampledFrom(all).Draw(rt, "name").Name
 			}
+			if len(all) > 0 && rapid.IntRange(0, 3).Draw(rt, "by id") == 0 {
+				q.ID = rapid.SampledFrom(all).Draw(rt, "id").ID
+			}
+			if rapid.Bool().Draw(rt, "by enterprise project") {
+				q.EnterpriseProject = enterprises.Draw(rt, "which enterprise project")
+			}
+			if len(all) > 0 && rapid.Bool().Draw(rt, "by marker") {
+				q.After = rapid.SampledFrom(all).Draw(rt, "after").ID
+			}
 			fits := slices.DeleteFunc(slices.Clone(all), func(topic store.Topic) bool {
-				return !strings.HasPrefix(topic.Name, q.Prefix) || q.Name != "" && topic.Name != q.Name
+				return !strings.HasPrefix(topic.Name, q.Prefix) ||
+					!strings.Contains(topic.DisplayName, q.Display) ||
+					q.Name != "" && topic.Name != q.Name ||
+					q.ID != "" && topic.ID != q.ID ||
+					q.EnterpriseProject != "" && topic.EnterpriseProjectID != q.EnterpriseProject
 			})
+			behind := slices.DeleteFunc(slices.Clone(fits), func(topic store.Topic) bool { return q.After != "" && topic.ID >= q.After })
 			page, err := e.ListTopics(t.Context(), q)
 			require.NoError(rt, err)
 			require.Equal(rt, len(fits), page.Total)
-			require.Equal(rt, slice(fits, q.Offset, q.Limit), append([]store.Topic{}, page.Topics...))
+			require.Equal(rt, slice(behind, q.Offset, q.Limit), append([]store.Topic{}, page.Topics...))
 		}
 	})
 }
