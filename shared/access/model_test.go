@@ -40,12 +40,18 @@ func drawModel(t *rapid.T) model {
 		accounts:     rapid.SliceOfN(rapid.SampledFrom(append([]string{"*"}, domains...)), 1, 2).Draw(t, "accounts"),
 		actions:      rapid.SliceOfN(rapid.SampledFrom([]string{"*", "SMN:Publish", "smn:*SCRIBE", "SMN:Delete*", "SMN:???scribe"}), 1, 2).Draw(t, "actions"),
 		resources:    []string{topic.String()},
-		conditions:   map[string]map[string][]string{},
+		conditions:   drawConditions(t, 0),
 	}
 	if m.notResource && rapid.Bool().Draw(t, "elsewhere") {
 		m.resources = []string{topic.String() + "x"}
 	}
-	for range rapid.IntRange(0, 3).Draw(t, "conditions") {
+	return m
+}
+
+// drawConditions draws up to three conditions.
+func drawConditions(t *rapid.T, least int) map[string]map[string][]string {
+	conditions := map[string]map[string][]string{}
+	for range rapid.IntRange(least, 3).Draw(t, "conditions") {
 		operator, key, values := "", "", []string{}
 		switch rapid.IntRange(0, 4).Draw(t, "kind") {
 		case 0:
@@ -72,12 +78,12 @@ func drawModel(t *rapid.T) model {
 			operator, key = "Bool", "smn:Endpoint"
 			values = []string{rapid.SampledFrom([]string{"true", "false"}).Draw(t, "value")}
 		}
-		if m.conditions[operator] == nil {
-			m.conditions[operator] = map[string][]string{}
+		if conditions[operator] == nil {
+			conditions[operator] = map[string][]string{}
 		}
-		m.conditions[operator][key] = values
+		conditions[operator][key] = values
 	}
-	return m
+	return conditions
 }
 
 // text writes the statement as a policy would have it.
@@ -156,6 +162,38 @@ func compares(operator, key, value string, r access.Request) bool {
 	panic(operator)
 }
 
+func drawRequest(t *rapid.T, a access.Action) access.Request {
+	r := access.Request{
+		Domain: rapid.SampledFrom(domains).Draw(t, "domain"),
+		Action: a,
+		Topic:  topic.String(),
+		Time:   rapid.SampledFrom(times).Draw(t, "now"),
+	}
+	if r.Action == access.Subscribe {
+		r.Protocol = rapid.SampledFrom([]smn.Protocol{smn.Email, smn.HTTPS}).Draw(t, "protocol")
+		r.Endpoint = rapid.SampledFrom(endpoints).Draw(t, "endpoint")
+	}
+	return r
+}
+
+// TestConditionsAreThoseOfTheModel looks at conditions alone: in a statement
+// about everybody and everything, for the action that has all keys.
+func TestConditionsAreThoseOfTheModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := model{effect: "Allow", accounts: []string{"*"}, actions: []string{"*"}, resources: []string{topic.String()}, conditions: drawConditions(t, 1)}
+		p, err := access.Parse(policyOf(m.text("a")), topic)
+		require.NoError(t, err)
+		for range 30 {
+			r := drawRequest(t, access.Subscribe)
+			want := access.NoWord
+			if m.applies(r) {
+				want = access.Allowed
+			}
+			require.Equal(t, want, p.Judge(r), "%+v", r)
+		}
+	})
+}
+
 func TestJudgementIsThatOfTheModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		models := rapid.SliceOfN(rapid.Custom(drawModel), 1, 4).Draw(t, "statements")
@@ -166,19 +204,7 @@ func TestJudgementIsThatOfTheModel(t *testing.T) {
 		p, err := access.Parse(policyOf(statements...), topic)
 		require.NoError(t, err)
 		for range 10 {
-			r := access.Request{
-				Domain: rapid.SampledFrom(domains).Draw(t, "domain"),
-				Action: access.Subscribe, // half of them, since most keys are there for it alone
-				Topic:  topic.String(),
-				Time:   rapid.SampledFrom(times).Draw(t, "now"),
-			}
-			if rapid.Bool().Draw(t, "of any action") {
-				r.Action = rapid.SampledFrom(access.Actions).Draw(t, "action")
-			}
-			if r.Action == access.Subscribe {
-				r.Protocol = rapid.SampledFrom([]smn.Protocol{smn.Email, smn.HTTPS}).Draw(t, "protocol")
-				r.Endpoint = rapid.SampledFrom(endpoints).Draw(t, "endpoint")
-			}
+			r := drawRequest(t, rapid.SampledFrom(access.Actions).Draw(t, "action"))
 			want := access.NoWord
 			for _, m := range models {
 				if m.applies(r) && want != access.Denied {

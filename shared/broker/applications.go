@@ -91,21 +91,32 @@ func (b *Broker) ListApplications(ctx context.Context, in smn.ListApplicationsIn
 	if err != nil {
 		return smn.ApplicationPage{}, err
 	}
-	all, err := b.Store.ListDocuments(ctx, store.DocumentQuery{Owner: caller.Project, Kind: applicationKind, Limit: smn.MaxApplications})
+	all, err := b.applications(ctx, caller.Project)
 	if err != nil {
-		return smn.ApplicationPage{}, fmt.Errorf("list applications: %w", err)
+		return smn.ApplicationPage{}, err
 	}
 	fit := []smn.Application{}
-	for _, d := range all.Documents {
-		a, err := b.describeApplication(d)
-		if err != nil {
-			return smn.ApplicationPage{}, err
-		}
+	for _, a := range all {
 		if strings.HasPrefix(a.URN.Name, in.Name) && (in.Platform == "" || in.Platform == a.URN.Platform) {
 			fit = append(fit, a)
 		}
 	}
 	return smn.ApplicationPage{Applications: part(fit, in.Page), Total: len(fit)}, nil
+}
+
+// applications are all of a project, in the order of making.
+func (b *Broker) applications(ctx context.Context, project string) ([]smn.Application, error) {
+	page, err := b.Store.ListDocuments(ctx, store.DocumentQuery{Owner: project, Kind: applicationKind, Limit: smn.MaxApplications})
+	if err != nil {
+		return nil, fmt.Errorf("list applications: %w", err)
+	}
+	all := make([]smn.Application, len(page.Documents))
+	for i, d := range page.Documents {
+		if all[i], err = b.describeApplication(d); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // GetApplication implements smn.Applications.

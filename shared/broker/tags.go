@@ -76,9 +76,7 @@ func (b *Broker) ownResource(ctx context.Context, in any, r smn.Resource) (store
 		topic, err = b.Store.FindTopic(ctx, caller.Project, r.ID)
 		key.ID = topic.ID
 	case r.ByName:
-		var d store.Document
-		d, err = b.Store.FindDocument(ctx, caller.Project, key.Kind, r.ID)
-		key.ID = d.ID
+		key.ID, err = b.applicationNamed(ctx, caller.Project, r.ID)
 	default:
 		var d store.Document
 		d, err = b.Store.GetDocument(ctx, store.DocumentKey{Owner: caller.Project, Kind: key.Kind, ID: r.ID})
@@ -104,7 +102,7 @@ func resourceError(r smn.Resource, err error) error {
 	case r.Type == smn.TopicResource:
 		return smn.Errorf(smn.TopicNotFound, "the project has no such topic; a name needs the header X-SMN-RESOURCEID-TYPE: name")
 	}
-	return smn.Errorf(smn.ResourceNotFound, "the project has no such %s", r.Type)
+	return smn.Errorf(smn.ResourceNotFound, "the project has no such %s; a name needs the header X-SMN-RESOURCEID-TYPE: name, and is none when applications of several platforms have it", r.Type)
 }
 
 // ListProjectTags implements smn.Tags.
@@ -184,11 +182,25 @@ func (b *Broker) resources(ctx context.Context, project string, t smn.ResourceTy
 		}
 		return all, err
 	}
-	page, err := b.Store.ListDocuments(ctx, store.DocumentQuery{Owner: project, Kind: kindOf(t), Limit: math.MaxInt32})
-	for _, d := range page.Documents {
-		all = append(all, smn.TaggedResource{ID: d.ID, Name: d.Name, Tags: list(tags[d.ID])})
+	applications, err := b.applications(ctx, project)
+	for _, a := range applications {
+		all = append(all, smn.TaggedResource{ID: a.ID, Name: a.URN.Name, Tags: list(tags[a.ID])})
 	}
 	return all, err
+}
+
+// applicationNamed finds the application of a name, which is unique in its
+// platform only: one that several have is nobody's. store.ErrNotFound.
+func (b *Broker) applicationNamed(ctx context.Context, project, name string) (id string, err error) {
+	all, err := b.applications(ctx, project)
+	if err != nil {
+		return "", err
+	}
+	all = slices.DeleteFunc(all, func(a smn.Application) bool { return a.URN.Name != name })
+	if len(all) != 1 {
+		return "", store.ErrNotFound
+	}
+	return all[0].ID, nil
 }
 
 // tagsByID are the tags of all resources of a kind, by the resource's id.

@@ -8,7 +8,6 @@ import (
 	"pgregory.net/rapid"
 
 	"tocsin/shared/smn"
-	"tocsin/shared/store"
 )
 
 // TestFindResourcesIsTheModel compares queries with what their sentences say,
@@ -102,26 +101,4 @@ func model(in smn.FindResourcesInput, name string, tags map[string]string) bool 
 		return false
 	}
 	return len(in.NotTags) == 0 || holding(in.NotTags) < len(in.NotTags)
-}
-
-// TestTagsOfApplications: applications are documents of the project.
-func TestTagsOfApplications(t *testing.T) {
-	f := open(t, nil)
-	d := store.Document{
-		DocumentKey: store.DocumentKey{Owner: project, Kind: "application", ID: smn.NewID()},
-		Name:        "app", CreatedAt: f.now, UpdatedAt: f.now, Body: []byte(`{}`),
-	}
-	require.NoError(t, f.db.CreateDocument(t.Context(), d, 10))
-	for i, r := range []smn.Resource{
-		{Type: smn.ApplicationResource, ID: d.ID},
-		{Type: smn.ApplicationResource, ID: "app", ByName: true},
-	} {
-		require.NoError(t, f.SetTags(f.ctx, smn.SetTagsInput{Resource: r, Tags: []smn.Tag{{Key: fmt.Sprint("k", i)}}}))
-	}
-	page, err := f.FindResources(f.ctx, smn.FindResourcesInput{Type: smn.ApplicationResource, Tags: []smn.TagValues{{Key: "k1"}}})
-	require.NoError(t, err)
-	require.Equal(t, []smn.TaggedResource{{ID: d.ID, Name: "app", Tags: []smn.Tag{{Key: "k0"}, {Key: "k1"}}}}, page.Resources)
-	topics, err := f.ListProjectTags(f.ctx, smn.ListProjectTagsInput{Type: smn.TopicResource})
-	require.NoError(t, err)
-	require.Empty(t, topics, "types are apart")
 }

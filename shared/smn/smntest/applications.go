@@ -210,6 +210,13 @@ func pushEndpoints(t *testing.T, s *suite) {
 	}
 
 	for past := -1; past <= 1; past++ {
+		long := strings.Repeat("u", smn.MaxUserData+past)
+		update := s.owner.UpdatePushEndpoint(s.owner.ctx, smn.UpdatePushEndpointInput{EndpointURN: first, UserData: &long})
+		if past > 0 {
+			requireCode(t, smn.InvalidUserData, update)
+		} else {
+			require.NoError(t, update)
+		}
 		for code, in := range map[smn.Code]smn.CreatePushEndpointInput{
 			smn.InvalidDeviceToken: {Token: strings.Repeat("t", smn.MaxDeviceToken+past)},
 			smn.InvalidUserData:    {Token: fmt.Sprint("t", past), UserData: strings.Repeat("u", smn.MaxUserData+past)},
@@ -244,6 +251,11 @@ func pushEndpoints(t *testing.T, s *suite) {
 
 func push(t *testing.T, s *suite) {
 	device := s.device(t, s.application(t, "shop").URN, "token")
+	ofApple, err := s.owner.CreateApplication(s.owner.ctx, smn.CreateApplicationInput{
+		Name: "shop", Platform: smn.APNS, PushCredentials: smn.PushCredentials{Principal: "Y2VydA==", Credential: "a2V5"},
+	})
+	require.NoError(t, err)
+	apple := s.device(t, ofApple.URN, "token")
 	code := func(in smn.PushInput) smn.Code {
 		in.EndpointURN = device
 		id, err := s.owner.Push(s.owner.ctx, in)
@@ -268,7 +280,13 @@ func push(t *testing.T, s *suite) {
 		require.Equal(t, want(smn.InvalidMessage), code(smn.PushInput{Message: long}))
 		require.Equal(t, want(smn.InvalidMessageStructure), code(smn.PushInput{Structure: `{"HMS":"` + long + `"}`}))
 		require.Equal(t, want(smn.InvalidTimeToLive), code(smn.PushInput{Message: "m", TimeToLive: smn.MaxPushTimeToLive + time.Duration(past)*time.Second}))
+		_, err := s.owner.Push(s.owner.ctx, smn.PushInput{EndpointURN: apple, Message: strings.Repeat("m", smn.MaxAPNSMessage+past)})
+		require.Equal(t, want(smn.InvalidMessage), smn.CodeOf(err))
 	}
+	for _, ttl := range []time.Duration{-time.Second, time.Millisecond} {
+		require.Equal(t, smn.InvalidTimeToLive, code(smn.PushInput{Message: "m", TimeToLive: ttl}))
+	}
+	require.Empty(t, code(smn.PushInput{Message: "m", TimeToLive: time.Second}))
 	off := false
 	require.NoError(t, s.owner.UpdatePushEndpoint(s.owner.ctx, smn.UpdatePushEndpointInput{EndpointURN: device, Enabled: &off}))
 	require.Equal(t, smn.EndpointDisabled, code(smn.PushInput{Message: "m"}))

@@ -137,6 +137,12 @@ func notifyPolicyRules(t *testing.T, s *suite) {
 		return list
 	}
 	urns := func(n int) []string { return strings.Split(strings.Repeat(","+good, n)[1:], ",") }
+	elsewhere := s.topic(t, "elsewhere")
+	there := s.subscribed(t, elsewhere, mailTo("a@example.com"))
+	id, err := s.owner.CreateNotifyPolicy(s.owner.ctx, smn.CreateNotifyPolicyInput{
+		TopicURN: elsewhere, NewNotifyPolicy: smn.NewNotifyPolicy{Protocol: smn.Call, Polling: []smn.PollingRound{round(1, there)}},
+	})
+	require.NoError(t, err)
 	for _, c := range []struct {
 		code     smn.Code
 		protocol smn.Protocol
@@ -147,6 +153,7 @@ func notifyPolicyRules(t *testing.T, s *suite) {
 		{smn.InvalidParameter, smn.Call, nil},
 		{smn.InvalidParameter, smn.Call, rounds(smn.MaxPollingRounds + 1)},
 		{smn.InvalidParameter, smn.Call, []smn.PollingRound{round(0, good)}},
+		{smn.InvalidParameter, smn.Call, []smn.PollingRound{round(smn.MaxPollingRounds+1, good)}},
 		{smn.InvalidParameter, smn.Call, []smn.PollingRound{round(1, good), round(1, good)}},
 		{smn.InvalidParameter, smn.Call, []smn.PollingRound{round(1)}},
 		{smn.InvalidParameter, smn.Call, []smn.PollingRound{round(1, urns(smn.MaxPollingTargets+1)...)}},
@@ -154,14 +161,28 @@ func notifyPolicyRules(t *testing.T, s *suite) {
 		{smn.SubscriptionNotFound, smn.Call, []smn.PollingRound{round(1, good, foreign)}},
 		{smn.SubscriptionNotFound, smn.Call, []smn.PollingRound{round(1, topic+":"+smn.NewID())}},
 	} {
-		_, err := s.owner.CreateNotifyPolicy(s.owner.ctx, smn.CreateNotifyPolicyInput{
-			TopicURN: topic, NewNotifyPolicy: smn.NewNotifyPolicy{Protocol: c.protocol, Polling: c.polling},
-		})
+		policy := smn.NewNotifyPolicy{Protocol: c.protocol, Polling: c.polling}
+		_, err := s.owner.CreateNotifyPolicy(s.owner.ctx, smn.CreateNotifyPolicyInput{TopicURN: topic, NewNotifyPolicy: policy})
 		requireCode(t, c.code, err, c)
+		which := smn.AttachmentInput{TopicURN: elsewhere, ID: id}
+		if c.code != smn.SubscriptionNotFound { // those of the case are of another topic
+			requireCode(t, c.code, s.owner.UpdateNotifyPolicy(s.owner.ctx, smn.UpdateNotifyPolicyInput{AttachmentInput: which, NewNotifyPolicy: policy}), c)
+		}
 	}
-	most := append(rounds(smn.MaxPollingRounds-1), round(smn.MaxPollingRounds, urns(smn.MaxPollingTargets)...))
-	_, err := s.owner.CreateNotifyPolicy(s.owner.ctx, smn.CreateNotifyPolicyInput{TopicURN: topic, NewNotifyPolicy: smn.NewNotifyPolicy{Protocol: smn.Call, Polling: most}})
+	requireCode(t, smn.SubscriptionNotFound, s.owner.UpdateNotifyPolicy(s.owner.ctx, smn.UpdateNotifyPolicyInput{
+		AttachmentInput: smn.AttachmentInput{TopicURN: elsewhere, ID: id}, NewNotifyPolicy: smn.NewNotifyPolicy{Protocol: smn.Call, Polling: rounds(1)},
+	}), "of another topic")
+	kept, err := s.owner.GetNotifyPolicy(s.owner.ctx, smn.TopicInput{TopicURN: elsewhere})
 	require.NoError(t, err)
+	require.Equal(t, there, kept.Polling[0].Subscriptions[0].URN.String(), "what was refused has changed nothing")
+
+	fewer := append(rounds(smn.MaxPollingRounds-2), round(smn.MaxPollingRounds-1, urns(smn.MaxPollingTargets-1)...))
+	id, err = s.owner.CreateNotifyPolicy(s.owner.ctx, smn.CreateNotifyPolicyInput{TopicURN: topic, NewNotifyPolicy: smn.NewNotifyPolicy{Protocol: smn.Call, Polling: fewer}})
+	require.NoError(t, err)
+	most := append(rounds(smn.MaxPollingRounds-1), round(smn.MaxPollingRounds, urns(smn.MaxPollingTargets)...))
+	require.NoError(t, s.owner.UpdateNotifyPolicy(s.owner.ctx, smn.UpdateNotifyPolicyInput{
+		AttachmentInput: smn.AttachmentInput{TopicURN: topic, ID: id}, NewNotifyPolicy: smn.NewNotifyPolicy{Protocol: smn.Call, Polling: most},
+	}))
 }
 
 func kmsKey(t *testing.T, s *suite) {
@@ -179,14 +200,22 @@ func kmsKey(t *testing.T, s *suite) {
 	which := smn.AttachmentInput{TopicURN: topic, ID: id}
 	require.NoError(t, s.owner.UpdateKMSKey(s.owner.ctx, smn.UpdateKMSKeyInput{AttachmentInput: which, KeyID: "another"}))
 	require.Equal(t, "another", must(get()).KeyID)
+	other := s.topic(t, "other")
 	for _, bad := range []string{"", "a b", strings.Repeat("k", smn.MaxForeignID+1)} {
 		requireCode(t, smn.InvalidParameter, s.owner.UpdateKMSKey(s.owner.ctx, smn.UpdateKMSKeyInput{AttachmentInput: which, KeyID: bad}))
+		_, err = s.owner.CreateKMSKey(s.owner.ctx, smn.CreateKMSKeyInput{TopicURN: other, KeyID: bad})
+		requireCode(t, smn.InvalidParameter, err)
 	}
+	require.Equal(t, "another", must(get()).KeyID, "what was refused has changed nothing")
+	_, err = s.owner.CreateKMSKey(s.owner.ctx, smn.CreateKMSKeyInput{TopicURN: other, KeyID: strings.Repeat("k", smn.MaxForeignID-1)})
+	require.NoError(t, err)
+	require.NoError(t, s.owner.UpdateKMSKey(s.owner.ctx, smn.UpdateKMSKeyInput{AttachmentInput: which, KeyID: strings.Repeat("k", smn.MaxForeignID)}))
+	requireCode(t, smn.ResourceNotFound, s.owner.UpdateKMSKey(s.owner.ctx, smn.UpdateKMSKeyInput{
+		AttachmentInput: smn.AttachmentInput{TopicURN: other, ID: id}, KeyID: "k",
+	}), "of another topic")
 	require.NoError(t, s.owner.DeleteKMSKey(s.owner.ctx, which))
 	requireCode(t, smn.ResourceNotFound, s.owner.DeleteKMSKey(s.owner.ctx, which), "the second time")
 	requireCode(t, smn.ResourceNotFound, s.owner.UpdateKMSKey(s.owner.ctx, smn.UpdateKMSKeyInput{AttachmentInput: which, KeyID: "another"}))
-	_, err = s.owner.CreateKMSKey(s.owner.ctx, smn.CreateKMSKeyInput{TopicURN: topic, KeyID: ""})
-	requireCode(t, smn.InvalidParameter, err)
 }
 
 // attachmentsForeign sees that a stranger reaches nothing that is attached to the

@@ -153,6 +153,7 @@ func Run(t *testing.T, open func(t *testing.T) Env) {
 		{"AttachmentsForeign", attachmentsForeign},
 
 		{"Lists", lists},
+		{"Pages", pages},
 		{"TopicsWithResources", topicsWithResources},
 
 		{"Foreign", foreign},

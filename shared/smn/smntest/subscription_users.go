@@ -116,14 +116,11 @@ func subscriptionUsersRules(t *testing.T, s *suite) {
 		requireCode(t, smn.InvalidUser, o.DeleteSubscriptionUser(o.ctx, in))
 		requireCode(t, smn.InvalidUser, o.UpdateSubscriptionUser(o.ctx, smn.UpdateSubscriptionUserInput{SubscriptionUserInput: in, NewSubscriptionUser: user("a", mailTo("a@example.com"))}))
 	}
-	for _, p := range []smn.Page{{Offset: -1}, {Limit: -1}, {Limit: smn.DefaultLimit + 1}} {
-		_, err := o.ListSubscriptionUsers(o.ctx, smn.ListSubscriptionUsersInput{Page: p})
-		requireCode(t, smn.InvalidPage, err, p)
-	}
 	page, err := o.ListSubscriptionUsers(o.ctx, smn.ListSubscriptionUsersInput{})
 	require.NoError(t, err)
 	require.Equal(t, []smn.SubscriptionUser{want}, page.Users, "what was refused has changed nothing")
-	s.user(t, strings.Repeat("n", smn.MaxSubscriptionUserName), mailTo("a@example.com"))
+	s.user(t, strings.Repeat("n", smn.MaxSubscriptionUserName-1), mailTo("a@example.com"))
+	s.user(t, strings.Repeat("ä", smn.MaxSubscriptionUserName/2), mailTo("a@example.com"))
 }
 
 func subscribeUsers(t *testing.T, s *suite) {
@@ -168,8 +165,10 @@ func subscribeUsers(t *testing.T, s *suite) {
 	}
 	_, err = subscribe(topic, ids...)
 	requireCode(t, smn.InvalidUser, err)
-	_, err = subscribe(topic, ids[1:]...)
-	require.NoError(t, err)
+	for _, most := range [][]string{ids[2:], ids[1:]} {
+		_, err = subscribe(topic, most...)
+		require.NoError(t, err)
+	}
 	_, err = subscribe(s.urn(Owner.Project, "missing"), bert)
 	requireCode(t, smn.TopicNotFound, err)
 	_, err = subscribe("x", bert)

@@ -98,10 +98,14 @@ func subscribeRules(t *testing.T, s *suite) {
 	for _, n := range []smn.NewSubscription{
 		{Protocol: smn.Email, Endpoint: "a@example.com", Remark: strings.Repeat("r", smn.MaxRemark-1)},
 		{Protocol: smn.Email, Endpoint: "b@example.com", Remark: strings.Repeat("ä", smn.MaxRemark/2)},
+		{Protocol: smn.Email, Endpoint: strings.Repeat("l", 241) + "@example.com"},
 		{Protocol: smn.Email, Endpoint: strings.Repeat("l", 242) + "@example.com"},
+		{Protocol: smn.SMS, Endpoint: strings.Repeat("1", 14)},
 		{Protocol: smn.SMS, Endpoint: strings.Repeat("1", 15)},
+		{Protocol: smn.SMS, Endpoint: "1100"},
 		{Protocol: smn.SMS, Endpoint: "110"},
 		hook("http://example.com:65535"),
+		hook(host + strings.Repeat("p", smn.MaxEndpoint-1-len(host))),
 		hook(host + strings.Repeat("p", smn.MaxEndpoint-len(host))),
 	} {
 		s.subscribed(t, topic, n)
@@ -233,6 +237,8 @@ func subscribeBatch(t *testing.T, s *suite) {
 		_, err = s.owner.SubscribeBatch(s.owner.ctx, smn.SubscribeBatchInput{TopicURN: topic, Subscriptions: batch(0, n)})
 		requireCode(t, smn.InvalidSubscription, err, n)
 	}
+	_, err = s.owner.SubscribeBatch(s.owner.ctx, smn.SubscribeBatchInput{TopicURN: s.topic(t, "other"), Subscriptions: batch(0, smn.MaxBatch-1)})
+	require.NoError(t, err)
 	outputs, err = s.owner.SubscribeBatch(s.owner.ctx, smn.SubscribeBatchInput{TopicURN: topic, Subscriptions: batch(0, smn.MaxBatch)})
 	require.NoError(t, err)
 	page, err := s.owner.ListSubscriptionsByTopic(s.owner.ctx, smn.ListSubscriptionsByTopicInput{TopicURN: topic})
@@ -328,6 +334,8 @@ func sendConfirmation(t *testing.T, s *suite) {
 	require.NoError(t, err)
 	require.Equal(t, smn.Confirmed, s.listed(t, urn).Status)
 
+	function := s.subscribed(t, topic, smn.NewSubscription{Protocol: smn.FunctionGraph, Endpoint: functionURN})
+	requireCode(t, smn.InvalidStatus, s.owner.SendConfirmation(s.owner.ctx, smn.SubscriptionInput{SubscriptionURN: function}), "it needs none")
 	requireCode(t, smn.SubscriptionNotFound, s.owner.SendConfirmation(s.owner.ctx, smn.SubscriptionInput{SubscriptionURN: topic + ":" + strings.Repeat("0", 32)}))
 	requireCode(t, smn.InvalidSubscriptionURN, s.owner.SendConfirmation(s.owner.ctx, smn.SubscriptionInput{SubscriptionURN: topic}))
 }

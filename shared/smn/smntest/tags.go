@@ -243,8 +243,11 @@ func findResourcesRules(t *testing.T, s *suite) {
 		return list
 	}
 	for _, in := range []smn.FindResourcesInput{
+		{Tags: many(smn.MaxTags - 1)},
 		{Tags: many(smn.MaxTags)},
+		{NotTagsAny: values(smn.MaxTagValues - 1)},
 		{NotTagsAny: values(smn.MaxTagValues)},
+		{Matches: matches(smn.MaxTags - 1)},
 		{Matches: matches(smn.MaxTags)},
 		{Limit: 1},
 		{Limit: smn.MaxResources - 1},
@@ -289,8 +292,7 @@ func findResourcesPages(t *testing.T, s *suite) {
 	}
 }
 
-// tagsOfApplications sees that a type without any resource is an empty list and
-// no error.
+// tagsOfApplications begins without any: that is an empty list and no error.
 func tagsOfApplications(t *testing.T, s *suite) {
 	for _, r := range []smn.Resource{{Type: smn.ApplicationResource, ID: "missing"}, {Type: smn.ApplicationResource, ID: "missing", ByName: true}} {
 		requireCode(t, smn.ResourceNotFound, s.setTags(r, smn.Tag{Key: "a"}))
@@ -300,6 +302,36 @@ func tagsOfApplications(t *testing.T, s *suite) {
 	page, err := s.owner.FindResources(s.owner.ctx, smn.FindResourcesInput{Type: smn.ApplicationResource})
 	require.NoError(t, err)
 	require.Equal(t, smn.TaggedResourcePage{Resources: []smn.TaggedResource{}}, page)
+
+	id := s.application(t, "shop").ID
+	s.topic(t, "shop")
+	byID, byName := smn.Resource{Type: smn.ApplicationResource, ID: id}, smn.Resource{Type: smn.ApplicationResource, ID: "shop", ByName: true}
+	require.NoError(t, s.setTags(byID, smn.Tag{Key: "a", Value: "1"}))
+	require.NoError(t, s.setTags(byName, smn.Tag{Key: "b"}))
+	want := []smn.Tag{{Key: "a", Value: "1"}, {Key: "b"}}
+	require.Equal(t, want, s.tags(t, byID))
+	require.Equal(t, want, s.tags(t, byName))
+	require.Empty(t, s.tags(t, named("shop")), "a topic of the name is another resource")
+	all, err := s.owner.ListProjectTags(s.owner.ctx, smn.ListProjectTagsInput{Type: smn.ApplicationResource})
+	require.NoError(t, err)
+	require.Equal(t, []smn.TagValues{{Key: "a", Values: []string{"1"}}, {Key: "b", Values: []string{""}}}, all)
+	page, err = s.owner.FindResources(s.owner.ctx, smn.FindResourcesInput{Type: smn.ApplicationResource, Tags: []smn.TagValues{{Key: "a"}}})
+	require.NoError(t, err)
+	require.Equal(t, 1, page.Total)
+	require.Equal(t, id, page.Resources[0].ID)
+	require.Equal(t, "shop", page.Resources[0].Name)
+	require.Equal(t, want, page.Resources[0].Tags)
+
+	require.NoError(t, s.owner.DeleteTag(s.owner.ctx, smn.DeleteTagInput{Resource: byName, Key: "a"}))
+	requireCode(t, smn.ResourceNotFound, s.owner.DeleteTag(s.owner.ctx, smn.DeleteTagInput{Resource: byName, Key: "a"}), "the second time")
+	require.NoError(t, s.owner.RemoveTags(s.owner.ctx, smn.RemoveTagsInput{Resource: byID, Keys: []string{"b"}}))
+	require.Empty(t, s.tags(t, byID))
+	_, err = s.owner.CreateApplication(s.owner.ctx, smn.CreateApplicationInput{
+		Name: "shop", Platform: smn.APNS, PushCredentials: smn.PushCredentials{Principal: "Y2VydA==", Credential: "a2V5"},
+	})
+	require.NoError(t, err)
+	requireCode(t, smn.ResourceNotFound, s.setTags(byName, smn.Tag{Key: "a"}), "two platforms have the name")
+	require.NoError(t, s.setTags(byID, smn.Tag{Key: "a"}))
 }
 
 func tagsForeign(t *testing.T, s *suite) {

@@ -126,7 +126,6 @@ func listTemplates(t *testing.T, s *suite) {
 		}
 	}
 	for code, in := range map[smn.Code]smn.ListTemplatesInput{
-		smn.InvalidPage:         {Page: smn.Page{Limit: smn.DefaultLimit + 1}},
 		smn.InvalidTemplateName: {Name: "a b"},
 		smn.InvalidProtocol:     {Protocol: "pigeon"},
 	} {
