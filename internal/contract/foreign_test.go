@@ -13,7 +13,8 @@ import (
 )
 
 // reach is what a stranger gets who aims an operation at what the owner has. The
-// zero value is 403 SMN.0001.
+// zero value is 403 SMN.0001. A path without a project is tried as it is, all
+// others with the stranger's project in it and with the owner's.
 type reach struct {
 	body   string
 	path   map[string]string // parameters that are not those of params
@@ -27,8 +28,7 @@ type reach struct {
 // ofApplication aims at the tags of the owner's application.
 var ofApplication = map[string]string{"resource_id": "{application_id}"}
 
-// foreign has a line for every operation whose path names a project. An operation
-// that has none fails the test.
+// foreign has a line for every operation. One that has none fails the test.
 var foreign = map[string]reach{
 	"create-topic":                {body: `{"name":"topic"}`, own: true},
 	"list-topics":                 {own: true},
@@ -124,7 +124,39 @@ var foreign = map[string]reach{
 	"update-push-endpoint": {body: `{"user_data":"taken"}`},
 	"delete-push-endpoint": {},
 	"push":                 {body: `{"message":"m"}`},
+
+	"list-protocols":      {own: true},
+	"list-cloud-service":  {own: true},
+	"list-cloud-services": {own: true},
+
+	// Links are for whoever holds them. A token that the service did not make is no
+	// link, and there is nothing to unsubscribe that nobody has confirmed.
+	"confirm-subscription":    {query: linked, status: 403},
+	"confirm-subscription-v2": {query: linked, status: 403},
+	"confirm-page":            {query: linked, status: 200}, // it only asks
+	"confirm-button":          {query: linked, status: 403},
+	"unsubscribe":             {query: "?subscription_urn={subscription_urn}", status: 200},
+	"unsubscribe-v2":          {query: "?subscription_urn={subscription_urn}", status: 200},
+	"unsubscribe-page":        {query: "?subscription_urn={subscription_urn}", status: 200},
+	"unsubscribe-button":      {query: "?subscription_urn={subscription_urn}", status: 200},
+
+	"get-certificate":    {status: 404},
+	"get-certificate-v2": {status: 404},
+	"list-versions":      {own: true},
+	"get-version":        {own: true},
+	"get-openapi":        {own: true},
+
+	"issue-token":          {body: `{"auth":{"identity":{"methods":["token"],"token":{"id":"{token}"}},"scope":{"project":{"id":"{owner}"}}}}`, status: 401},
+	"inspect-token":        {header: http.Header{"X-Subject-Token": {"{token}"}}, own: true},
+	"get-identity-version": {own: true},
+	"list-projects":        {query: "?domain_id={owner_domain}", own: true},
+	"list-auth-projects":   {own: true},
+	"list-auth-domains":    {own: true},
+	"get-auth-catalog":     {own: true},
 }
+
+// linked is a link to confirm the owner's subscription, with a token that is forged.
+const linked = "?topic_urn={topic_urn}&endpoint=%2B4915112345678&token=00"
 
 // TestForeign sees that without an access policy a stranger can neither read nor
 // change anything of another project, by any operation: not under his own project
@@ -136,15 +168,14 @@ func TestForeign(t *testing.T) {
 	stranger := visitor{url: owner.url, token: token.Value}
 
 	params := belongings(t, owner)
+	params["owner"], params["owner_domain"], params["token"] = smntest.Owner.Project, smntest.Owner.Domain, stranger.token
+	params["certificate_id"] = marked
 	before := stateOf(t, owner)
 	require.Contains(t, before, marked)
 
 	tried := map[string]bool{}
 	for _, op := range httpapi.All() {
-		method, pattern, _ := strings.Cut(op.Route, " ")
-		if !strings.Contains(pattern, "{project_id}") {
-			continue
-		}
+		method, pattern, _ := strings.Cut(strings.TrimSuffix(op.Route, "{$}"), " ")
 		want, ok := foreign[op.Name]
 		if !ok {
 			t.Errorf("operation %s has no line in the table of foreign", op.Name)
@@ -154,13 +185,18 @@ func TestForeign(t *testing.T) {
 		t.Run(op.Name, func(t *testing.T) {
 			under := func(project string) answer {
 				path := fillPath(pattern, project, want.path, params)
-				return stranger.sendWith(t, method, path+want.query, fill(want.body, params), want.header)
+				header := http.Header{}
+				for name := range want.header {
+					header.Set(name, fill(want.header.Get(name), params))
+				}
+				return stranger.sendWith(t, method, path+fill(want.query, params), fill(want.body, params), header)
 			}
-			a := under(smntest.Owner.Project)
-			require.Equal(t, http.StatusForbidden, a.status, "%s", a.body)
-			require.Contains(t, a.body, "SMN.0001")
-
-			a = under(smntest.Stranger.Project)
+			if strings.Contains(pattern, "{project_id}") {
+				a := under(smntest.Owner.Project)
+				require.Equal(t, http.StatusForbidden, a.status, "%s", a.body)
+				require.Contains(t, a.body, "SMN.0001")
+			}
+			a := under(smntest.Stranger.Project)
 			switch {
 			case want.own:
 				require.Less(t, a.status, 300, "%s", a.body)
