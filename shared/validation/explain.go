@@ -92,7 +92,7 @@ func explainEndpoint(p smn.Protocol) string {
 	start := "the endpoint of protocol " + string(p) + " must be "
 	switch p {
 	case smn.HTTP, smn.HTTPS:
-		return start + "a URL that begins with " + string(p) + ":// and holds no spaces and no fragment"
+		return start + "a URL that begins with " + string(p) + ":// and holds plain ASCII without spaces and without a fragment"
 	case smn.Email:
 		return start + "a mail address such as ops@example.com"
 	case smn.SMS, smn.Call:
@@ -100,7 +100,7 @@ func explainEndpoint(p smn.Protocol) string {
 	case smn.FunctionStage, smn.FunctionGraph:
 		return start + "a URN of the form urn:cff:{region}:{project_id}:function:{group}:{name}:{version}, whose last part may be left out"
 	}
-	return start + "the URL of a bot's webhook, which begins with https:// and holds no spaces and no fragment"
+	return start + "the URL of a bot's webhook, which begins with https:// and holds plain ASCII without spaces and without a fragment"
 }
 
 // explainNumber says the same for validator's own rules.
