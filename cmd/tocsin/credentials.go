@@ -66,9 +66,9 @@ func (f *credentialsFile) watch(ctx context.Context, replace func([]iam.User, []
 }
 
 // look puts the users of the file into use if it has changed and two looks have
-// found the same, so that a file which is just being written is not taken for
-// one with fewer users. While it cannot be read, or something is wrong with it, those that were there stay, and the log
-// says so once.
+// found the same, so that a file which is just being written is not taken for one
+// with fewer users. While it cannot be read, or something is wrong with it, those
+// that were there stay, and the log says so once.
 func (f *credentialsFile) look(ctx context.Context, replace func([]iam.User, []iam.Agency) error) {
 	text, err := f.read()
 	if err != nil {
@@ -101,7 +101,16 @@ func (f *credentialsFile) keep(ctx context.Context, err error) {
 	f.log.LogAttrs(ctx, slog.LevelError, "credentials kept as they were", slog.String("file", f.path), slog.String("error", err.Error()))
 }
 
+// read reads the whole file. What is no file, such as a pipe, is not even opened:
+// nobody may ever write to it, and the second look would find it empty.
 func (f *credentialsFile) read() ([]byte, error) {
+	info, err := os.Stat(f.path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New(f.path + " is no regular file")
+	}
+	if err != nil {
+		return nil, err
+	}
 	file, err := os.Open(f.path)
 	if err != nil {
 		return nil, err

@@ -180,7 +180,10 @@ func TestCredentialsThatCannotBeRead(t *testing.T) {
 	dir := t.TempDir()
 	large := filepath.Join(dir, "large")
 	require.NoError(t, os.WriteFile(large, make([]byte, maxCredentials+1), 0o600))
-	for path, want := range map[string]string{filepath.Join(dir, "none"): "no such file", dir: "is a directory", large: "8 MiB"} {
+	for path, want := range map[string]string{
+		filepath.Join(dir, "none"): "no such file", dir: "is no regular file", large: "8 MiB",
+		os.DevNull: "is no regular file", // a pipe would not even open, nor let the program end
+	} {
 		_, _, err := (&credentialsFile{path: path}).open()
 		require.ErrorContains(t, err, want)
 		require.ErrorContains(t, err, "TOCSIN_CREDENTIALS")

@@ -321,6 +321,19 @@ func TestLongestJudgement(t *testing.T) {
 	require.Less(t, time.Since(began), time.Second)
 }
 
+// TestReadsAKeyOnce sees that a judgement reads what the request has once for a
+// condition, not for each of its values: a number is dear to read.
+func TestReadsAKeyOnce(t *testing.T) {
+	r := request("d", access.Subscribe)
+	r.Protocol, r.Endpoint = smn.SMS, "13600000000"
+	costs := func(values int) float64 {
+		p := parse(t, with("Condition", `{"NumericEquals":{"smn:Endpoint":[`+many(values, func(int) string { return "5" })+`]}}`))
+		return testing.AllocsPerRun(10, func() { p.Judge(r) })
+	}
+	const compare = 2 // allocations
+	require.Less(t, costs(100), costs(1)+100*compare)
+}
+
 // TestExamplesOfTheDocuments sees that what docs/access-policies.md shows is
 // accepted.
 func TestExamplesOfTheDocuments(t *testing.T) {

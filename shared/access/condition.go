@@ -2,10 +2,9 @@ package access
 
 import (
 	"encoding/json"
-	"fmt"
 	"math/big"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 )
@@ -22,7 +21,7 @@ const (
 type condition struct {
 	key  string
 	not  bool
-	fits []func(string) bool
+	fits func(have string) bool // whether any value does
 }
 
 // met says whether a request meets the condition. A key that the request does not
@@ -30,14 +29,7 @@ type condition struct {
 // asks for a value is not met, and one that excludes values is.
 func (c condition) met(r Request) bool {
 	text := valueOf(r, c.key)
-	if text != "" {
-		for _, fits := range c.fits {
-			if fits(text) {
-				return !c.not
-			}
-		}
-	}
-	return c.not
+	return (text != "" && c.fits(text)) != c.not
 }
 
 func valueOf(r Request, key string) string {
@@ -52,11 +44,11 @@ func valueOf(r Request, key string) string {
 	return ""
 }
 
-// operator makes the comparison with one value of a policy. ok is false for a
-// value that is not of the operator's kind.
+// operator makes the comparison with the values of a policy. ok is false if one is
+// not of the operator's kind.
 type operator struct {
 	not  bool
-	make func(value any) (fits func(string) bool, ok bool)
+	make func(values []any) (fits func(have string) bool, ok bool)
 }
 
 var operators = map[string]operator{
@@ -81,26 +73,43 @@ var operators = map[string]operator{
 	"Bool":                      {false, boolean},
 }
 
-func text(fits func(have, want string) bool) func(any) (func(string) bool, bool) {
-	return func(value any) (func(string) bool, bool) {
-		want, ok := value.(string)
-		return func(have string) bool { return fits(have, want) }, ok && want != ""
+// comparison makes the comparisons of a kind: want reads a value of a policy, and
+// read, once whatever the number of values, what the request has.
+func comparison[T any](want func(any) (T, bool), read func(string) (T, bool), fits func(have, want T) bool) func([]any) (func(string) bool, bool) {
+	return func(values []any) (func(string) bool, bool) {
+		wanted := make([]T, len(values))
+		for i, value := range values {
+			var ok bool
+			if wanted[i], ok = want(value); !ok {
+				return nil, false
+			}
+		}
+		return func(text string) bool {
+			have, ok := read(text)
+			return ok && slices.ContainsFunc(wanted, func(want T) bool { return fits(have, want) })
+		}, true
 	}
 }
 
-func number(fits func(order int) bool) func(any) (func(string) bool, bool) {
-	return func(value any) (func(string) bool, bool) {
-		want, ok := parseNumber(fmt.Sprint(value))
-		switch value.(type) {
-		case string, json.Number:
-		default:
-			ok = false
+func asItIs(s string) (string, bool) { return s, true }
+
+func text(fits func(have, want string) bool) func([]any) (func(string) bool, bool) {
+	return comparison(func(value any) (string, bool) {
+		s, ok := value.(string)
+		return s, ok && s != ""
+	}, asItIs, fits)
+}
+
+func number(fits func(order int) bool) func([]any) (func(string) bool, bool) {
+	return comparison(func(value any) (*big.Rat, bool) {
+		switch value := value.(type) {
+		case string:
+			return parseNumber(value)
+		case json.Number:
+			return parseNumber(value.String())
 		}
-		return func(have string) bool {
-			n, ok := parseNumber(have)
-			return ok && fits(n.Cmp(want))
-		}, ok
-	}
+		return nil, false
+	}, parseNumber, func(have, want *big.Rat) bool { return fits(have.Cmp(want)) })
 }
 
 // numberPattern leaves out exponents, whose numbers could fill the memory.
@@ -115,15 +124,11 @@ func parseNumber(s string) (*big.Rat, bool) {
 	return new(big.Rat).SetString(s)
 }
 
-func date(fits func(order int) bool) func(any) (func(string) bool, bool) {
-	return func(value any) (func(string) bool, bool) {
+func date(fits func(order int) bool) func([]any) (func(string) bool, bool) {
+	return comparison(func(value any) (time.Time, bool) {
 		s, _ := value.(string)
-		want, ok := parseDate(s)
-		return func(have string) bool {
-			t, ok := parseDate(have)
-			return ok && fits(t.Compare(want))
-		}, ok
-	}
+		return parseDate(s)
+	}, parseDate, func(have, want time.Time) bool { return fits(have.Compare(want)) })
 }
 
 // parseDate reads a time of ISO 8601 with its zone, or a date, which begins in UTC.
@@ -135,15 +140,19 @@ func parseDate(s string) (time.Time, bool) {
 	return t, err == nil
 }
 
-func boolean(value any) (func(string) bool, bool) {
-	want := strings.ToLower(fmt.Sprint(value))
-	switch value.(type) {
-	case string, bool:
-	default:
-		want = ""
+var boolean = comparison(func(value any) (bool, bool) {
+	switch value := value.(type) {
+	case bool:
+		return value, true
+	case string:
+		return parseBool(value)
 	}
-	fits := func(have string) bool { return strings.EqualFold(have, want) }
-	return fits, want == strconv.FormatBool(true) || want == strconv.FormatBool(false)
+	return false, false
+}, parseBool, func(have, want bool) bool { return have == want })
+
+func parseBool(s string) (value, ok bool) {
+	s = strings.ToLower(s)
+	return s == "true", s == "true" || s == "false"
 }
 
 // isLike says whether a text fits a pattern, in which an asterisk stands for any

@@ -295,15 +295,11 @@ func parseCondition(name string, op operator, key string, value any) (condition,
 	if len(values) == 0 || len(values) > maxValues {
 		return condition{}, badCondition("%s of %s needs 1 to %d values", key, name, maxValues)
 	}
-	c := condition{key: key, not: op.not}
-	for _, v := range values {
-		fits, ok := op.make(v)
-		if !ok {
-			return condition{}, badCondition("%s has a value that does not fit %s; a time looks like 2026-11-07T15:35:00Z", key, name)
-		}
-		c.fits = append(c.fits, fits)
+	fits, ok := op.make(values)
+	if !ok {
+		return condition{}, badCondition("%s has a value that does not fit %s; a time looks like 2026-11-07T15:35:00Z", key, name)
 	}
-	return c, nil
+	return condition{key: key, not: op.not, fits: fits}, nil
 }
 
 func badCondition(format string, args ...any) error {

@@ -42,12 +42,12 @@ func (b *Broker) ListTopicsWithResources(ctx context.Context, in smn.ListTopicsI
 	if err != nil {
 		return smn.TopicResourcesPage{}, err
 	}
-	tags, err := b.tagsByID(ctx, caller.Project, store.TopicKind)
-	if err != nil {
-		return smn.TopicResourcesPage{}, fmt.Errorf("list tags of topics: %w", err)
-	}
 	page := smn.TopicResourcesPage{Topics: make([]smn.TopicResources, len(topics.Topics)), Total: topics.Total}
 	for i, topic := range topics.Topics {
+		tags, err := b.Store.ListTags(ctx, store.TagKey{Project: caller.Project, Kind: store.TopicKind, ID: topic.ID})
+		if err != nil {
+			return smn.TopicResourcesPage{}, fmt.Errorf("list the tags of %s: %w", topic.URN, err)
+		}
 		logtanks, err := b.logtanks(ctx, topic.ID)
 		if err != nil {
 			return smn.TopicResourcesPage{}, err
@@ -57,7 +57,7 @@ func (b *Broker) ListTopicsWithResources(ctx context.Context, in smn.ListTopicsI
 			return smn.TopicResourcesPage{}, fmt.Errorf("get the access policy of %s: %w", topic.URN, err)
 		}
 		page.Topics[i] = smn.TopicResources{
-			Topic: topic, Tags: list(tags[topic.ID]), Logtanks: logtanks,
+			Topic: topic, Tags: list(tags), Logtanks: logtanks,
 			Policy: smn.TopicPolicy{Text: policy.Value, CreatedAt: policy.CreatedAt, UpdatedAt: policy.UpdatedAt},
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"math"
 	"time"
 
 	"tocsin/shared/queue"
@@ -69,24 +68,12 @@ func (db *DB) GetSMS(ctx context.Context, project, id string) (store.SMS, error)
 
 // ListSMS meets store.DirectSMS.
 func (db *DB) ListSMS(ctx context.Context, q store.SMSQuery) (page store.SMSPage, err error) {
-	const filter = ` FROM sms WHERE project = ?1 AND accepted_at >= ?2 AND accepted_at < ?3 AND (?4 = '' OR id = ?4)
-		AND (?5 = '' OR endpoint = ?5) AND (?6 = '' OR sign_id = ?6) AND (?7 < 0 OR status = ?7)`
-	from, to, status := int64(math.MinInt64), int64(math.MaxInt64), -1
-	if !q.From.IsZero() {
-		from = micros(q.From)
-	}
-	if !q.To.IsZero() {
-		to = micros(q.To)
-	}
-	if q.Status != nil {
-		status = int(*q.Status)
-	}
-	args := []any{q.Project, from, to, q.ID, q.Endpoint, q.SignID, status}
+	filter, args := smsFilter(q)
 	err = db.snapshot(ctx, func(s *session) error {
 		if _, err := s.get(`SELECT count(*)`+filter, args, &page.Total); err != nil {
 			return err
 		}
-		return s.each(`SELECT `+smsColumns+filter+` ORDER BY accepted_at DESC, id DESC LIMIT ?8 OFFSET ?9`,
+		return s.each(`SELECT `+smsColumns+filter+` ORDER BY accepted_at DESC, id DESC LIMIT ? OFFSET ?`,
 			append(args, q.Limit, q.Offset), func(rows *sql.Rows) error {
 				var row smsRow
 				err := rows.Scan(row.dest()...)
@@ -98,6 +85,35 @@ func (db *DB) ListSMS(ctx context.Context, q store.SMSQuery) (page store.SMSPage
 		return store.SMSPage{}, fmt.Errorf("list SMS: %w", err)
 	}
 	return page, nil
+}
+
+// smsFilter spells which SMS fit q. It names no filter that q does not have, so
+// that each question finds the index that answers it.
+func smsFilter(q store.SMSQuery) (filter string, args []any) {
+	filter, args = ` FROM sms WHERE project = ?`, []any{q.Project}
+	and := func(condition string, value any) {
+		filter += ` AND ` + condition
+		args = append(args, value)
+	}
+	if !q.From.IsZero() {
+		and(`accepted_at >= ?`, micros(q.From))
+	}
+	if !q.To.IsZero() {
+		and(`accepted_at < ?`, micros(q.To))
+	}
+	if q.ID != "" {
+		and(`id = ?`, q.ID)
+	}
+	if q.Endpoint != "" {
+		and(`endpoint = ?`, q.Endpoint)
+	}
+	if q.SignID != "" {
+		and(`sign_id = ?`, q.SignID)
+	}
+	if q.Status != nil {
+		and(`status = ?`, int(*q.Status))
+	}
+	return filter, args
 }
 
 // FinishSMS meets store.DirectSMS.
