@@ -25,6 +25,9 @@ func TestOverHTTP(t *testing.T) {
 }
 
 func TestThroughGatewayEvents(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a function has one request at a time, so there is nothing to race")
+	}
 	for name, encode := range map[string]encoder{"v1": encodeV1, "v2": encodeV2} {
 		t.Run(name, func(t *testing.T) {
 			smntest.Run(t, func(t *testing.T) smntest.Env {

@@ -50,7 +50,7 @@ func (v visitor) sendWith(t *testing.T, method, path, body string, header http.H
 	if v.token != "" {
 		r.Header.Set("X-Auth-Token", v.token)
 	}
-	resp, err := checked{http.DefaultTransport}.RoundTrip(r)
+	resp, err := held(http.DefaultTransport).RoundTrip(r)
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
@@ -294,7 +294,7 @@ func TestTokens(t *testing.T) {
 		require.NoError(t, err)
 		r.Header.Set("X-Auth-Token", token)
 		r.Header.Set("X-Subject-Token", subject)
-		resp, err := checked{http.DefaultTransport}.RoundTrip(r)
+		resp, err := held(http.DefaultTransport).RoundTrip(r)
 		require.NoError(t, err)
 		defer resp.Body.Close()
 		text, err := io.ReadAll(resp.Body)

@@ -193,7 +193,7 @@ func (v visitor) signed(t *testing.T, key iam.AccessKey, method, path, body stri
 	r, err := http.NewRequestWithContext(t.Context(), method, v.url+path, strings.NewReader(body))
 	require.NoError(t, err)
 	iam.Sign(r, []byte(body), key, time.Unix(59, 0))
-	resp, err := checked{http.DefaultTransport}.RoundTrip(r)
+	resp, err := held(http.DefaultTransport).RoundTrip(r)
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)

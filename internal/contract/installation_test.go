@@ -112,7 +112,7 @@ func install(t *testing.T) installation {
 // client speaks to the installation as a caller.
 func (in installation) client(t *testing.T, c smn.Caller, endpoint string, transport http.RoundTripper) smn.Service {
 	t.Helper()
-	config := client.Config{Endpoint: endpoint, Transport: checked{transport}, Timeout: time.Minute}
+	config := client.Config{Endpoint: endpoint, Transport: held(transport), Timeout: time.Minute}
 	if u, ok := users[c.Project]; ok {
 		config.Credential = client.AccessKey{Access: u.Keys[0].Access, Secret: u.Keys[0].Secret, Project: c.Project}
 	}

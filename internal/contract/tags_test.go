@@ -18,7 +18,7 @@ func (v visitor) asName(t *testing.T, method, path, body string) answer {
 	require.NoError(t, err)
 	r.Header.Set("X-Auth-Token", v.token)
 	r.Header.Set("X-SMN-RESOURCEID-TYPE", "name")
-	resp, err := checked{http.DefaultTransport}.RoundTrip(r)
+	resp, err := held(http.DefaultTransport).RoundTrip(r)
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
