@@ -5,6 +5,7 @@ import (
 
 	"tocsin/shared/access"
 	"tocsin/shared/smn"
+	"tocsin/shared/store"
 )
 
 // CancelSubscription implements smn.Subscriptions.
@@ -13,7 +14,32 @@ func (b *Broker) CancelSubscription(ctx context.Context, in smn.SubscriptionInpu
 	if err != nil {
 		return err
 	}
-	return b.cancel(ctx, in.SubscriptionURN, b.opener(ctx, caller, access.Unsubscribe))
+	found, err := b.cancellable(ctx, caller, in.SubscriptionURN)
+	if err != nil {
+		return err
+	}
+	return b.cancel(ctx, found)
+}
+
+// cancellable finds a subscription that the caller may cancel: because the topic
+// lets it, or because its own project has added the subscription.
+func (b *Broker) cancellable(ctx context.Context, caller smn.Caller, text string) (found, error) {
+	f, refusal := b.find(text, b.opener(ctx, caller, access.Unsubscribe))
+	if smn.CodeOf(refusal) != smn.Forbidden {
+		return f, refusal
+	}
+	f, err := b.find(text, b.anyTopic(ctx))
+	if err == nil {
+		var s store.Subscription
+		if s, err = b.Store.GetSubscription(ctx, f.key); err == nil && s.Subscriber == caller.Project {
+			return f, nil
+		}
+		err = subscriptionError("get", f.urn, err)
+	}
+	if smn.CodeOf(err) == smn.Internal {
+		return found{}, err
+	}
+	return found{}, refusal // the same whether or not the subscription exists
 }
 
 // CancelSubscriptionByTopic implements smn.Subscriptions.
@@ -26,15 +52,15 @@ func (b *Broker) CancelSubscriptionByTopic(ctx context.Context, in smn.TopicSubs
 	if err != nil {
 		return err
 	}
-	return b.cancel(ctx, in.SubscriptionURN, b.only(topic))
-}
-
-func (b *Broker) cancel(ctx context.Context, urn string, open opener) error {
-	found, err := b.find(urn, open)
+	found, err := b.find(in.SubscriptionURN, b.only(topic))
 	if err != nil {
 		return err
 	}
-	return subscriptionError("cancel", found.urn, b.Store.DeleteSubscription(ctx, found.key))
+	return b.cancel(ctx, found)
+}
+
+func (b *Broker) cancel(ctx context.Context, f found) error {
+	return subscriptionError("cancel", f.urn, b.Store.DeleteSubscription(ctx, f.key))
 }
 
 // CancelSubscriptions implements smn.Subscriptions.
@@ -43,17 +69,15 @@ func (b *Broker) CancelSubscriptions(ctx context.Context, in smn.CancelSubscript
 	if err != nil {
 		return nil, err
 	}
-	open := b.opener(ctx, caller, access.Unsubscribe)
+	find := func(urn string) (found, error) { return b.cancellable(ctx, caller, urn) }
 	if in.TopicURN != "" {
-		topic, err := open(in.TopicURN)
+		topic, err := b.openTopic(ctx, caller, access.Unsubscribe, in.TopicURN)
 		if err != nil {
 			return nil, err
 		}
-		open = b.only(topic)
+		find = func(urn string) (found, error) { return b.find(urn, b.only(topic)) }
 	}
-	all, err := b.findAll(len(in.SubscriptionURNs), func(i int) (found, error) {
-		return b.find(in.SubscriptionURNs[i], open)
-	})
+	all, err := b.findAll(len(in.SubscriptionURNs), func(i int) (found, error) { return find(in.SubscriptionURNs[i]) })
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func (b *Broker) Subscribe(ctx context.Context, in smn.SubscribeInput) (smn.Subs
 	if err := b.mayCall(caller, in.NewSubscription); err != nil {
 		return smn.SubscribeOutput{}, err
 	}
-	outputs, err := b.add(ctx, topic, []smn.NewSubscription{in.NewSubscription})
+	outputs, err := b.add(ctx, caller, topic, []smn.NewSubscription{in.NewSubscription})
 	if err != nil {
 		return smn.SubscribeOutput{}, err
 	}
@@ -74,7 +74,7 @@ func (b *Broker) addAll(ctx context.Context, caller smn.Caller, topic store.Topi
 	if !allowed { // who may nothing learns nothing
 		return nil, notAllowed()
 	}
-	added, err := b.add(ctx, topic, good)
+	added, err := b.add(ctx, caller, topic, good)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (b *Broker) mayCall(caller smn.Caller, s smn.NewSubscription) error {
 
 // add stores subscriptions that have passed every rule, and sees to it that
 // each endpoint that is not confirmed gets a confirmation. Functions need none.
-func (b *Broker) add(ctx context.Context, topic store.Topic, subscriptions []smn.NewSubscription) ([]smn.SubscribeOutput, error) {
+func (b *Broker) add(ctx context.Context, caller smn.Caller, topic store.Topic, subscriptions []smn.NewSubscription) ([]smn.SubscribeOutput, error) {
 	if len(subscriptions) == 0 {
 		return nil, nil
 	}
@@ -124,6 +124,9 @@ func (b *Broker) add(ctx context.Context, topic store.Topic, subscriptions []smn
 			Extension:       s.Extension,
 			Status:          smn.Unconfirmed,
 			CreatedAt:       now,
+		}
+		if caller.Project != topic.Project {
+			row.Subscriber = caller.Project
 		}
 		items[i].Subscription = row
 		if s.Protocol.IsFunction() {

@@ -11,7 +11,7 @@ import (
 	"tocsin/shared/store"
 )
 
-const subscriptionColumns = `t.id, t.name, s.id, s.seq, s.protocol, s.endpoint, s.remark, s.extension, s.filters, s.status, s.version, s.created_at`
+const subscriptionColumns = `t.id, t.name, s.id, s.seq, s.protocol, s.endpoint, s.remark, s.extension, s.filters, s.subscriber, s.status, s.version, s.created_at`
 
 // subscriptionRow is where the columns of a subscription are read to.
 type subscriptionRow struct {
@@ -23,7 +23,7 @@ type subscriptionRow struct {
 func (r *subscriptionRow) dest() []any {
 	return []any{
 		&r.TopicID, &r.TopicName, &r.ID, &r.Seq, &r.Protocol, &r.Endpoint, &r.Remark,
-		&r.extension, &r.filters, &r.Status, &r.Version, &r.created,
+		&r.extension, &r.filters, &r.Subscriber, &r.Status, &r.Version, &r.created,
 	}
 }
 
@@ -147,9 +147,9 @@ func (tx *tx) addSubscription(project, topicID string, topic *topicKeys, a *addi
 	topic.nextSeq++
 	topic.subscriptions++
 	if _, err := tx.exec(`INSERT INTO subscription
-		(project, topic, id, seq, protocol, endpoint, remark, extension, filters, status, version, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`,
-		topic.project, topic.key, a.ID, added.Seq, string(a.Protocol), a.Endpoint, a.Remark, a.extension, a.filters,
+		(project, topic, id, seq, protocol, endpoint, remark, extension, filters, subscriber, status, version, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`,
+		topic.project, topic.key, a.ID, added.Seq, string(a.Protocol), a.Endpoint, a.Remark, a.extension, a.filters, a.Subscriber,
 		int(a.Status), micros(a.CreatedAt)); err != nil {
 		return added, err
 	}

@@ -44,8 +44,9 @@ type Subscriptions interface {
 	// such call.
 	SendConfirmation(ctx context.Context, in SubscriptionInput) error
 
-	// CancelSubscription removes a subscription; its endpoint is not told.
-	// Cancelling twice is SubscriptionNotFound the second time.
+	// CancelSubscription removes a subscription; its endpoint is not told. The project
+	// that added it may, too, whatever the topic's access policy says. Cancelling
+	// twice is SubscriptionNotFound the second time.
 	CancelSubscription(ctx context.Context, in SubscriptionInput) error
 
 	// CancelSubscriptionByTopic does the same for a subscription of this topic. One

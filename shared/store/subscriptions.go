@@ -25,6 +25,7 @@ type Subscription struct {
 	Remark          string
 	Extension       smn.Extension      // its Header is nil when there is none
 	Filters         []smn.FilterPolicy // nil when there are none
+	Subscriber      string             // id of the project that added it, if not that of the topic; else empty
 	Status          smn.Status
 	Version         int       // status changes so far; 0 when new
 	CreatedAt       time.Time // kept to the millisecond

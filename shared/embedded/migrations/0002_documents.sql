@@ -1,6 +1,7 @@
 -- What a protocol needs beside the endpoint is more than headers.
 ALTER TABLE subscription RENAME COLUMN header TO extension;
 UPDATE subscription SET extension = json_object('header', json(extension)) WHERE extension IS NOT NULL;
+ALTER TABLE subscription ADD COLUMN subscriber TEXT NOT NULL DEFAULT ''; -- project that added it; empty for the topic's own
 ALTER TABLE subscription ADD COLUMN filters TEXT; -- JSON array of filter policies; NULL for none
 
 CREATE TABLE document (

@@ -106,6 +106,39 @@ func accessPolicy(t *testing.T, s *suite) {
 	requireCode(t, smn.Forbidden, err, "a new topic of the name inherits nothing")
 }
 
+// subscriberCancels sees that whoever has subscribed may leave, also when the
+// topic's policy has changed since, and may cancel nobody else's subscription.
+func subscriberCancels(t *testing.T, s *suite) {
+	topic := s.topic(t, "topic")
+	others := s.subscribed(t, topic, mailTo("ops@example.com"))
+	s.set(t, topic, smn.AccessPolicy, allow(topic, Stranger, "SMN:Subscribe"))
+	var theirs []string
+	for _, address := range []string{"one@example.com", "two@example.com", "three@example.com"} {
+		out, err := s.stranger.Subscribe(s.stranger.ctx, smn.SubscribeInput{TopicURN: topic, NewSubscription: mailTo(address)})
+		require.NoError(t, err)
+		theirs = append(theirs, out.URN)
+	}
+	out, err := s.stranger.Subscribe(s.stranger.ctx, smn.SubscribeInput{TopicURN: topic, NewSubscription: mailTo("ops@example.com")})
+	require.NoError(t, err)
+	require.Equal(t, others, out.URN, "adding what is there makes it nobody else's")
+	s.set(t, topic, smn.AccessPolicy, "")
+
+	cancel := func(x actor, urn string) error {
+		return x.CancelSubscription(x.ctx, smn.SubscriptionInput{SubscriptionURN: urn})
+	}
+	requireCode(t, smn.Forbidden, cancel(s.stranger, others))
+	requireCode(t, smn.Forbidden, cancel(s.stranger, topic+":"+strings.Repeat("0", 32)), "nor is told what there is")
+	require.NoError(t, cancel(s.stranger, theirs[0]))
+	requireCode(t, smn.Forbidden, cancel(s.stranger, theirs[0]), "it is gone, and the topic is not theirs")
+	errs, err := s.stranger.CancelSubscriptions(s.stranger.ctx, smn.CancelSubscriptionsInput{SubscriptionURNs: []string{others, theirs[1]}})
+	require.NoError(t, err)
+	requireCode(t, smn.Forbidden, errs[0])
+	require.NoError(t, errs[1])
+	require.NoError(t, cancel(s.owner, theirs[2]), "the topic's owner may as well")
+	left := must(s.owner.ListSubscriptionsByTopic(s.owner.ctx, smn.ListSubscriptionsByTopicInput{TopicURN: topic}))
+	require.Equal(t, 1, left.Total)
+}
+
 func accessPolicyRules(t *testing.T, s *suite) {
 	topic := s.topic(t, "topic")
 	good := allow(topic, Stranger, "SMN:Publish")

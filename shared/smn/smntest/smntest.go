@@ -54,6 +54,7 @@ func Run(t *testing.T, open func(t *testing.T) Env) {
 
 		{"AccessPolicy", accessPolicy},
 		{"AccessPolicyRules", accessPolicyRules},
+		{"SubscriberCancels", subscriberCancels},
 		{"AccessPolicyOfSubscribing", accessPolicyOfSubscribing},
 		{"AccessPolicyDenies", accessPolicyDenies},
 

@@ -41,6 +41,7 @@ func testAddSubscriptions(t *testing.T, e env) {
 	plain := newSubscription(topic, "https://plain")
 	rich := newSubscription(topic, "https://rich")
 	rich.Extension.Header = map[string]string{"x-team": "night & day", "X-Env": "prod"}
+	rich.Subscriber = smn.NewID()
 	rich.Status = smn.Confirmed
 	empty := newSubscription(topic, "https://empty")
 	empty.Extension.Header = map[string]string{}
