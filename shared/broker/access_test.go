@@ -72,6 +72,24 @@ func TestOwnerReadsNoPolicy(t *testing.T) {
 	require.Equal(t, project, m.Project, "a message belongs to its topic's project, whoever publishes it")
 }
 
+// TestBatchAsksOnce: a batch asks once what it may do with a topic, not for each
+// of the subscriptions that it names.
+func TestBatchAsksOnce(t *testing.T) {
+	f, reads := withCounting(t)
+	topic := f.topic(t)
+	f.setPolicy(t, topic, "i")
+	var in smn.CancelSubscriptionsInput
+	for range smn.MaxCancelBatch {
+		in.SubscriptionURNs = append(in.SubscriptionURNs, topic+":"+smn.NewID())
+	}
+	errs, err := f.CancelSubscriptions(partner(t), in)
+	require.NoError(t, err)
+	for _, err := range errs {
+		require.Equal(t, smn.Forbidden, smn.CodeOf(err))
+	}
+	require.Equal(t, 1, reads.reads)
+}
+
 // TestNobodyOfTheSameAccount: another project of the owner's account needs a
 // policy as anybody does.
 func TestNobodyOfTheSameAccount(t *testing.T) {

@@ -14,32 +14,35 @@ func (b *Broker) CancelSubscription(ctx context.Context, in smn.SubscriptionInpu
 	if err != nil {
 		return err
 	}
-	found, err := b.cancellable(ctx, caller, in.SubscriptionURN)
+	found, err := b.canceller(ctx, caller)(in.SubscriptionURN)
 	if err != nil {
 		return err
 	}
 	return b.cancel(ctx, found)
 }
 
-// cancellable finds a subscription that the caller may cancel: because the topic
+// canceller finds the subscriptions that the caller may cancel: because the topic
 // lets it, or because its own project has added the subscription.
-func (b *Broker) cancellable(ctx context.Context, caller smn.Caller, text string) (found, error) {
-	f, refusal := b.find(text, b.opener(ctx, caller, access.Unsubscribe))
-	if smn.CodeOf(refusal) != smn.Forbidden {
-		return f, refusal
-	}
-	f, err := b.find(text, b.anyTopic(ctx))
-	if err == nil {
-		var s store.Subscription
-		if s, err = b.Store.GetSubscription(ctx, f.key); err == nil && s.Subscriber == caller.Project {
-			return f, nil
+func (b *Broker) canceller(ctx context.Context, caller smn.Caller) func(urn string) (found, error) {
+	open, anyTopic := onceEach(b.opener(ctx, caller, access.Unsubscribe)), onceEach(b.anyTopic(ctx))
+	return func(urn string) (found, error) {
+		f, refusal := b.find(urn, open)
+		if smn.CodeOf(refusal) != smn.Forbidden {
+			return f, refusal
 		}
-		err = subscriptionError("get", f.urn, err)
+		f, err := b.find(urn, anyTopic)
+		if err == nil {
+			var s store.Subscription
+			if s, err = b.Store.GetSubscription(ctx, f.key); err == nil && s.Subscriber == caller.Project {
+				return f, nil
+			}
+			err = subscriptionError("get", f.urn, err)
+		}
+		if smn.CodeOf(err) == smn.Internal {
+			return found{}, err
+		}
+		return found{}, refusal // the same whether or not the subscription exists
 	}
-	if smn.CodeOf(err) == smn.Internal {
-		return found{}, err
-	}
-	return found{}, refusal // the same whether or not the subscription exists
 }
 
 // CancelSubscriptionByTopic implements smn.Subscriptions.
@@ -69,7 +72,7 @@ func (b *Broker) CancelSubscriptions(ctx context.Context, in smn.CancelSubscript
 	if err != nil {
 		return nil, err
 	}
-	find := func(urn string) (found, error) { return b.cancellable(ctx, caller, urn) }
+	find := b.canceller(ctx, caller)
 	if in.TopicURN != "" {
 		topic, err := b.openTopic(ctx, caller, access.Unsubscribe, in.TopicURN)
 		if err != nil {

@@ -41,13 +41,14 @@ func (b *Broker) filter(ctx context.Context, in any, deed string, items []smn.Su
 		return nil, err
 	}
 	var changes []store.FilterChange
+	open := onceEach(func(urn string) (store.Topic, error) { return b.ownTopic(ctx, caller, urn) })
 	all, err := b.findAll(len(items), func(i int) (found, error) {
 		if deed != removeFilters {
 			if err := validation.Check(items[i]); err != nil {
 				return found{}, err
 			}
 		}
-		f, err := b.find(items[i].SubscriptionURN, func(urn string) (store.Topic, error) { return b.ownTopic(ctx, caller, urn) })
+		f, err := b.find(items[i].SubscriptionURN, open)
 		if err == nil {
 			changes = append(changes, store.FilterChange{SubscriptionKey: f.key, Filters: items[i].Policies})
 		}

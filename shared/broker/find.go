@@ -36,6 +36,24 @@ func (b *Broker) anyTopic(ctx context.Context) opener {
 	}
 }
 
+// onceEach asks once for each topic of a call, however many of its subscriptions
+// the call names.
+func onceEach(open opener) opener {
+	type answer struct {
+		topic store.Topic
+		err   error
+	}
+	known := map[string]answer{}
+	return func(urn string) (store.Topic, error) {
+		a, ok := known[urn]
+		if !ok {
+			a.topic, a.err = open(urn)
+			known[urn] = a
+		}
+		return a.topic, a.err
+	}
+}
+
 // only finds this one topic.
 func (b *Broker) only(topic store.Topic) opener {
 	return func(urn string) (store.Topic, error) {
