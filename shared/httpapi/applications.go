@@ -39,11 +39,7 @@ var ListApplications = Operation{
 }
 
 func listApplications(r *http.Request, svc smn.Service) (reply, error) {
-	query, err := queryOf(r)
-	if err != nil {
-		return reply{}, err
-	}
-	page, err := pageOf(query)
+	query, page, err := pageOf(r)
 	if err != nil {
 		return reply{}, err
 	}
@@ -53,11 +49,7 @@ func listApplications(r *http.Request, svc smn.Service) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	applications := make([]wire.Application, len(list.Applications))
-	for i, a := range list.Applications {
-		applications[i] = wire.NewApplication(a)
-	}
-	return ok(wire.ListApplicationsResponse{RequestID: requestID(r), ApplicationCount: list.Total, Applications: applications}), nil
+	return ok(wire.ListApplicationsResponse{RequestID: requestID(r), ApplicationCount: list.Total, Applications: wire.NewList(list.Applications, wire.NewApplication)}), nil
 }
 
 // GetApplication describes an application. SMN calls it ListApplicationAttributes.

@@ -54,9 +54,5 @@ func listTopicsWithResources(r *http.Request, svc smn.Service) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	topics := make([]wire.TopicResources, len(page.Topics))
-	for i, t := range page.Topics {
-		topics[i] = wire.NewTopicResources(t)
-	}
-	return ok(wire.ListTopicsWithResourcesResponse{RequestID: requestID(r), TopicCount: page.Total, Topics: topics}), nil
+	return ok(wire.ListTopicsWithResourcesResponse{RequestID: requestID(r), TopicCount: page.Total, Topics: wire.NewList(page.Topics, wire.NewTopicResources)}), nil
 }

@@ -77,18 +77,22 @@ func fieldNamed(t reflect.Type, name string) (reflect.StructField, bool) {
 	return reflect.StructField{}, false
 }
 
-// pageOf reads offset and limit. A limit of 0 is written out as an error: left
-// out it means the default, so the input cannot say it.
-func pageOf(query url.Values) (smn.Page, error) {
+// pageOf reads the query of a list, with its offset and limit. A limit of 0 is
+// written out as an error: left out it means the default, so the input cannot say it.
+func pageOf(r *http.Request) (url.Values, smn.Page, error) {
+	query, err := queryOf(r)
+	if err != nil {
+		return nil, smn.Page{}, err
+	}
 	offset, err := number(query, "offset", 0)
 	if err != nil {
-		return smn.Page{}, err
+		return nil, smn.Page{}, err
 	}
 	limit, err := number(query, "limit", smn.DefaultLimit)
 	if err == nil && limit == 0 {
 		err = smn.Errorf(smn.InvalidPage, "limit must be from 1 to %d", smn.DefaultLimit)
 	}
-	return smn.Page{Offset: offset, Limit: limit}, err
+	return query, smn.Page{Offset: offset, Limit: limit}, err
 }
 
 func number(query url.Values, name string, absent int) (int, error) {

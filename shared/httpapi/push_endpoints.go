@@ -45,15 +45,12 @@ var ListPushEndpoints = Operation{
 }
 
 func listPushEndpoints(r *http.Request, svc smn.Service) (reply, error) {
-	query, err := queryOf(r)
+	query, page, err := pageOf(r)
 	if err != nil {
 		return reply{}, err
 	}
 	in := smn.ListPushEndpointsInput{
-		ApplicationURN: r.PathValue("application_urn"), Token: query.Get("token"), UserData: query.Get("user_data"),
-	}
-	if in.Page, err = pageOf(query); err != nil {
-		return reply{}, err
+		Page: page, ApplicationURN: r.PathValue("application_urn"), Token: query.Get("token"), UserData: query.Get("user_data"),
 	}
 	if text := query.Get("enabled"); text != "" {
 		enabled, err := wire.ParseFlag(text)
@@ -66,11 +63,7 @@ func listPushEndpoints(r *http.Request, svc smn.Service) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	endpoints := make([]wire.PushEndpoint, len(list.Endpoints))
-	for i, e := range list.Endpoints {
-		endpoints[i] = wire.NewPushEndpoint(e)
-	}
-	return ok(wire.ListPushEndpointsResponse{RequestID: requestID(r), NextPageFlag: list.More, Endpoints: endpoints}), nil
+	return ok(wire.ListPushEndpointsResponse{RequestID: requestID(r), NextPageFlag: list.More, Endpoints: wire.NewList(list.Endpoints, wire.NewPushEndpoint)}), nil
 }
 
 // GetPushEndpoint describes a device. SMN calls it

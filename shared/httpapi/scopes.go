@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"net/url"
 
 	"tocsin/shared/iam"
 	"tocsin/shared/smn"
@@ -38,12 +39,18 @@ var ListAuthProjects = Operation{
 	bind:  withIdentity(listProjects),
 }
 
-func listProjects(r *http.Request, c Config) (reply, error) {
+// scopesOf reads the query of a list of scopes, and what is open to the caller.
+func scopesOf(r *http.Request, c Config) (url.Values, iam.Scopes, error) {
 	query, err := queryOf(r)
 	if err != nil {
-		return reply{}, err
+		return nil, iam.Scopes{}, err
 	}
 	scopes, err := c.Identity.Scopes(r.Context())
+	return query, scopes, err
+}
+
+func listProjects(r *http.Request, c Config) (reply, error) {
+	query, scopes, err := scopesOf(r, c)
 	if err != nil {
 		return reply{}, err
 	}
@@ -72,11 +79,7 @@ var ListAuthDomains = Operation{
 }
 
 func listAuthDomains(r *http.Request, c Config) (reply, error) {
-	query, err := queryOf(r)
-	if err != nil {
-		return reply{}, err
-	}
-	scopes, err := c.Identity.Scopes(r.Context())
+	query, scopes, err := scopesOf(r, c)
 	if err != nil {
 		return reply{}, err
 	}

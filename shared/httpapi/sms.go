@@ -94,14 +94,11 @@ var ListSMS = Operation{
 }
 
 func listSMS(r *http.Request, svc smn.Service) (reply, error) {
-	query, err := queryOf(r)
+	query, page, err := pageOf(r)
 	if err != nil {
 		return reply{}, err
 	}
-	in := smn.ListSMSInput{MessageID: query.Get("message_id"), Endpoint: query.Get("mobile"), SignID: query.Get("sign_id")}
-	if in.Page, err = pageOf(query); err != nil {
-		return reply{}, err
-	}
+	in := smn.ListSMSInput{Page: page, MessageID: query.Get("message_id"), Endpoint: query.Get("mobile"), SignID: query.Get("sign_id")}
 	if in.From, in.To, err = periodOf(query); err != nil {
 		return reply{}, err
 	}
@@ -113,15 +110,11 @@ func listSMS(r *http.Request, svc smn.Service) (reply, error) {
 		status := smn.SMSStatus(n)
 		in.Status = &status
 	}
-	page, err := svc.ListSMS(r.Context(), in)
+	list, err := svc.ListSMS(r.Context(), in)
 	if err != nil {
 		return reply{}, err
 	}
-	response := wire.ListSMSResponse{RequestID: requestID(r), Count: page.Total, Data: make([]wire.SMSReport, len(page.SMS))}
-	for i, s := range page.SMS {
-		response.Data[i] = wire.NewSMSReport(s)
-	}
-	return ok(response), nil
+	return ok(wire.ListSMSResponse{RequestID: requestID(r), Count: list.Total, Data: wire.NewList(list.SMS, wire.NewSMSReport)}), nil
 }
 
 // ListSMSCallbacks lists the topics of SMS events. SMN calls it ListSmsEvent.

@@ -37,11 +37,7 @@ var ListSubscriptionUsers = Operation{
 }
 
 func listSubscriptionUsers(r *http.Request, svc smn.Service) (reply, error) {
-	query, err := queryOf(r)
-	if err != nil {
-		return reply{}, err
-	}
-	page, err := pageOf(query)
+	_, page, err := pageOf(r)
 	if err != nil {
 		return reply{}, err
 	}
@@ -49,11 +45,7 @@ func listSubscriptionUsers(r *http.Request, svc smn.Service) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	users := make([]wire.SubscriptionUser, len(list.Users))
-	for i, u := range list.Users {
-		users[i] = wire.NewSubscriptionUser(u)
-	}
-	return ok(wire.ListSubscriptionUsersResponse{RequestID: requestID(r), SubscriptionUserCount: list.Total, SubscriptionUsers: users}), nil
+	return ok(wire.ListSubscriptionUsersResponse{RequestID: requestID(r), SubscriptionUserCount: list.Total, SubscriptionUsers: wire.NewList(list.Users, wire.NewSubscriptionUser)}), nil
 }
 
 // GetSubscriptionUser describes a subscription user.

@@ -110,11 +110,7 @@ func listSubscriptionsByTopic(r *http.Request, svc smn.Service) (reply, error) {
 }
 
 func listInput(r *http.Request) (smn.ListSubscriptionsInput, error) {
-	query, err := queryOf(r)
-	if err != nil {
-		return smn.ListSubscriptionsInput{}, err
-	}
-	page, err := pageOf(query)
+	query, page, err := pageOf(r)
 	if err != nil {
 		return smn.ListSubscriptionsInput{}, err
 	}
@@ -134,11 +130,7 @@ func listInput(r *http.Request) (smn.ListSubscriptionsInput, error) {
 }
 
 func subscriptionList(r *http.Request, page smn.SubscriptionPage) reply {
-	items := make([]wire.Subscription, len(page.Subscriptions))
-	for i, s := range page.Subscriptions {
-		items[i] = wire.NewSubscriptionListed(s)
-	}
-	return ok(wire.ListSubscriptionsResponse{RequestID: requestID(r), SubscriptionCount: page.Total, Subscriptions: items})
+	return ok(wire.ListSubscriptionsResponse{RequestID: requestID(r), SubscriptionCount: page.Total, Subscriptions: wire.NewList(page.Subscriptions, wire.NewSubscriptionListed)})
 }
 
 // GetSubscription describes a subscription. SMN has no such call.

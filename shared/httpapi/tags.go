@@ -124,9 +124,5 @@ func findResources(r *http.Request, svc smn.Service, t smn.ResourceType) (reply,
 	if in.CountOnly {
 		return ok(wire.CountResourcesResponse{TotalCount: page.Total}), nil
 	}
-	response := wire.FindResourcesResponse{Resources: make([]wire.TaggedResource, len(page.Resources)), TotalCount: page.Total}
-	for i, resource := range page.Resources {
-		response.Resources[i] = wire.NewTaggedResource(resource)
-	}
-	return ok(response), nil
+	return ok(wire.FindResourcesResponse{Resources: wire.NewList(page.Resources, wire.NewTaggedResource), TotalCount: page.Total}), nil
 }

@@ -40,11 +40,7 @@ var ListTemplates = Operation{
 }
 
 func listTemplates(r *http.Request, svc smn.Service) (reply, error) {
-	query, err := queryOf(r)
-	if err != nil {
-		return reply{}, err
-	}
-	page, err := pageOf(query)
+	query, page, err := pageOf(r)
 	if err != nil {
 		return reply{}, err
 	}
@@ -57,11 +53,7 @@ func listTemplates(r *http.Request, svc smn.Service) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	templates := make([]wire.Template, len(list.Templates))
-	for i, t := range list.Templates {
-		templates[i] = wire.NewTemplate(t)
-	}
-	return ok(wire.ListTemplatesResponse{RequestID: requestID(r), TemplateCount: list.Total, Templates: templates}), nil
+	return ok(wire.ListTemplatesResponse{RequestID: requestID(r), TemplateCount: list.Total, Templates: wire.NewList(list.Templates, wire.NewTemplate)}), nil
 }
 
 // GetTemplate describes one template, content included.

@@ -48,20 +48,12 @@ func listTopics(r *http.Request, svc smn.Service) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	topics := make([]wire.Topic, len(list.Topics))
-	for i, t := range list.Topics {
-		topics[i] = wire.NewTopic(t)
-	}
-	return ok(wire.ListTopicsResponse{RequestID: requestID(r), TopicCount: list.Total, Topics: topics}), nil
+	return ok(wire.ListTopicsResponse{RequestID: requestID(r), TopicCount: list.Total, Topics: wire.NewList(list.Topics, wire.NewTopic)}), nil
 }
 
 // listTopicsInput reads what the lists of topics are asked for.
 func listTopicsInput(r *http.Request) (smn.ListTopicsInput, error) {
-	query, err := queryOf(r)
-	if err != nil {
-		return smn.ListTopicsInput{}, err
-	}
-	page, err := pageOf(query)
+	query, page, err := pageOf(r)
 	return smn.ListTopicsInput{
 		Page:                page,
 		Name:                query.Get("name"),

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"tocsin/shared/smn"
@@ -49,6 +48,7 @@ type Failure struct {
 	Code    string // SMN.0006
 	Message string // SMN's own text, which real clients show
 	Gateway bool   // reported in the gateway's shape
+	Shared  bool   // spelt like another code, which is meant when the text is not ours
 }
 
 // failures spells every code, in the order of package smn. Where SMN documents no
@@ -56,9 +56,9 @@ type Failure struct {
 var failures = map[smn.Code]Failure{
 	smn.Forbidden:        {Status: 403, Code: "SMN.0001", Message: "No permission to request resources."},
 	smn.InvalidPage:      {Status: 400, Code: "SMN.0015", Message: "Parameter: Offset or limit is invalid."},
-	smn.InvalidParameter: {Status: 400, Code: "SMN.0072", Message: "A parameter is invalid."},  // the nearest
-	smn.ResourceNotFound: {Status: 404, Code: "SMN.0045", Message: "Resource not found."},      // the nearest
-	smn.TooManyResources: {Status: 403, Code: "SMN.0004", Message: "Exceeded resource limit."}, // the nearest
+	smn.InvalidParameter: {Status: 400, Code: "SMN.0072", Message: "A parameter is invalid."},                // the nearest
+	smn.ResourceNotFound: {Status: 404, Code: "SMN.0045", Message: "Resource not found."},                    // the nearest
+	smn.TooManyResources: {Status: 403, Code: "SMN.0004", Message: "Exceeded resource limit.", Shared: true}, // the nearest
 	smn.Internal:         {Status: 500, Code: "SMN.0018", Message: "Service internal error."},
 	smn.Overloaded:       {Status: 503, Code: "SMN.0018", Message: "Service internal error."}, // the nearest
 
@@ -93,16 +93,16 @@ var failures = map[smn.Code]Failure{
 	smn.InvalidSubscriptionURN: {Status: 400, Code: "SMN.0014", Message: "Parameter: SubscriptionUrn is invalid."},
 	smn.SubscriptionNotFound:   {Status: 404, Code: "SMN.0013", Message: "Subscription resource not found."},
 	smn.TooManySubscriptions:   {Status: 403, Code: "SMN.0007", Message: "Exceeded subscription limit."},
-	smn.InvalidFilterPolicy:    {Status: 400, Code: "SMN.0043", Message: "Parameter: filter_polices is invalid."}, // the nearest
+	smn.InvalidFilterPolicy:    {Status: 400, Code: "SMN.0043", Message: "Parameter: filter_polices is invalid.", Shared: true}, // the nearest
 	smn.InvalidUser:            {Status: 400, Code: "SMN.0148", Message: "Parameter: user_id is invalid."},
 
 	smn.InvalidToken:        {Status: 403, Code: "SMN.0022", Message: "Parameter: token is invalid."},
-	smn.CertificateNotFound: {Status: 404, Code: "APIGW.0101", Message: "The certificate does not exist.", Gateway: true},
+	smn.CertificateNotFound: {Status: 404, Code: "APIGW.0101", Message: "The certificate does not exist.", Gateway: true, Shared: true},
 
 	smn.InvalidSubject:           {Status: 403, Code: "SMN.0008", Message: "Parameter: Subject is invalid."},
 	smn.InvalidMessage:           {Status: 403, Code: "SMN.0009", Message: "Parameter: Message is invalid."},
 	smn.InvalidMessageStructure:  {Status: 400, Code: "SMN.0021", Message: "MessageStructure is invalid."},
-	smn.InvalidMessageAttributes: {Status: 400, Code: "SMN.0019", Message: "Parameter: message_attributes is invalid."}, // the nearest
+	smn.InvalidMessageAttributes: {Status: 400, Code: "SMN.0019", Message: "Parameter: message_attributes is invalid.", Shared: true}, // the nearest
 	smn.InvalidTimeToLive:        {Status: 400, Code: "SMN.0019", Message: "Producer Exceptions."},
 
 	smn.InvalidTemplateName:     {Status: 400, Code: "SMN.0032", Message: "Parameter: message_template_name is invalid."},
@@ -139,7 +139,7 @@ var failures = map[smn.Code]Failure{
 	smn.InvalidEnabled:         {Status: 400, Code: "SMN.0136", Message: "The value of the enabled parameter is invalid."},
 	smn.DeviceTokenExists:      {Status: 400, Code: "SMN.0133", Message: "The device token already exists."},
 	smn.PushEndpointNotFound:   {Status: 404, Code: "SMN.0125", Message: "Endpoint does not exist."},
-	smn.EndpointDisabled:       {Status: 400, Code: "SMN.0136", Message: "The endpoint is disabled."}, // the nearest
+	smn.EndpointDisabled:       {Status: 400, Code: "SMN.0136", Message: "The endpoint is disabled.", Shared: true}, // the nearest
 
 	smn.Unauthenticated: {Status: 401, Code: "APIGW.0301", Message: "Incorrect IAM authentication information.", Gateway: true},
 	smn.Unreadable:      {Status: 400, Code: "APIGW.0201", Message: "The request cannot be read.", Gateway: true},
@@ -169,7 +169,7 @@ func CodeOf(status int, code, message string) smn.Code {
 		if strings.HasPrefix(message, f.Message) {
 			return c
 		}
-		if code != "" && !slices.Contains(undocumented, c) {
+		if code != "" && !f.Shared {
 			spelt = c
 		}
 	}
@@ -190,14 +190,6 @@ func CodeOfItem(code, message string) smn.Code {
 		}
 	}
 	return smn.Internal
-}
-
-// undocumented are the codes that share the spelling of another. Without our own
-// text the other is meant.
-var undocumented = []smn.Code{
-	smn.CertificateNotFound,
-	smn.InvalidMessageAttributes, smn.InvalidFilterPolicy, smn.TooManyResources,
-	smn.EndpointDisabled,
 }
 
 // statuses says what a status means when nothing else is known.

@@ -15,11 +15,12 @@ func ReadList[A, B any](items []A, read func(A) (B, error)) ([]B, error) {
 	return list, nil
 }
 
-// convert is ReadList for what can always be converted.
-func convert[A, B any](items []A, f func(A) B) []B {
+// NewList spells the items of a list, each by spell. It is never nil, so that no
+// list becomes null.
+func NewList[A, B any](items []A, spell func(A) B) []B {
 	list := make([]B, len(items))
 	for i, item := range items {
-		list[i] = f(item)
+		list[i] = spell(item)
 	}
 	return list
 }

@@ -149,34 +149,34 @@ func (c *Count) UnmarshalJSON(b []byte) error {
 
 // NewTags spells tags.
 func NewTags(tags []smn.Tag) []Tag {
-	return convert(tags, func(t smn.Tag) Tag { return Tag(t) })
+	return NewList(tags, func(t smn.Tag) Tag { return Tag(t) })
 }
 
 // ReadTags reads what NewTags spelt.
 func ReadTags(tags []Tag) []smn.Tag {
-	return convert(tags, func(t Tag) smn.Tag { return smn.Tag(t) })
+	return NewList(tags, func(t Tag) smn.Tag { return smn.Tag(t) })
 }
 
 // NewTagValues spells keys with their values.
 func NewTagValues(tags []smn.TagValues) []TagValues {
-	return convert(tags, func(t smn.TagValues) TagValues {
-		return TagValues{Key: t.Key, Values: convert(t.Values, func(v string) string { return v })}
+	return NewList(tags, func(t smn.TagValues) TagValues {
+		return TagValues{Key: t.Key, Values: NewList(t.Values, func(v string) string { return v })}
 	})
 }
 
 // ReadTagValues reads what NewTagValues spelt.
 func ReadTagValues(tags []TagValues) []smn.TagValues {
-	return convert(tags, func(t TagValues) smn.TagValues { return smn.TagValues(t) })
+	return NewList(tags, func(t TagValues) smn.TagValues { return smn.TagValues(t) })
 }
 
 // NewMatches spells matches.
 func NewMatches(matches []smn.ResourceMatch) []ResourceMatch {
-	return convert(matches, func(m smn.ResourceMatch) ResourceMatch { return ResourceMatch(m) })
+	return NewList(matches, func(m smn.ResourceMatch) ResourceMatch { return ResourceMatch(m) })
 }
 
 // ReadMatches reads what NewMatches spelt.
 func ReadMatches(matches []ResourceMatch) []smn.ResourceMatch {
-	return convert(matches, func(m ResourceMatch) smn.ResourceMatch { return smn.ResourceMatch(m) })
+	return NewList(matches, func(m ResourceMatch) smn.ResourceMatch { return smn.ResourceMatch(m) })
 }
 
 // NewTaggedResource spells a resource.
