@@ -100,11 +100,7 @@ func (c *Client) FindResources(ctx context.Context, in smn.FindResourcesInput) (
 	if _, err := c.call(ctx, request{method: http.MethodPost, path: path, body: body}, &out); err != nil {
 		return smn.TaggedResourcePage{}, err
 	}
-	page := smn.TaggedResourcePage{Resources: make([]smn.TaggedResource, len(out.Resources)), Total: out.TotalCount}
-	for i, r := range out.Resources {
-		page.Resources[i] = r.Resource()
-	}
-	return page, nil
+	return smn.TaggedResourcePage{Resources: wire.List(out.Resources, wire.TaggedResource.Resource), Total: out.TotalCount}, nil
 }
 
 // resourceCall is a call about one resource.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"tocsin/shared/queue"
 	"tocsin/shared/smn"
@@ -57,21 +56,19 @@ func (w *Worker) detect(ctx context.Context, n queue.Detection) error {
 
 // tryOnce makes the one attempt of a detection.
 func (w *Worker) tryOnce(ctx context.Context, d Delivery) (smn.Detection, error) {
-	if !w.slots.acquire(ctx, slotPatience) {
+	o, took, err := w.sendInSlot(ctx, d)
+	switch {
+	case errors.Is(err, errNoSlot):
 		return smn.Detection{
 			Status: smn.Unreachable, Code: smn.DetectedFull,
 			Text: "There was no place to send from; detect again in a moment.",
-		}, ctx.Err()
-	}
-	began := time.Now()
-	o := func() Outcome {
-		defer w.slots.release()
-		return w.send(ctx, d)
-	}()
-	if err := ctx.Err(); err != nil { // the attempt may have been cut short
+		}, nil
+	case err != nil:
 		return smn.Detection{}, err
+	case ctx.Err() != nil: // the attempt may have been cut short
+		return smn.Detection{}, ctx.Err()
 	}
-	w.logAttempt(ctx, d, 1, o, time.Since(began))
+	w.logAttempt(ctx, d, 1, o, took)
 	return detected(o), nil
 }
 

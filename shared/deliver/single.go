@@ -13,18 +13,10 @@ var errNoSlot = errors.New("no free slot")
 // went. With Again, next is when to try again; a delivery whose next attempt would
 // come after it expires is Dead.
 func (w *Worker) single(ctx context.Context, d Delivery, attempt int, expires time.Time) (o Outcome, next time.Time, err error) {
-	if !w.slots.acquire(ctx, slotPatience) {
-		if err := ctx.Err(); err != nil {
-			return Outcome{}, time.Time{}, err
-		}
-		return Outcome{}, time.Time{}, errNoSlot
+	o, took, err := w.sendInSlot(ctx, d)
+	if err != nil {
+		return Outcome{}, time.Time{}, err
 	}
-	began := time.Now()
-	o = func() Outcome {
-		defer w.slots.release()
-		return w.send(ctx, d)
-	}()
-	took := time.Since(began)
 	if err := ctx.Err(); err != nil && o.Result != Delivered {
 		return Outcome{}, time.Time{}, err // the attempt may have been cut short
 	}
@@ -35,4 +27,19 @@ func (w *Worker) single(ctx context.Context, d Delivery, attempt int, expires ti
 	}
 	w.logAttempt(ctx, d, attempt, o, took)
 	return o, next, nil
+}
+
+// sendInSlot hands a delivery to its sender once there is a place, and tells how
+// long that took. errNoSlot when none comes free.
+func (w *Worker) sendInSlot(ctx context.Context, d Delivery) (o Outcome, took time.Duration, err error) {
+	if !w.slots.acquire(ctx, slotPatience) {
+		if err := ctx.Err(); err != nil {
+			return Outcome{}, 0, err
+		}
+		return Outcome{}, 0, errNoSlot
+	}
+	defer w.slots.release()
+	began := time.Now()
+	o = w.send(ctx, d)
+	return o, time.Since(began), nil
 }

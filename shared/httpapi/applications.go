@@ -49,7 +49,7 @@ func listApplications(r *http.Request, svc smn.Service) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(wire.ListApplicationsResponse{RequestID: requestID(r), ApplicationCount: list.Total, Applications: wire.NewList(list.Applications, wire.NewApplication)}), nil
+	return ok(wire.ListApplicationsResponse{RequestID: requestID(r), ApplicationCount: list.Total, Applications: wire.List(list.Applications, wire.NewApplication)}), nil
 }
 
 // GetApplication describes an application. SMN calls it ListApplicationAttributes.

@@ -54,5 +54,5 @@ func listTopicsWithResources(r *http.Request, svc smn.Service) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(wire.ListTopicsWithResourcesResponse{RequestID: requestID(r), TopicCount: page.Total, Topics: wire.NewList(page.Topics, wire.NewTopicResources)}), nil
+	return ok(wire.ListTopicsWithResourcesResponse{RequestID: requestID(r), TopicCount: page.Total, Topics: wire.List(page.Topics, wire.NewTopicResources)}), nil
 }

@@ -63,7 +63,7 @@ func listPushEndpoints(r *http.Request, svc smn.Service) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(wire.ListPushEndpointsResponse{RequestID: requestID(r), NextPageFlag: list.More, Endpoints: wire.NewList(list.Endpoints, wire.NewPushEndpoint)}), nil
+	return ok(wire.ListPushEndpointsResponse{RequestID: requestID(r), NextPageFlag: list.More, Endpoints: wire.List(list.Endpoints, wire.NewPushEndpoint)}), nil
 }
 
 // GetPushEndpoint describes a device. SMN calls it

@@ -114,7 +114,7 @@ func listSMS(r *http.Request, svc smn.Service) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(wire.ListSMSResponse{RequestID: requestID(r), Count: list.Total, Data: wire.NewList(list.SMS, wire.NewSMSReport)}), nil
+	return ok(wire.ListSMSResponse{RequestID: requestID(r), Count: list.Total, Data: wire.List(list.SMS, wire.NewSMSReport)}), nil
 }
 
 // ListSMSCallbacks lists the topics of SMS events. SMN calls it ListSmsEvent.

@@ -45,7 +45,7 @@ func listSubscriptionUsers(r *http.Request, svc smn.Service) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(wire.ListSubscriptionUsersResponse{RequestID: requestID(r), SubscriptionUserCount: list.Total, SubscriptionUsers: wire.NewList(list.Users, wire.NewSubscriptionUser)}), nil
+	return ok(wire.ListSubscriptionUsersResponse{RequestID: requestID(r), SubscriptionUserCount: list.Total, SubscriptionUsers: wire.List(list.Users, wire.NewSubscriptionUser)}), nil
 }
 
 // GetSubscriptionUser describes a subscription user.

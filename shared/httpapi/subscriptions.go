@@ -130,7 +130,7 @@ func listInput(r *http.Request) (smn.ListSubscriptionsInput, error) {
 }
 
 func subscriptionList(r *http.Request, page smn.SubscriptionPage) reply {
-	return ok(wire.ListSubscriptionsResponse{RequestID: requestID(r), SubscriptionCount: page.Total, Subscriptions: wire.NewList(page.Subscriptions, wire.NewSubscriptionListed)})
+	return ok(wire.ListSubscriptionsResponse{RequestID: requestID(r), SubscriptionCount: page.Total, Subscriptions: wire.List(page.Subscriptions, wire.NewSubscriptionListed)})
 }
 
 // GetSubscription describes a subscription. SMN has no such call.

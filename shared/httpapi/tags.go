@@ -124,5 +124,5 @@ func findResources(r *http.Request, svc smn.Service, t smn.ResourceType) (reply,
 	if in.CountOnly {
 		return ok(wire.CountResourcesResponse{TotalCount: page.Total}), nil
 	}
-	return ok(wire.FindResourcesResponse{Resources: wire.NewList(page.Resources, wire.NewTaggedResource), TotalCount: page.Total}), nil
+	return ok(wire.FindResourcesResponse{Resources: wire.List(page.Resources, wire.NewTaggedResource), TotalCount: page.Total}), nil
 }

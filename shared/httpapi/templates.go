@@ -53,7 +53,7 @@ func listTemplates(r *http.Request, svc smn.Service) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(wire.ListTemplatesResponse{RequestID: requestID(r), TemplateCount: list.Total, Templates: wire.NewList(list.Templates, wire.NewTemplate)}), nil
+	return ok(wire.ListTemplatesResponse{RequestID: requestID(r), TemplateCount: list.Total, Templates: wire.List(list.Templates, wire.NewTemplate)}), nil
 }
 
 // GetTemplate describes one template, content included.

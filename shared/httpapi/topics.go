@@ -48,7 +48,7 @@ func listTopics(r *http.Request, svc smn.Service) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(wire.ListTopicsResponse{RequestID: requestID(r), TopicCount: list.Total, Topics: wire.NewList(list.Topics, wire.NewTopic)}), nil
+	return ok(wire.ListTopicsResponse{RequestID: requestID(r), TopicCount: list.Total, Topics: wire.List(list.Topics, wire.NewTopic)}), nil
 }
 
 // listTopicsInput reads what the lists of topics are asked for.

@@ -26,22 +26,22 @@ type CloudService struct {
 
 // NewCloudServices spells services.
 func NewCloudServices(services []smn.CloudService) []CloudService {
-	return NewList(services, func(s smn.CloudService) CloudService { return CloudService{Name: s.Name, ShowName: s.DisplayName} })
+	return List(services, func(s smn.CloudService) CloudService { return CloudService{Name: s.Name, ShowName: s.DisplayName} })
 }
 
 // ReadCloudServices reads what NewCloudServices spelt.
 func ReadCloudServices(services []CloudService) []smn.CloudService {
-	return NewList(services, func(s CloudService) smn.CloudService { return smn.CloudService{Name: s.Name, DisplayName: s.ShowName} })
+	return List(services, func(s CloudService) smn.CloudService { return smn.CloudService{Name: s.Name, DisplayName: s.ShowName} })
 }
 
 // NewProtocols spells protocols.
 func NewProtocols(protocols []smn.Protocol) []string {
-	return NewList(protocols, func(p smn.Protocol) string { return string(p) })
+	return List(protocols, func(p smn.Protocol) string { return string(p) })
 }
 
 // ReadProtocols reads what NewProtocols spelt.
 func ReadProtocols(protocols []string) []smn.Protocol {
-	return NewList(protocols, func(p string) smn.Protocol { return smn.Protocol(p) })
+	return List(protocols, func(p string) smn.Protocol { return smn.Protocol(p) })
 }
 
 // ListTopicsWithResourcesResponse answers ListTopicsWithResources.

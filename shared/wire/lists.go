@@ -15,12 +15,12 @@ func ReadList[A, B any](items []A, read func(A) (B, error)) ([]B, error) {
 	return list, nil
 }
 
-// NewList spells the items of a list, each by spell. It is never nil, so that no
-// list becomes null.
-func NewList[A, B any](items []A, spell func(A) B) []B {
+// List is ReadList for what can always be converted, and so for spelling. It is
+// never nil: no list becomes null.
+func List[A, B any](items []A, convert func(A) B) []B {
 	list := make([]B, len(items))
 	for i, item := range items {
-		list[i] = spell(item)
+		list[i] = convert(item)
 	}
 	return list
 }

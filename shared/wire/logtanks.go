@@ -42,7 +42,7 @@ func NewLogtank(l smn.Logtank) Logtank {
 }
 
 // NewLogtanks spells a list of them.
-func NewLogtanks(logtanks []smn.Logtank) []Logtank { return NewList(logtanks, NewLogtank) }
+func NewLogtanks(logtanks []smn.Logtank) []Logtank { return List(logtanks, NewLogtank) }
 
 // Logtank reads what NewLogtank spelt.
 func (l Logtank) Logtank() (smn.Logtank, error) {

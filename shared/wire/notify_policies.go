@@ -40,7 +40,7 @@ type NotifySubscription struct {
 func NewPolicyRequest(p smn.NewNotifyPolicy) NotifyPolicyRequest {
 	return NotifyPolicyRequest{
 		Protocol: string(p.Protocol),
-		Polling:  NewList(p.Polling, func(r smn.PollingRound) PollingRound { return PollingRound(r) }),
+		Polling:  List(p.Polling, func(r smn.PollingRound) PollingRound { return PollingRound(r) }),
 	}
 }
 
@@ -48,7 +48,7 @@ func NewPolicyRequest(p smn.NewNotifyPolicy) NotifyPolicyRequest {
 func (r NotifyPolicyRequest) Policy() smn.NewNotifyPolicy {
 	return smn.NewNotifyPolicy{
 		Protocol: smn.Protocol(r.Protocol),
-		Polling:  NewList(r.Polling, func(r PollingRound) smn.PollingRound { return smn.PollingRound(r) }),
+		Polling:  List(r.Polling, func(r PollingRound) smn.PollingRound { return smn.PollingRound(r) }),
 	}
 }
 
@@ -58,8 +58,8 @@ func NewNotifyPolicy(requestID string, p smn.NotifyPolicy) GetNotifyPolicyRespon
 		RequestID: requestID,
 		ID:        p.ID,
 		Protocol:  string(p.Protocol),
-		Polling: NewList(p.Polling, func(r smn.NotifyRound) NotifyRound {
-			return NotifyRound{Order: r.Order, Subscriptions: NewList(r.Subscriptions, func(s smn.NotifyTarget) NotifySubscription {
+		Polling: List(p.Polling, func(r smn.NotifyRound) NotifyRound {
+			return NotifyRound{Order: r.Order, Subscriptions: List(r.Subscriptions, func(s smn.NotifyTarget) NotifySubscription {
 				return NotifySubscription{SubscriptionURN: s.URN.String(), Endpoint: s.Endpoint, Remark: s.Remark, Status: int(s.Status)}
 			})}
 		}),

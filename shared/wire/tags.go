@@ -149,34 +149,34 @@ func (c *Count) UnmarshalJSON(b []byte) error {
 
 // NewTags spells tags.
 func NewTags(tags []smn.Tag) []Tag {
-	return NewList(tags, func(t smn.Tag) Tag { return Tag(t) })
+	return List(tags, func(t smn.Tag) Tag { return Tag(t) })
 }
 
 // ReadTags reads what NewTags spelt.
 func ReadTags(tags []Tag) []smn.Tag {
-	return NewList(tags, func(t Tag) smn.Tag { return smn.Tag(t) })
+	return List(tags, func(t Tag) smn.Tag { return smn.Tag(t) })
 }
 
 // NewTagValues spells keys with their values.
 func NewTagValues(tags []smn.TagValues) []TagValues {
-	return NewList(tags, func(t smn.TagValues) TagValues {
-		return TagValues{Key: t.Key, Values: NewList(t.Values, func(v string) string { return v })}
+	return List(tags, func(t smn.TagValues) TagValues {
+		return TagValues{Key: t.Key, Values: List(t.Values, func(v string) string { return v })}
 	})
 }
 
 // ReadTagValues reads what NewTagValues spelt.
 func ReadTagValues(tags []TagValues) []smn.TagValues {
-	return NewList(tags, func(t TagValues) smn.TagValues { return smn.TagValues(t) })
+	return List(tags, func(t TagValues) smn.TagValues { return smn.TagValues(t) })
 }
 
 // NewMatches spells matches.
 func NewMatches(matches []smn.ResourceMatch) []ResourceMatch {
-	return NewList(matches, func(m smn.ResourceMatch) ResourceMatch { return ResourceMatch(m) })
+	return List(matches, func(m smn.ResourceMatch) ResourceMatch { return ResourceMatch(m) })
 }
 
 // ReadMatches reads what NewMatches spelt.
 func ReadMatches(matches []ResourceMatch) []smn.ResourceMatch {
-	return NewList(matches, func(m ResourceMatch) smn.ResourceMatch { return smn.ResourceMatch(m) })
+	return List(matches, func(m ResourceMatch) smn.ResourceMatch { return smn.ResourceMatch(m) })
 }
 
 // NewTaggedResource spells a resource.
