@@ -29,6 +29,7 @@ func (b *Broker) Detect(ctx context.Context, in smn.DetectInput) (string, error)
 		return "", err
 	}
 	task := queue.NewDetection(queue.Detection{
+		Project:  topic.Project,
 		ID:       id,
 		TopicID:  topic.ID,
 		TopicURN: in.TopicURN,

@@ -49,7 +49,7 @@ func (b *Broker) Publish(ctx context.Context, in smn.PublishInput) (string, erro
 	default:
 		m.Body = in.Message
 	}
-	if err := b.Store.PutMessage(ctx, m, queue.NewFanOut(topic.ID, m.ID, 0)); err != nil {
+	if err := b.Store.PutMessage(ctx, m, queue.NewFanOut(topic.Project, topic.ID, m.ID, 0)); err != nil {
 		return "", fmt.Errorf("publish to %s: %w", in.TopicURN, err)
 	}
 	return m.ID, nil

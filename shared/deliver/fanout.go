@@ -37,7 +37,7 @@ func (w *Worker) fanOut(ctx context.Context, f queue.FanOut) (again time.Duratio
 	}
 	var rest []queue.Task
 	if chunk.Next >= 0 {
-		rest = []queue.Task{queue.NewFanOut(m.TopicID, m.ID, chunk.Next)}
+		rest = []queue.Task{queue.NewFanOut(m.Project, m.TopicID, m.ID, chunk.Next)}
 	}
 	key := store.ChunkKey{MessageID: m.ID, Chunk: f.Chunk}
 	now := w.now()
@@ -68,8 +68,8 @@ func (w *Worker) fanOut(ctx context.Context, f queue.FanOut) (again time.Duratio
 }
 
 // sendChunk makes the first attempt at each subscription that receives and that the
-// message's attributes select, side by side. It tells how many there were, how many
-// SMS are out, and which of them have not got the message.
+// message's attributes select, side by side. It tells how many there were, and which
+// of them have not got the message.
 //
 // Slots are asked for one after the other. So a chunk waits in one place of the
 // line, however many subscriptions it has, and a wait of slotPatience means that
@@ -81,12 +81,17 @@ func (w *Worker) sendChunk(ctx context.Context, m *message, subs []store.Subscri
 
 	began, patience, postponed := time.Now(), slotPatience, 0
 	for i, s := range subs {
-		if !s.Status.Receives() || !smn.Selects(m.Attributes, s.Protocol, s.Filters) {
+		if !s.Status.Receives() {
+			continue
+		}
+		if !smn.Selects(m.Attributes, s.Protocol, s.Filters) {
+			tally.Filtered++
 			continue
 		}
 		tally.Matched++
-		if s.Protocol == smn.SMS {
-			tally.SMS++
+		if isPersonal(s.Protocol) {
+			results[i] = w.pending(m, queue.Retry{MessageID: m.ID, SubscriptionID: s.ID, Attempt: 1})
+			continue
 		}
 		d, err := w.notification(m, s)
 		if err != nil {
@@ -117,13 +122,9 @@ func (w *Worker) sendChunk(ctx context.Context, m *message, subs []store.Subscri
 		w.log.LogAttrs(ctx, slog.LevelWarn, "attempts put off, no free slot",
 			slog.String("message_id", m.ID), slog.Int("attempts", postponed))
 	}
-	for i, r := range results {
-		if r == nil {
-			continue
-		}
-		failed = append(failed, *r)
-		if subs[i].Protocol == smn.SMS {
-			tally.SMS--
+	for _, r := range results {
+		if r != nil {
+			failed = append(failed, *r)
 		}
 	}
 	return tally, failed, nil

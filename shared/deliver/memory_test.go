@@ -44,7 +44,6 @@ type chunkRow struct {
 	until   time.Time
 	done    bool
 	matched int
-	sms     int
 }
 
 type waiting struct {
@@ -130,7 +129,7 @@ func (m *memory) publishAs(timeToLive time.Duration, change func(*store.Message)
 	}
 	change(&msg)
 	m.messages[msg.ID] = msg
-	m.put(queue.NewFanOut(topicID, msg.ID, 0))
+	m.put(queue.NewFanOut(project, topicID, msg.ID, 0))
 	return msg
 }
 
@@ -138,6 +137,9 @@ func (m *memory) failure(messageID, subscriptionID string) (store.Failure, bool)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f, ok := m.failures[messageID+"/"+subscriptionID]
+	if f.Project == project && f.TopicID == topicID && !f.At.IsZero() { // the same for all
+		f.Project, f.TopicID, f.At = "", "", time.Time{}
+	}
 	return f, ok
 }
 
@@ -237,7 +239,7 @@ func (m *memory) FinishChunk(_ context.Context, key store.ChunkKey, tally store.
 	if err := m.enter("FinishChunk"); err != nil {
 		return err
 	}
-	m.chunks[key] = chunkRow{done: true, matched: tally.Matched, sms: tally.SMS}
+	m.chunks[key] = chunkRow{done: true, matched: tally.Matched}
 	for _, f := range failures {
 		m.failures[f.MessageID+"/"+f.SubscriptionID] = f
 	}
@@ -254,6 +256,16 @@ func (m *memory) PutFailure(_ context.Context, f store.Failure, retry ...queue.T
 	m.failures[f.MessageID+"/"+f.SubscriptionID] = f
 	m.put(retry...)
 	return nil
+}
+
+func (m *memory) GetFailure(_ context.Context, messageID, subscriptionID string) (store.Failure, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f, ok := m.failures[messageID+"/"+subscriptionID]
+	if !ok {
+		return f, store.ErrNotFound
+	}
+	return f, m.enter("GetFailure")
 }
 
 func (m *memory) ResolveFailure(_ context.Context, messageID, subscriptionID string, protocol smn.Protocol) error {
@@ -347,4 +359,21 @@ func (m *memory) Release(_ context.Context, l queue.Lease, delay time.Duration) 
 		m.changed = make(chan struct{})
 	}
 	return nil
+}
+
+func (m *memory) Wake(_ context.Context, key string, limit int) (n int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.enter("Wake"); err != nil {
+		return 0, err
+	}
+	for _, w := range m.waiting {
+		if n < limit && w.task.WaitsFor == key && w.due.After(time.Now()) {
+			w.due = time.Now()
+			n++
+		}
+	}
+	close(m.changed)
+	m.changed = make(chan struct{})
+	return n, nil
 }

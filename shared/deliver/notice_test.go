@@ -152,7 +152,7 @@ func TestNoticeWithoutSlotComesBack(t *testing.T) {
 		w := worker(t, c)
 		m.subscribe(smn.HTTP, "http://host/")
 		msg := m.publish(time.Hour)
-		go func() { _, _ = w.Handle(t.Context(), queue.NewFanOut(topicID, msg.ID, 0)) }()
+		go func() { _, _ = w.Handle(t.Context(), queue.NewFanOut(project, topicID, msg.ID, 0)) }()
 		synctest.Wait()
 		again, err := w.Handle(t.Context(), notice(queue.Subscribed, smn.HTTP, "http://host/"))
 		require.NoError(t, err)

@@ -109,6 +109,9 @@ func (w *Worker) try(ctx context.Context, m *message, d Delivery, r queue.Retry)
 	s := &setback{failure: store.Failure{
 		MessageID:      m.ID,
 		SubscriptionID: r.SubscriptionID,
+		Project:        m.Project,
+		TopicID:        m.TopicID,
+		At:             w.now(),
 		Attempts:       r.Attempt,
 	}}
 	if delay, ok := w.policy.Next(r.Attempt, o); !ok {
@@ -117,7 +120,7 @@ func (w *Worker) try(ctx context.Context, m *message, d Delivery, r queue.Retry)
 		o.Result, o.Reason = Dead, reasonExpiresFirst+" ("+o.Reason+")"
 	} else {
 		s.failure.Next = due
-		s.retry = []queue.Task{queue.NewRetry(m.TopicID, queue.Retry{
+		s.retry = []queue.Task{queue.NewRetry(m.Project, m.TopicID, queue.Retry{
 			MessageID: m.ID, SubscriptionID: r.SubscriptionID, Attempt: r.Attempt + 1,
 		}, due)}
 	}
@@ -132,6 +135,9 @@ func (w *Worker) postpone(m *message, r queue.Retry) *setback {
 	f := store.Failure{
 		MessageID:      m.ID,
 		SubscriptionID: r.SubscriptionID,
+		Project:        m.Project,
+		TopicID:        m.TopicID,
+		At:             w.now(),
 		Attempts:       r.Attempt - 1,
 		Reason:         reasonNoSlot,
 	}
@@ -142,7 +148,7 @@ func (w *Worker) postpone(m *message, r queue.Retry) *setback {
 	}
 	f.Next = due
 	r.Deferred++
-	return &setback{failure: f, retry: []queue.Task{queue.NewRetry(m.TopicID, r, due)}}
+	return &setback{failure: f, retry: []queue.Task{queue.NewRetry(m.Project, m.TopicID, r, due)}}
 }
 
 // giveUp ends a delivery without making the attempt r.
@@ -155,8 +161,26 @@ func (w *Worker) giveUp(ctx context.Context, m *message, r queue.Retry, reason s
 	return &setback{failure: store.Failure{
 		MessageID:      m.ID,
 		SubscriptionID: r.SubscriptionID,
+		Project:        m.Project,
+		TopicID:        m.TopicID,
+		At:             w.now(),
 		Attempts:       r.Attempt - 1,
 		Dead:           true,
 		Reason:         reason,
 	}}
+}
+
+// isPersonal says whether a protocol reaches people, who cannot drop a repeat: their
+// messages are tasks of their own, so that at most the one in hand is sent twice.
+func isPersonal(p smn.Protocol) bool { return p == smn.Email || p == smn.SMS || p == smn.Call }
+
+// pending is a delivery that is to be made by a task of its own, at once.
+func (w *Worker) pending(m *message, r queue.Retry) *setback {
+	now := w.now()
+	return &setback{
+		failure: store.Failure{
+			MessageID: m.ID, SubscriptionID: r.SubscriptionID, Project: m.Project, TopicID: m.TopicID, Next: now, At: now,
+		},
+		retry: []queue.Task{queue.NewRetry(m.Project, m.TopicID, r, now)},
+	}
 }

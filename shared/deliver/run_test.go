@@ -139,7 +139,7 @@ func BenchmarkFanOut(b *testing.B) {
 			for b.Loop() {
 				msg := m.publish(time.Hour)
 				for chunk := 0; chunk*256 < subscribers; chunk++ {
-					if _, err := w.Handle(b.Context(), queue.NewFanOut(topicID, msg.ID, chunk)); err != nil {
+					if _, err := w.Handle(b.Context(), queue.NewFanOut(project, topicID, msg.ID, chunk)); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -66,7 +66,7 @@ func TestToAChatAndAFunction(t *testing.T) {
 	m.setStatus(m.subscribe(smn.FunctionGraph, known).Seq, smn.Exempt)
 	unknown := m.subscribe(smn.FunctionGraph, known+"2")
 	msg := m.publish(time.Hour)
-	_, err = w.Handle(t.Context(), queue.NewFanOut(topicID, msg.ID, 0))
+	_, err = w.Handle(t.Context(), queue.NewFanOut(project, topicID, msg.ID, 0))
 	require.NoError(t, err)
 
 	require.Len(t, said, 2)

@@ -123,7 +123,7 @@ func TestOnTheRealParts(t *testing.T) {
 		ID: smn.NewID(), Project: project, TopicID: topic.ID, TopicURN: topicURN, Subject: "Disk", Body: "90 % full",
 		AcceptedAt: now, ExpiresAt: now.Add(time.Hour),
 	}
-	require.NoError(t, db.PutMessage(ctx, m, queue.NewFanOut(topic.ID, m.ID, 0)))
+	require.NoError(t, db.PutMessage(ctx, m, queue.NewFanOut(topic.Project, topic.ID, m.ID, 0)))
 
 	ran := make(chan error)
 	go func() { ran <- w.Run(ctx, db) }()

@@ -471,13 +471,13 @@ func TestSmallChunkDoesNotWaitForABigOne(t *testing.T) {
 		began := time.Now()
 		var all sync.WaitGroup
 		all.Go(func() {
-			_, err := w.Handle(t.Context(), queue.NewFanOut(topicID, one.ID, 0))
+			_, err := w.Handle(t.Context(), queue.NewFanOut(project, topicID, one.ID, 0))
 			require.NoError(t, err)
 			require.GreaterOrEqual(t, time.Since(began), 128*10*time.Millisecond)
 		})
 		synctest.Wait()
 		all.Go(func() {
-			_, err := w.Handle(t.Context(), queue.NewFanOut(topicID, other.ID, 1))
+			_, err := w.Handle(t.Context(), queue.NewFanOut(project, topicID, other.ID, 1))
 			require.NoError(t, err)
 			require.LessOrEqual(t, time.Since(began), 30*time.Millisecond)
 		})
@@ -492,7 +492,7 @@ func TestTwoWorkersOnOneChunk(t *testing.T) {
 		m, e := newMemory(), hanging(2*time.Second)
 		m.subscribe(smn.HTTP, "http://host/")
 		msg := m.publish(time.Hour)
-		task := queue.NewFanOut(topicID, msg.ID, 0)
+		task := queue.NewFanOut(project, topicID, msg.ID, 0)
 
 		var first sync.WaitGroup
 		first.Go(func() {
@@ -556,7 +556,7 @@ func TestRetryCutShortIsNotRecorded(t *testing.T) {
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := w.Handle(ctx, queue.NewRetry(topicID, queue.Retry{MessageID: msg.ID, SubscriptionID: s.ID, Attempt: 2}, time.Now()))
+		_, err := w.Handle(ctx, queue.NewRetry(project, topicID, queue.Retry{MessageID: msg.ID, SubscriptionID: s.ID, Attempt: 2}, time.Now()))
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		after, _ := m.failure(msg.ID, s.ID)
 		require.Equal(t, before, after)
@@ -577,7 +577,7 @@ func TestChunksThatMeetShareTheSignature(t *testing.T) {
 		var both sync.WaitGroup
 		for chunk := range 2 {
 			both.Go(func() {
-				_, err := w.Handle(t.Context(), queue.NewFanOut(topicID, msg.ID, chunk))
+				_, err := w.Handle(t.Context(), queue.NewFanOut(project, topicID, msg.ID, chunk))
 				require.NoError(t, err)
 			})
 		}
@@ -654,7 +654,7 @@ func TestFailingSigner(t *testing.T) {
 	s := &signer{err: errors.New("no key")}
 	c.Signer = s
 	w := worker(t, c)
-	_, err := w.Handle(t.Context(), queue.NewFanOut(topicID, msg.ID, 0))
+	_, err := w.Handle(t.Context(), queue.NewFanOut(project, topicID, msg.ID, 0))
 	require.ErrorContains(t, err, "no key")
 	_, err = w.Handle(t.Context(), notice(queue.Subscribed, smn.HTTP, "http://host/"))
 	require.ErrorContains(t, err, "no key")
@@ -665,8 +665,8 @@ func TestTasksOfNothing(t *testing.T) {
 	w := worker(t, config(newMemory(), &endpoints{}))
 	for _, task := range []queue.Task{
 		{ID: "empty"},
-		queue.NewFanOut(topicID, "gone", 0),
-		queue.NewRetry(topicID, queue.Retry{MessageID: "gone", SubscriptionID: "gone", Attempt: 2}, time.Now()),
+		queue.NewFanOut(project, topicID, "gone", 0),
+		queue.NewRetry(project, topicID, queue.Retry{MessageID: "gone", SubscriptionID: "gone", Attempt: 2}, time.Now()),
 	} {
 		again, err := w.Handle(t.Context(), task)
 		require.NoError(t, err)

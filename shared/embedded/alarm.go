@@ -5,21 +5,21 @@ import (
 	"time"
 )
 
-// alarm tells receivers that there may be tasks for them. A ring wakes one of
-// them; if it finds more than it can carry it rings again for the next.
+// alarm tells receivers that there may be tasks for them. It wakes one of them; if
+// that one finds more than it can carry it wakes the next.
 //
-// For every task that is not due yet the alarm is set to its time or to an
-// earlier one, unless it is blind: then a receiver that finds nothing more looks
-// for the next task and sets it. So receivers need not look otherwise.
+// For every task in the store that is not due yet, and for every lease, the alarm is
+// set to its time or to an earlier one: whoever looks into the store and finds
+// nothing more sets it for the next.
 type alarm struct {
-	rings chan struct{} // holds one
+	wakes chan struct{} // holds one
 	now   func() time.Time
 
 	mu    sync.Mutex
 	timer *time.Timer
 	at    int64 // when it is set to ring, in microseconds
 	isSet bool
-	blind bool // it has rung since someone looked
+	due   bool // it has rung: there may be tasks due in the store
 	off   bool
 }
 
@@ -28,25 +28,41 @@ type alarm struct {
 const longestWait = time.Minute
 
 func newAlarm(now func() time.Time) *alarm {
-	a := &alarm{rings: make(chan struct{}, 1), now: now, blind: true}
+	a := &alarm{wakes: make(chan struct{}, 1), now: now, due: true}
 	a.timer = time.AfterFunc(time.Hour, a.expired)
 	a.timer.Stop()
 	return a
 }
 
-func (a *alarm) ring() {
+// wake wakes a receiver.
+func (a *alarm) wake() {
 	select {
-	case a.rings <- struct{}{}:
+	case a.wakes <- struct{}{}:
 	default:
 	}
 }
 
-// set makes it ring at that time. If that is past it rings now and is blind: the
-// one who is told of this task knows nothing of those behind it.
+// ring says that there may be tasks due in the store.
+func (a *alarm) ring() {
+	a.mu.Lock()
+	a.due = true
+	a.mu.Unlock()
+	a.wake()
+}
+
+// take tells whether it has rung since it was last asked.
+func (a *alarm) take() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	due := a.due
+	a.due = false
+	return due
+}
+
+// set makes it ring at that time, or now if that is past.
 func (a *alarm) set(at int64) {
 	wait := at - micros(a.now())
 	if wait <= 0 {
-		a.lookAgain()
 		a.ring()
 		return
 	}
@@ -61,25 +77,9 @@ func (a *alarm) set(at int64) {
 
 func (a *alarm) expired() {
 	a.mu.Lock()
-	a.isSet, a.blind = false, true
+	a.isSet = false
 	a.mu.Unlock()
 	a.ring()
-}
-
-// look tells whether it is blind. The caller then looks and sets it, or gives
-// the task back with lookAgain.
-func (a *alarm) look() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	blind := a.blind
-	a.blind = false
-	return blind
-}
-
-func (a *alarm) lookAgain() {
-	a.mu.Lock()
-	a.blind = true
-	a.mu.Unlock()
 }
 
 func (a *alarm) stop() {

@@ -48,7 +48,7 @@ func BenchmarkPutMessage(b *testing.B) {
 					Subject: "Disk", Body: "The disk of host 17 is full, please have a look at it.",
 					AcceptedAt: moment, ExpiresAt: moment.Add(time.Hour),
 				}
-				return db.PutMessage(context.Background(), m, queue.NewFanOut(topic, m.ID, 0))
+				return db.PutMessage(context.Background(), m, queue.NewFanOut("project", topic, m.ID, 0))
 			})
 		})
 	}
@@ -63,7 +63,7 @@ func BenchmarkQueue(b *testing.B) {
 				together(b, n, func() error {
 					tasks := make([]queue.Task, batch)
 					for i := range tasks {
-						tasks[i] = queue.NewFanOut("topic", smn.NewID(), 0)
+						tasks[i] = queue.NewFanOut("project", "topic", smn.NewID(), 0)
 					}
 					if err := db.Put(context.Background(), tasks...); err != nil {
 						return err

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	maxGroup = 512                   // operations of one transaction
-	maxAcks  = 1024                  // acknowledgements that ride along
-	ackDelay = 20 * time.Millisecond // how long they wait for a ride
+	maxGroup  = 512                   // operations of one transaction
+	maxAcks   = 1024                  // acknowledgements that ride along
+	rideDelay = 20 * time.Millisecond // how long they, and writes that nobody hurries, wait for a ride
 )
 
 // tx is the transaction that an operation runs in. Only the committer's
@@ -23,8 +23,12 @@ const (
 type tx struct {
 	*session
 	now   int64 // microseconds; when the transaction began, and never before an earlier one
-	ready bool  // a task written here is due now
+	ready bool  // a task written here is due now and is not among the fresh
 	later int64 // when the first of those is due that are not; 0 for none
+	fresh []fresh
+	tasks int // written less removed
+
+	turn struct{ project, topic string } // the topic whose tasks were claimed last, by turns
 }
 
 // wakeAt remembers that a task written in this transaction is due then.
@@ -43,6 +47,7 @@ type operation struct {
 	run  func(*tx) error
 	err  error
 	done chan struct{} // holds one
+	lone bool          // nobody waits for it
 }
 
 var operations = sync.Pool{New: func() any { return &operation{done: make(chan struct{}, 1)} }}
@@ -53,13 +58,14 @@ var operations = sync.Pool{New: func() any { return &operation{done: make(chan s
 type committer struct {
 	tx    tx
 	clock func() time.Time
-	alarm *alarm // told of the tasks after each commit
+	after func(*tx) // called after each commit, before it is answered
 
-	mu       sync.Mutex
-	waiting  []*operation
-	acks     []receipt
-	closed   bool
-	ackTimer *time.Timer
+	mu        sync.Mutex
+	waiting   []*operation
+	acks      []receipt
+	closed    bool
+	rides     bool // rideTimer is set
+	rideTimer *time.Timer
 
 	wake    chan struct{} // holds one
 	stopped chan struct{}
@@ -68,16 +74,16 @@ type committer struct {
 	riding []receipt
 }
 
-func startCommitter(s *session, clock func() time.Time, alarm *alarm) *committer {
+func startCommitter(s *session, clock func() time.Time, after func(*tx)) *committer {
 	c := &committer{
 		tx:      tx{session: s},
 		clock:   clock,
-		alarm:   alarm,
+		after:   after,
 		wake:    make(chan struct{}, 1),
 		stopped: make(chan struct{}),
 	}
-	c.ackTimer = time.AfterFunc(time.Hour, c.signal)
-	c.ackTimer.Stop()
+	c.rideTimer = time.AfterFunc(time.Hour, c.signal)
+	c.rideTimer.Stop()
 	go c.loop()
 	return c
 }
@@ -89,9 +95,24 @@ func startCommitter(s *session, clock func() time.Time, alarm *alarm) *committer
 // error nothing of it is kept. When ctx ends before the operation has begun, it
 // is dropped; later its result counts.
 func (db *DB) write(ctx context.Context, run func(*tx) error) error {
+	return db.committer.do(ctx, run, false)
+}
+
+// writeUnhurried does the same for what nobody waits for but a worker: it goes with
+// the next group, or in a group of its own after rideDelay.
+func (db *DB) writeUnhurried(ctx context.Context, run func(*tx) error) error {
+	return db.committer.do(ctx, run, true)
+}
+
+// writeLater does the same without waiting. If the write fails nobody is told.
+func (db *DB) writeLater(run func(*tx) error) error {
+	return db.committer.add(&operation{ctx: context.Background(), run: run, lone: true}, true)
+}
+
+func (c *committer) do(ctx context.Context, run func(*tx) error, unhurried bool) error {
 	op := operations.Get().(*operation)
 	op.ctx, op.run, op.err = ctx, run, nil
-	err := db.committer.add(op)
+	err := c.add(op, unhurried)
 	if err == nil {
 		<-op.done
 		err = op.err
@@ -101,33 +122,45 @@ func (db *DB) write(ctx context.Context, run func(*tx) error) error {
 	return err
 }
 
-func (c *committer) add(op *operation) error {
+func (c *committer) add(op *operation, unhurried bool) error {
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
 		return ErrClosed
 	}
 	c.waiting = append(c.waiting, op)
+	if unhurried && len(c.waiting) < maxGroup {
+		c.ride()
+		c.mu.Unlock()
+		return nil
+	}
 	c.mu.Unlock()
 	c.signal()
 	return nil
 }
 
 // ack removes tasks without anybody waiting for it: with the next group, or in a
-// group of its own after ackDelay. Every later operation sees them removed.
+// group of its own after rideDelay. Every later operation sees them removed.
 func (c *committer) ack(done ...receipt) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
 		return ErrClosed
 	}
-	if len(c.acks) == 0 {
-		c.ackTimer.Reset(ackDelay)
-	}
+	c.ride()
 	if c.acks = append(c.acks, done...); len(c.acks) >= maxAcks {
 		c.signal()
 	}
 	return nil
+}
+
+// ride makes sure that what waits is not left behind when no group comes by. The
+// caller holds mu.
+func (c *committer) ride() {
+	if !c.rides {
+		c.rides = true
+		c.rideTimer.Reset(rideDelay)
+	}
 }
 
 // stop runs all that is waiting and ends the goroutine.
@@ -137,7 +170,7 @@ func (c *committer) stop() {
 	c.mu.Unlock()
 	c.signal()
 	<-c.stopped
-	c.ackTimer.Stop()
+	c.rideTimer.Stop()
 }
 
 func (c *committer) signal() {
@@ -175,6 +208,7 @@ func (c *committer) take() (more, closed bool) {
 	defer c.mu.Unlock()
 	c.group, c.waiting = fill(c.group, c.waiting, maxGroup)
 	c.riding, c.acks = fill(c.riding, c.acks, maxAcks)
+	c.rides = false
 	return len(c.waiting) > 0 || len(c.acks) > 0, c.closed
 }
 
@@ -193,7 +227,7 @@ func (c *committer) commit() {
 	live := c.group[:0]
 	for _, op := range c.group {
 		if op.err = op.ctx.Err(); op.err != nil {
-			op.done <- struct{}{}
+			op.answer()
 			continue
 		}
 		live = append(live, op)
@@ -214,9 +248,15 @@ func (c *committer) commit() {
 		}
 	}
 	for _, op := range c.group {
-		op.done <- struct{}{}
+		op.answer()
 	}
 	clear(c.group)
+}
+
+func (op *operation) answer() {
+	if !op.lone {
+		op.done <- struct{}{}
+	}
 }
 
 // transaction runs operations and acknowledgements as one. Operations that end
@@ -226,6 +266,8 @@ func (c *committer) transaction(group []*operation, acks []receipt) (err error) 
 		return nil
 	}
 	c.tx.now, c.tx.ready, c.tx.later = max(c.tx.now, micros(c.clock())), false, 0
+	clear(c.tx.fresh)
+	c.tx.fresh, c.tx.tasks = c.tx.fresh[:0], 0
 	if _, err := c.tx.exec(`BEGIN IMMEDIATE`); err != nil {
 		return err
 	}
@@ -248,12 +290,7 @@ func (c *committer) transaction(group []*operation, acks []receipt) (err error) 
 	if _, err := c.tx.exec(`COMMIT`); err != nil {
 		return err
 	}
-	if c.tx.ready {
-		c.alarm.ring()
-	}
-	if c.tx.later != 0 {
-		c.alarm.set(c.tx.later)
-	}
+	c.after(&c.tx)
 	return nil
 }
 

@@ -3,7 +3,10 @@ package embedded
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"tocsin/shared/queue"
@@ -11,41 +14,91 @@ import (
 	"tocsin/shared/store"
 )
 
-// ClaimChunk meets store.Deliveries. A lease that an earlier run of the program
-// took does not count.
+// chunkLeases holds who has which chunk in hand. They need not outlive the program:
+// nobody has one in hand when it starts.
+type chunkLeases struct {
+	mu    sync.Mutex
+	until map[store.ChunkKey]time.Time
+}
+
+// manyLeases is when leases that have ended are looked for and thrown away.
+const manyLeases = 16384
+
+// take takes the lease of a chunk unless someone has it: then it tells until when.
+func (l *chunkLeases) take(key store.ChunkKey, now, until time.Time) (other time.Time, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if other = l.until[key]; other.After(now) {
+		return other, false
+	}
+	if l.until == nil || len(l.until) >= manyLeases {
+		alive := make(map[store.ChunkKey]time.Time)
+		for k, t := range l.until {
+			if t.After(now) {
+				alive[k] = t
+			}
+		}
+		l.until = alive
+	}
+	l.until[key] = until
+	return until, true
+}
+
+func (l *chunkLeases) drop(key store.ChunkKey) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.until, key)
+}
+
+// ClaimChunk meets store.Deliveries.
 func (db *DB) ClaimChunk(ctx context.Context, key store.ChunkKey, now, until time.Time, next ...queue.Task) (claim store.Claim, err error) {
-	tasks, err := rowsOf(next)
-	if err != nil {
-		return store.Claim{}, err
+	until = timeOf(micros(until))
+	if other, ok := db.leases.take(key, now, until); !ok {
+		return store.Claim{State: store.ClaimLeased, Until: other}, nil
 	}
-	err = db.write(ctx, func(tx *tx) error {
-		claim = store.Claim{State: store.ClaimGranted, Until: timeOf(micros(until))}
-		granted, err := tx.exec(`INSERT INTO chunk (message, chunk, lease, holder) VALUES (?1, ?2, ?3, ?4)
-			ON CONFLICT (message, chunk) DO UPDATE SET lease = ?3, holder = ?4
-			WHERE matched IS NULL AND (lease <= ?5 OR holder <> ?4)`,
-			key.MessageID, key.Chunk, micros(until), db.holder, micros(now))
-		if err != nil {
-			return err
+	claim = store.Claim{State: store.ClaimGranted, Until: until}
+	if claim, err = db.claimChunk(ctx, key, claim, next); err != nil {
+		err = fmt.Errorf("claim chunk %d of message %s: %w", key.Chunk, key.MessageID, err)
+	}
+	if claim.State != store.ClaimGranted || err != nil {
+		db.leases.drop(key)
+	}
+	return claim, err
+}
+
+func (db *DB) claimChunk(ctx context.Context, key store.ChunkKey, claim store.Claim, next []queue.Task) (store.Claim, error) {
+	done := false
+	err := db.read(ctx, func(s *session) error {
+		var sent []byte
+		found, err := s.get(`SELECT matched IS NOT NULL, sent FROM chunk WHERE message = ? AND chunk = ?`,
+			[]any{key.MessageID, key.Chunk}, &done, &sent)
+		if err == nil && found && !done {
+			_, err = binary.Decode(sent, binary.LittleEndian, &claim.Sent)
 		}
-		if granted > 0 {
-			return tx.putTasks(tasks)
-		}
-		var done bool
-		var lease int64
-		if _, err := tx.get(`SELECT matched IS NOT NULL, lease FROM chunk WHERE message = ? AND chunk = ?`,
-			[]any{key.MessageID, key.Chunk}, &done, &lease); err != nil {
-			return err
-		}
-		claim = store.Claim{State: store.ClaimLeased, Until: timeOf(lease)}
-		if done {
-			claim = store.Claim{State: store.ClaimDone}
-		}
-		return nil
+		return err
 	})
-	if err != nil {
-		return store.Claim{}, fmt.Errorf("claim chunk %d of message %s: %w", key.Chunk, key.MessageID, err)
+	switch {
+	case err != nil:
+		return store.Claim{}, err
+	case done:
+		return store.Claim{State: store.ClaimDone}, nil
+	case len(next) == 0:
+		return claim, nil
 	}
-	return claim, nil
+	return claim, db.Put(ctx, next...)
+}
+
+// SaveChunk meets store.Deliveries.
+func (db *DB) SaveChunk(_ context.Context, key store.ChunkKey, sent store.Places) error {
+	places, err := binary.Append(nil, binary.LittleEndian, sent)
+	if err != nil {
+		return err
+	}
+	return db.writeLater(func(tx *tx) error {
+		_, err := tx.exec(`INSERT INTO chunk (message, chunk, sent) VALUES (?1, ?2, ?3)
+			ON CONFLICT (message, chunk) DO UPDATE SET sent = ?3 WHERE matched IS NULL`, key.MessageID, key.Chunk, places)
+		return err
+	})
 }
 
 // FinishChunk meets store.Deliveries.
@@ -54,16 +107,10 @@ func (db *DB) FinishChunk(ctx context.Context, key store.ChunkKey, tally store.T
 	if err != nil {
 		return err
 	}
-	err = db.write(ctx, func(tx *tx) error {
-		var counted int // of an earlier finish
-		if _, err := tx.get(`SELECT sms FROM chunk WHERE message = ? AND chunk = ?`, []any{key.MessageID, key.Chunk}, &counted); err != nil {
-			return err
-		}
-		if _, err := tx.exec(`INSERT INTO chunk (message, chunk, lease, holder, matched, sms) VALUES (?1, ?2, 0, 0, ?3, ?4)
-			ON CONFLICT (message, chunk) DO UPDATE SET matched = ?3, sms = ?4`, key.MessageID, key.Chunk, tally.Matched, tally.SMS); err != nil {
-			return err
-		}
-		if err := tx.countSMS(key.MessageID, tally.SMS-counted); err != nil {
+	err = db.writeUnhurried(ctx, func(tx *tx) error {
+		if _, err := tx.exec(`INSERT INTO chunk (message, chunk, matched, filtered) VALUES (?1, ?2, ?3, ?4)
+			ON CONFLICT (message, chunk) DO UPDATE SET matched = ?3, filtered = ?4, sent = NULL`,
+			key.MessageID, key.Chunk, tally.Matched, tally.Filtered); err != nil {
 			return err
 		}
 		for i := range failures {
@@ -71,8 +118,9 @@ func (db *DB) FinishChunk(ctx context.Context, key store.ChunkKey, tally store.T
 				return err
 			}
 		}
-		return tx.putTasks(tasks)
+		return db.putTasks(tx, tasks)
 	})
+	db.leases.drop(key) // also after a failure: then someone may begin again at once
 	if err != nil {
 		return fmt.Errorf("finish chunk %d of message %s: %w", key.Chunk, key.MessageID, err)
 	}
@@ -85,11 +133,11 @@ func (db *DB) PutFailure(ctx context.Context, f store.Failure, retry ...queue.Ta
 	if err != nil {
 		return err
 	}
-	err = db.write(ctx, func(tx *tx) error {
+	err = db.writeUnhurried(ctx, func(tx *tx) error {
 		if err := tx.putFailure(&f); err != nil {
 			return err
 		}
-		return tx.putTasks(tasks)
+		return db.putTasks(tx, tasks)
 	})
 	if err != nil {
 		return fmt.Errorf("put failure of message %s: %w", f.MessageID, err)
@@ -97,12 +145,46 @@ func (db *DB) PutFailure(ctx context.Context, f store.Failure, retry ...queue.Ta
 	return nil
 }
 
+const failureColumns = `subscription, project, topic, attempts, dead, next_at, status, reason, at`
+
+// failureRow is where the columns of a failure are read to.
+type failureRow struct {
+	store.Failure
+	next, at int64
+}
+
+func (r *failureRow) dest() []any {
+	return []any{&r.SubscriptionID, &r.Project, &r.TopicID, &r.Attempts, &r.Dead, &r.next, &r.Status, &r.Reason, &r.at}
+}
+
+func (r *failureRow) failure(messageID string) store.Failure {
+	r.MessageID, r.Next, r.At = messageID, timeOf(r.next), timeOf(r.at)
+	return r.Failure
+}
+
 func (tx *tx) putFailure(f *store.Failure) error {
-	_, err := tx.exec(`INSERT INTO failure (message, subscription, attempts, dead, next_at, status, reason)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-		ON CONFLICT (message, subscription) DO UPDATE SET attempts = ?3, dead = ?4, next_at = ?5, status = ?6, reason = ?7`,
-		f.MessageID, f.SubscriptionID, f.Attempts, f.Dead, micros(f.Next), f.Status, f.Reason)
+	_, err := tx.exec(`INSERT INTO failure (message, subscription, project, topic, attempts, dead, next_at, status, reason, at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+		ON CONFLICT (message, subscription) DO UPDATE SET attempts = ?5, dead = ?6, next_at = ?7, status = ?8, reason = ?9, at = ?10`,
+		f.MessageID, f.SubscriptionID, f.Project, f.TopicID, f.Attempts, f.Dead, micros(f.Next), f.Status, f.Reason, micros(f.At))
 	return err
+}
+
+// GetFailure meets store.Deliveries.
+func (db *DB) GetFailure(ctx context.Context, messageID, subscriptionID string) (store.Failure, error) {
+	var row failureRow
+	err := db.read(ctx, func(s *session) error {
+		found, err := s.get(`SELECT `+failureColumns+` FROM failure WHERE message = ? AND subscription = ?`,
+			[]any{messageID, subscriptionID}, row.dest()...)
+		if err != nil || !found {
+			return notFoundUnless(err)
+		}
+		return nil
+	})
+	if err != nil {
+		return store.Failure{}, fmt.Errorf("get failure of message %s: %w", messageID, err)
+	}
+	return row.failure(messageID), nil
 }
 
 // ResolveFailure meets store.Deliveries.
@@ -123,22 +205,18 @@ func (db *DB) ResolveFailure(ctx context.Context, messageID, subscriptionID stri
 // GetReport meets store.Deliveries.
 func (db *DB) GetReport(ctx context.Context, messageID string) (report store.Report, err error) {
 	err = db.snapshot(ctx, func(s *session) error {
-		if _, err := s.get(`SELECT coalesce(sum(matched), 0) FROM chunk WHERE message = ?`,
-			[]any{messageID}, &report.Matched); err != nil {
-			return err
-		}
-		return s.each(`SELECT subscription, attempts, dead, next_at, status, reason FROM failure
+		_, err := s.get(`SELECT coalesce(sum(matched), 0), coalesce(sum(filtered), 0) FROM chunk WHERE message = ?`,
+			[]any{messageID}, &report.Matched, &report.Filtered)
+		return errors.Join(err, s.each(`SELECT `+failureColumns+` FROM failure
 			WHERE message = ? ORDER BY subscription`, []any{messageID}, func(rows *sql.Rows) error {
-			f := store.Failure{MessageID: messageID}
-			var next int64
-			err := rows.Scan(&f.SubscriptionID, &f.Attempts, &f.Dead, &next, &f.Status, &f.Reason)
-			f.Next = timeOf(next)
-			report.Failures = append(report.Failures, f)
+			var row failureRow
+			err := rows.Scan(row.dest()...)
+			report.Failures = append(report.Failures, row.failure(messageID))
 			return err
-		})
+		}))
 	})
 	if err != nil {
-		return store.Report{}, fmt.Errorf("get report of message %s: %w", messageID, err)
+		return store.Report{}, fmt.Errorf("report on message %s: %w", messageID, err)
 	}
 	return report, nil
 }

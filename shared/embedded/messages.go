@@ -30,7 +30,7 @@ func (db *DB) PutMessage(ctx context.Context, m store.Message, fanOut queue.Task
 		if err != nil || stored == 0 {
 			return err // it was there already, and its task came with it
 		}
-		return tx.putTasks(task)
+		return db.putTasks(tx, task)
 	})
 	if err != nil {
 		return fmt.Errorf("put message %s: %w", m.ID, err)

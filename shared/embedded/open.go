@@ -58,9 +58,11 @@ type Config struct {
 type DB struct {
 	dir       string
 	now       func() time.Time
-	holder    int64        // this run of the program, in leases of chunks
-	handouts  atomic.Int64 // number of the last hand-out of tasks
 	committer *committer
+	tasks     atomic.Int64 // how many there are
+	ready     ready
+	leases    chunkLeases
+	troubled  atomic.Bool // some endpoint has been in trouble
 	alarm     *alarm
 	readers   chan *session
 	secrets   sync.Mutex // held while one is made
@@ -135,21 +137,27 @@ func openDatabase(ctx context.Context, cfg Config, dir, path string, unlock func
 	if err := migrate(ctx, writer.conn, version); err != nil {
 		return nil, err
 	}
-	if err := writer.freeTasks(ctx, cfg.Now()); err != nil {
+	tasks, err := writer.freeTasks(ctx, cfg.Now())
+	if err != nil {
+		return nil, err
+	}
+	var troubled bool
+	if err := writer.conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM health)`).Scan(&troubled); err != nil {
 		return nil, err
 	}
 
 	db := &DB{
 		dir:     dir,
 		now:     cfg.Now,
-		holder:  rand.Int64(),
 		alarm:   newAlarm(cfg.Now),
 		readers: make(chan *session, readerCount),
 		closing: make(chan struct{}),
 	}
 	// Beginning anywhere keeps receipts of an earlier run from naming a hand-out
 	// of this one.
-	db.handouts.Store(rand.Int64N(1 << 62))
+	db.ready.handouts = rand.Int64N(1 << 62)
+	db.tasks.Store(tasks)
+	db.troubled.Store(troubled)
 	for range readerCount {
 		reader, err := connect(ctx, path, "query_only(1)")
 		if err != nil {
@@ -158,7 +166,7 @@ func openDatabase(ctx context.Context, cfg Config, dir, path string, unlock func
 		sessions = append(sessions, reader)
 		db.readers <- reader
 	}
-	db.committer = startCommitter(writer, cfg.Now, db.alarm)
+	db.committer = startCommitter(writer, cfg.Now, db.committed)
 	db.close = sync.OnceValue(func() error {
 		close(db.closing)
 		db.alarm.stop()

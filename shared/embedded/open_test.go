@@ -27,7 +27,7 @@ func newMessage() store.Message {
 	}
 }
 
-func fanOut(m store.Message) queue.Task { return queue.NewFanOut(m.TopicID, m.ID, 0) }
+func fanOut(m store.Message) queue.Task { return queue.NewFanOut(m.Project, m.TopicID, m.ID, 0) }
 
 // copyLive copies the files of an open folder as a power cut would leave them.
 func copyLive(t *testing.T, dir string) string {
@@ -56,7 +56,7 @@ func TestReopeningKeepsEverything(t *testing.T) {
 			require.NoError(t, err)
 			added, err := db.AddSubscriptions(ctx, topic.Project, topic.ID, []store.AddSubscription{{
 				Subscription: store.Subscription{SubscriptionKey: store.SubscriptionKey{ID: smn.NewID()}, Protocol: smn.HTTP, Endpoint: "http://a"},
-				Task:         queue.NewFanOut(topic.ID, "notice", 0),
+				Task:         queue.NewFanOut(topic.Project, topic.ID, "notice", 0),
 			}}, 1)
 			require.NoError(t, err)
 			m := newMessage()
@@ -85,7 +85,7 @@ func TestReopeningKeepsEverything(t *testing.T) {
 			require.Equal(t, m, gotMessage)
 			report, err := db.GetReport(ctx, m.ID)
 			require.NoError(t, err)
-			require.Equal(t, store.Report{Matched: 3, Failures: []store.Failure{failure}}, report)
+			require.Equal(t, store.Report{Tally: store.Tally{Matched: 3}, Failures: []store.Failure{failure}}, report)
 			mails, err := db.ListMail(ctx, 10)
 			require.NoError(t, err)
 			require.Equal(t, []store.Mail{mail}, mails)

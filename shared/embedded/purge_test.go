@@ -196,7 +196,11 @@ func TestPurgeOfSMS(t *testing.T) {
 		m := newMessage()
 		m.TopicID, m.AcceptedAt, m.ExpiresAt = topic.ID, at, at.Add(time.Hour)
 		require.NoError(t, db.PutMessage(ctx, m, fanOut(m)))
-		require.NoError(t, db.FinishChunk(ctx, store.ChunkKey{MessageID: m.ID}, store.Tally{SMS: i + 1}, nil))
+		for range i + 1 {
+			f := store.Failure{MessageID: m.ID, SubscriptionID: smn.NewID()}
+			require.NoError(t, db.PutFailure(ctx, f))
+			require.NoError(t, db.ResolveFailure(ctx, m.ID, f.SubscriptionID, smn.SMS))
+		}
 	}
 
 	removed, err := db.Purge(ctx, sms[purgeStep+1].AcceptedAt)

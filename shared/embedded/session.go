@@ -68,6 +68,24 @@ func (s *session) exec(query string, args ...any) (int, error) {
 	return int(n), err
 }
 
+// insert adds a row, and tells its key and whether it is new.
+func (s *session) insert(query string, args ...any) (key int64, added bool, err error) {
+	stmt, err := s.prepare(query)
+	if err != nil {
+		return 0, false, err
+	}
+	result, err := stmt.ExecContext(context.Background(), args...)
+	if err != nil {
+		return 0, false, err
+	}
+	n, err := result.RowsAffected()
+	if err != nil || n == 0 {
+		return 0, false, err
+	}
+	key, err = result.LastInsertId()
+	return key, true, err
+}
+
 // get reads one row, if there is one.
 func (s *session) get(query string, args []any, dest ...any) (found bool, err error) {
 	stmt, err := s.prepare(query)

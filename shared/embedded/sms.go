@@ -42,7 +42,7 @@ func (db *DB) PutSMS(ctx context.Context, sms []store.SMS, tasks ...queue.Task) 
 				return err
 			}
 		}
-		return tx.putTasks(rows)
+		return db.putTasks(tx, rows)
 	})
 	if err != nil {
 		return fmt.Errorf("put %d SMS: %w", len(sms), err)

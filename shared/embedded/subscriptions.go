@@ -101,7 +101,7 @@ func (db *DB) AddSubscriptions(ctx context.Context, project, topicID string, ite
 		}
 		created := 0
 		for i := range additions {
-			if added[i], err = tx.addSubscription(project, topicID, &topic, &additions[i], limit); err != nil {
+			if added[i], err = db.addSubscription(tx, project, topicID, &topic, &additions[i], limit); err != nil {
 				return err
 			}
 			if added[i].Created {
@@ -125,7 +125,7 @@ func (db *DB) AddSubscriptions(ctx context.Context, project, topicID string, ite
 }
 
 // addSubscription adds one and counts it in topic, which the caller writes.
-func (tx *tx) addSubscription(project, topicID string, topic *topicKeys, a *addition, limit int) (added store.AddedSubscription, err error) {
+func (db *DB) addSubscription(tx *tx, project, topicID string, topic *topicKeys, a *addition, limit int) (added store.AddedSubscription, err error) {
 	var row subscriptionRow
 	found, err := tx.get(`SELECT `+subscriptionColumns+` FROM subscription s JOIN topic t ON t.key = s.topic
 		WHERE s.topic = ? AND s.protocol = ? AND s.endpoint = ?`,
@@ -153,7 +153,7 @@ func (tx *tx) addSubscription(project, topicID string, topic *topicKeys, a *addi
 		int(a.Status), micros(a.CreatedAt)); err != nil {
 		return added, err
 	}
-	return added, tx.putTasks(a.task)
+	return added, db.putTasks(tx, a.task)
 }
 
 // GetSubscription meets store.Subscriptions.
@@ -312,7 +312,7 @@ func (db *DB) ChangeStatus(ctx context.Context, key store.SubscriptionKey, versi
 				return store.ErrNotFound
 			}
 		}
-		return tx.putTasks(rows)
+		return db.putTasks(tx, rows)
 	})
 	if err != nil {
 		return fmt.Errorf("change status of subscription %s: %w", key.ID, err)
@@ -423,6 +423,10 @@ func (tx *tx) deleteSubscription(key store.SubscriptionKey) error {
 	topic, found, err := tx.topicKeys(key.Project, key.TopicID)
 	if err != nil || !found {
 		return notFoundUnless(err)
+	}
+	if _, err := tx.exec(`DELETE FROM health WHERE topic = ?1 AND seq = (SELECT seq FROM subscription WHERE topic = ?1 AND id = ?2)`,
+		topic.key, key.ID); err != nil {
+		return err
 	}
 	deleted, err := tx.exec(`DELETE FROM subscription WHERE topic = ? AND id = ?`, topic.key, key.ID)
 	if err != nil || deleted == 0 {

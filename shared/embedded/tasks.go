@@ -14,7 +14,7 @@ import (
 
 // taskRow is a task as it is written.
 type taskRow struct {
-	id   string
+	queue.Task
 	due  int64 // microseconds; 0 means at once
 	body string
 }
@@ -30,7 +30,7 @@ func rowsOf(tasks []queue.Task) ([]taskRow, error) {
 		if err != nil {
 			return nil, fmt.Errorf("encode task %s: %w", tasks[i].ID, err)
 		}
-		rows[i] = taskRow{id: tasks[i].ID, body: string(body)}
+		rows[i] = taskRow{Task: tasks[i], body: string(body)}
 		if due := tasks[i].NotBefore; !due.IsZero() {
 			rows[i].due = micros(due)
 		}
@@ -38,20 +38,48 @@ func rowsOf(tasks []queue.Task) ([]taskRow, error) {
 	return rows, nil
 }
 
-// putTasks adds the tasks that are not waiting yet.
-func (tx *tx) putTasks(rows []taskRow) error {
+// putTasks adds the tasks that are not waiting yet. What is due at once goes to
+// receivers from memory, if there is room.
+func (db *DB) putTasks(tx *tx, rows []taskRow) error {
 	for i := range rows {
-		due := rows[i].due
-		if due == 0 {
-			due = tx.now
+		t := &rows[i]
+		due := max(t.due, tx.now)
+		var lease int64
+		if t.due <= tx.now && db.ready.room(t.Project, t.Group, len(tx.fresh)) {
+			db.ready.handouts++
+			lease = db.ready.handouts
 		}
-		if _, err := tx.exec(`INSERT INTO task (id, visible_at, body) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-			rows[i].id, due, rows[i].body); err != nil {
-			return fmt.Errorf("put task %s: %w", rows[i].id, err)
+		seq, put, err := tx.insert(`INSERT INTO task (id, project, topic, waits_for, visible_at, lease, received, body)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+			t.ID, t.Project, t.Group, textColumn(t.WaitsFor), due, lease, min(lease, 1), t.body)
+		switch {
+		case err != nil:
+			return fmt.Errorf("put task %s: %w", t.ID, err)
+		case !put:
+			continue
+		case lease != 0:
+			tx.fresh = append(tx.fresh, fresh{receipt{seq, lease}, t.Task})
+		default:
+			tx.wakeAt(due)
 		}
-		tx.wakeAt(due)
+		tx.tasks++
 	}
 	return nil
+}
+
+// committed lets receivers know of the tasks of a transaction.
+func (db *DB) committed(tx *tx) {
+	db.tasks.Add(int64(tx.tasks))
+	if len(tx.fresh) > 0 {
+		db.ready.put(tx.fresh)
+		db.alarm.wake()
+	}
+	if tx.ready {
+		db.alarm.ring()
+	}
+	if tx.later != 0 {
+		db.alarm.set(tx.later)
+	}
 }
 
 // taskTime is the time by which tasks are due. It never goes back, so that what
@@ -64,26 +92,41 @@ func (db *DB) Put(ctx context.Context, tasks ...queue.Task) error {
 	if err != nil {
 		return err
 	}
-	return db.write(ctx, func(tx *tx) error { return tx.putTasks(rows) })
+	return db.write(ctx, func(tx *tx) error { return db.putTasks(tx, rows) })
 }
 
-// Receive meets queue.Queue.
+// Receive meets queue.Queue. What is in the store gets half of the places, so that
+// what comes fresh cannot hold it up.
 func (db *DB) Receive(ctx context.Context, limit int, lease time.Duration) ([]queue.Lease, error) {
 	limit = max(limit, 1)
 	for {
-		claimed, err := db.claim(ctx, limit, lease)
-		if err != nil {
-			db.alarm.ring() // this call may have used up a ring
-			return nil, err
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-db.closing:
+			return nil, ErrClosed
+		default:
 		}
-		if len(claimed) == limit {
-			db.alarm.ring()
+		var leases []queue.Lease
+		if db.alarm.take() {
+			found, err := db.claim(ctx, max(limit/2, 1), lease)
+			if err != nil {
+				db.alarm.ring() // this call has used up a ring
+				return nil, err
+			}
+			leases = leasesOf(found)
 		}
-		if len(claimed) > 0 {
-			return leasesOf(claimed), nil
+		until := db.until(lease)
+		leases, more := db.ready.take(leases, limit, until)
+		if more {
+			db.alarm.wake()
+		}
+		if len(leases) > 0 {
+			db.alarm.set(until)
+			return leases, nil
 		}
 		select {
-		case <-db.alarm.rings:
+		case <-db.alarm.wakes:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-db.closing:
@@ -92,51 +135,98 @@ func (db *DB) Receive(ctx context.Context, limit int, lease time.Duration) ([]qu
 	}
 }
 
-// claimed is a task that was handed out, not read yet.
+// claimed is a task that was handed out from the store, not read yet.
 type claimed struct {
 	receipt
 	received int
 	body     string
 }
 
+// claim hands out tasks that wait in the store.
 func (db *DB) claim(ctx context.Context, limit int, lease time.Duration) (found []claimed, err error) {
-	look := false
+	until := db.until(lease)
+	over, next := db.ready.ended(micros(db.now()))
 	err = db.write(ctx, func(tx *tx) error {
 		found = found[:0]
-		handout, now := db.handouts.Add(1), db.taskTime(tx)
-		until := now + lease.Microseconds()
-		err := tx.each(`UPDATE task SET visible_at = ?, lease = ?, received = received + 1
-			WHERE seq IN (SELECT seq FROM task WHERE visible_at <= ? ORDER BY visible_at, seq LIMIT ?)
-			RETURNING seq, received, body`,
-			[]any{until, handout, now, limit}, func(rows *sql.Rows) error {
-				c := claimed{receipt: receipt{handout: handout}}
-				if err := rows.Scan(&c.seq, &c.received, &c.body); err != nil {
-					return err
-				}
-				found = append(found, c)
-				return nil
-			})
-		if err != nil {
+		now := db.taskTime(tx)
+		for _, t := range over {
+			if err := tx.release(t, now); err != nil {
+				return err
+			}
+		}
+		db.ready.handouts++
+		if found, err = tx.claim(found, db.ready.handouts, now, limit); err != nil {
 			return fmt.Errorf("claim tasks: %w", err)
 		}
-		if len(found) > 0 {
-			tx.wakeAt(until)
+		if len(found) == limit {
+			tx.ready = true // there may be more
+			return nil
 		}
-		none := len(found) < limit // is left that is due
-		if look = look || none && db.alarm.look(); look && none {
-			var next sql.NullInt64
-			if _, err := tx.get(`SELECT min(visible_at) FROM task`, nil, &next); err != nil {
-				return fmt.Errorf("look for the next task: %w", err)
-			}
-			if next.Valid {
-				tx.wakeAt(next.Int64)
-			}
+		var first sql.NullInt64
+		if _, err := tx.get(`SELECT min(visible_at) FROM task WHERE lease = 0`, nil, &first); err != nil {
+			return fmt.Errorf("look for the next task: %w", err)
+		}
+		if first.Valid {
+			tx.wakeAt(first.Int64)
+		}
+		if next != 0 {
+			tx.wakeAt(next)
 		}
 		return nil
 	})
-	if look && (err != nil || len(found) == limit) {
-		db.alarm.lookAgain()
+	if err != nil {
+		db.ready.again(over)
+		return nil, err
 	}
+	db.ready.holdAll(found, until)
+	return found, nil
+}
+
+// claim takes tasks that are due: half of them those that have waited longest. If
+// there are more, the rest goes to topics by turns.
+func (tx *tx) claim(found []claimed, handout, now int64, limit int) ([]claimed, error) {
+	oldest := (limit + 1) / 2
+	found, err := tx.claimWhere(found, handout, `visible_at <= ?3 ORDER BY visible_at, seq`, oldest, now)
+	if err != nil || len(found) < oldest {
+		return found, err
+	}
+	for range topicsInTurn {
+		if len(found) == limit {
+			break
+		}
+		var project, topic string
+		more, err := tx.get(`SELECT project, topic FROM task WHERE lease = 0 AND (project, topic) > (?, ?) ORDER BY project, topic LIMIT 1`,
+			[]any{tx.turn.project, tx.turn.topic}, &project, &topic)
+		if err != nil {
+			return found, err
+		}
+		tx.turn.project, tx.turn.topic = project, topic
+		if !more { // begin anew
+			continue
+		}
+		share := max((limit-oldest)/topicsInTurn, 1)
+		if found, err = tx.claimWhere(found, handout, `project = ?4 AND topic = ?5 AND visible_at <= ?3 ORDER BY visible_at`,
+			min(share, limit-len(found)), now, project, topic); err != nil {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+// topicsInTurn is how many topics one claim looks at beside the oldest tasks.
+const topicsInTurn = 8
+
+func (tx *tx) claimWhere(found []claimed, handout int64, where string, limit int, now int64, args ...any) ([]claimed, error) {
+	err := tx.each(`UPDATE task SET lease = ?1, received = received + 1
+		WHERE seq IN (SELECT seq FROM task WHERE lease = 0 AND `+where+` LIMIT ?2) RETURNING seq, received, body`,
+		append([]any{handout, limit, now}, args...), func(rows *sql.Rows) error {
+			c := claimed{receipt: receipt{handout: handout}}
+			if err := rows.Scan(&c.seq, &c.received, &c.body); err != nil {
+				return err
+			}
+			found = append(found, c)
+			return nil
+		})
 	return found, err
 }
 
@@ -160,9 +250,12 @@ func (db *DB) Ack(_ context.Context, leases ...queue.Lease) error {
 	var few [16]receipt
 	done := few[:0]
 	for i := range leases {
-		if r, ok := parseReceipt(leases[i].Receipt); ok {
+		if r, ok := parseReceipt(leases[i].Receipt); ok && db.ready.drop(r) {
 			done = append(done, r)
 		}
+	}
+	if len(done) == 0 {
+		return nil
 	}
 	return db.committer.ack(done...)
 }
@@ -170,18 +263,39 @@ func (db *DB) Ack(_ context.Context, leases ...queue.Lease) error {
 // Release meets queue.Queue.
 func (db *DB) Release(ctx context.Context, lease queue.Lease, delay time.Duration) error {
 	r, ok := parseReceipt(lease.Receipt)
-	if !ok {
+	if !ok || !db.ready.drop(r) {
 		return nil
 	}
-	return db.write(ctx, func(tx *tx) error {
-		due := db.taskTime(tx) + delay.Microseconds()
-		if _, err := tx.exec(`UPDATE task SET visible_at = ?, lease = 0 WHERE seq = ? AND lease = ?`,
-			due, r.seq, r.handout); err != nil {
-			return fmt.Errorf("release task %s: %w", lease.ID, err)
+	err := db.write(ctx, func(tx *tx) error { return tx.release(r, db.taskTime(tx)+delay.Microseconds()) })
+	if err != nil {
+		db.ready.again([]receipt{r})
+		return fmt.Errorf("release task %s: %w", lease.ID, err)
+	}
+	return nil
+}
+
+// release makes a task due that was handed out.
+func (tx *tx) release(t receipt, due int64) error {
+	_, err := tx.exec(`UPDATE task SET visible_at = ?, lease = 0 WHERE seq = ? AND lease = ?`, due, t.seq, t.handout)
+	tx.wakeAt(due)
+	return err
+}
+
+// Wake meets queue.Queue.
+func (db *DB) Wake(ctx context.Context, key string, limit int) (n int, err error) {
+	err = db.write(ctx, func(tx *tx) (err error) {
+		now := db.taskTime(tx)
+		n, err = tx.exec(`UPDATE task SET visible_at = ?1 WHERE seq IN
+			(SELECT seq FROM task WHERE waits_for = ?2 AND lease = 0 AND visible_at > ?1 ORDER BY seq LIMIT ?3)`, now, key, limit)
+		if n > 0 {
+			tx.wakeAt(now)
 		}
-		tx.wakeAt(due)
-		return nil
+		return err
 	})
+	if err != nil {
+		return 0, fmt.Errorf("wake what waits for %s: %w", key, err)
+	}
+	return n, nil
 }
 
 // receipt names a task in someone's hands. The number of the hand-out is never
@@ -204,14 +318,17 @@ func parseReceipt(s string) (r receipt, ok bool) {
 	return r, err == nil && err2 == nil && r.handout > 0
 }
 
-func (s *session) removeTask(r receipt) error {
-	_, err := s.exec(`DELETE FROM task WHERE seq = ? AND lease = ?`, r.seq, r.handout)
+func (tx *tx) removeTask(r receipt) error {
+	n, err := tx.exec(`DELETE FROM task WHERE seq = ? AND lease = ?`, r.seq, r.handout)
+	tx.tasks -= n
 	return err
 }
 
 // freeTasks makes all tasks due that someone had in hand. Nobody has when a
-// program starts. It is done once, so the statement is not kept.
-func (s *session) freeTasks(ctx context.Context, now time.Time) error {
-	_, err := s.conn.ExecContext(ctx, `UPDATE task SET visible_at = ?, lease = 0 WHERE lease <> 0`, micros(now))
-	return err
+// program starts. It is done once, so the statement is not kept. It counts all tasks.
+func (s *session) freeTasks(ctx context.Context, now time.Time) (n int64, err error) {
+	if _, err := s.conn.ExecContext(ctx, `UPDATE task SET visible_at = min(visible_at, ?), lease = 0 WHERE lease <> 0`, micros(now)); err != nil {
+		return 0, err
+	}
+	return n, s.conn.QueryRowContext(ctx, `SELECT count(*) FROM task`).Scan(&n)
 }

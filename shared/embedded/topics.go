@@ -223,6 +223,9 @@ func (db *DB) DeleteTopic(ctx context.Context, project, name string) error {
 		if err := tx.deleteAttributes(id); err != nil {
 			return err
 		}
+		if _, err := tx.exec(`DELETE FROM health WHERE topic = ?`, key); err != nil {
+			return err
+		}
 		if _, err := tx.exec(`DELETE FROM sms_count WHERE topic = ?`, key); err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 // all that sending needs; what comes of it is kept in a document of the topic.
 type Detection struct {
 	ID       string            `json:"id"` // of the document, and of the message that is sent
+	Project  string            `json:"project"`
 	TopicID  string            `json:"topic_id"`
 	TopicURN string            `json:"topic_urn"`
 	Protocol smn.Protocol      `json:"protocol"`
@@ -20,5 +21,5 @@ type Detection struct {
 
 // NewDetection is the task for a detection.
 func NewDetection(d Detection) Task {
-	return Task{ID: "detection/" + d.ID, Group: d.TopicID, Detection: &d}
+	return Task{ID: "detection/" + d.ID, Project: d.Project, Group: d.TopicID, Detection: &d}
 }

@@ -29,6 +29,10 @@ type Queue interface {
 	// Release gives a task back before its lease ends, to be handed out again
 	// after the delay. Like Ack it does nothing once the lease is someone else's.
 	Release(ctx context.Context, lease Lease, delay time.Duration) error
+
+	// Wake makes up to limit tasks that wait for key due now, the oldest first, and
+	// tells how many. A queue that cannot find them does nothing.
+	Wake(ctx context.Context, key string, limit int) (int, error)
 }
 
 // Lease is a task in someone's hands.

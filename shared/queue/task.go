@@ -16,6 +16,12 @@ type Task struct {
 	// Group is the id of the topic that caused the task, or of the project where there
 	// is no topic; queues use it for fairness.
 	Group string `json:"group"`
+	// Project is that of the topic, or of the task itself; queues use it for fairness,
+	// too.
+	Project string `json:"project,omitempty"`
+	// WaitsFor names the endpoint that the task waits for, so that Wake can find it;
+	// empty for none.
+	WaitsFor string `json:"waits_for,omitempty"`
 	// NotBefore is when the task is due; zero means now.
 	NotBefore time.Time `json:"not_before,omitzero"`
 
@@ -40,6 +46,8 @@ type Retry struct {
 	Attempt        int    `json:"attempt"` // number of the attempt to come; the first ever is 1
 	// Deferred counts how often the attempt found no place and was put off.
 	Deferred int `json:"deferred,omitempty"`
+	// Expires is when no attempt begins any more; zero means when the message expires.
+	Expires time.Time `json:"expires,omitzero"`
 }
 
 // Notice is a management message to one endpoint: a confirmation of its
@@ -91,27 +99,29 @@ type Direct struct {
 }
 
 // NewFanOut is the task for one chunk of a message.
-func NewFanOut(topicID, messageID string, chunk int) Task {
+func NewFanOut(project, topicID, messageID string, chunk int) Task {
 	return Task{
-		ID:     "fan-out/" + messageID + "/" + strconv.Itoa(chunk),
-		Group:  topicID,
-		FanOut: &FanOut{MessageID: messageID, Chunk: chunk},
+		ID:      "fan-out/" + messageID + "/" + strconv.Itoa(chunk),
+		Project: project,
+		Group:   topicID,
+		FanOut:  &FanOut{MessageID: messageID, Chunk: chunk},
 	}
 }
 
 // NewRetry is the task for a later attempt.
-func NewRetry(topicID string, r Retry, due time.Time) Task {
+func NewRetry(project, topicID string, r Retry, due time.Time) Task {
 	id := "retry/" + r.MessageID + "/" + r.SubscriptionID + "/" + strconv.Itoa(r.Attempt)
 	if r.Deferred > 0 {
 		id += "/" + strconv.Itoa(r.Deferred)
 	}
-	return Task{ID: id, Group: topicID, NotBefore: due, Retry: &r}
+	return Task{ID: id, Project: project, Group: topicID, NotBefore: due, Retry: &r}
 }
 
 // NewNotice is the task for a management message.
 func NewNotice(n Notice, due time.Time) Task {
 	return Task{
 		ID:        "notice/" + n.MessageID + "/" + strconv.Itoa(n.Attempt),
+		Project:   n.Subscription.Project,
 		Group:     n.Subscription.TopicID,
 		NotBefore: due,
 		Notice:    &n,
@@ -122,6 +132,7 @@ func NewNotice(n Notice, due time.Time) Task {
 func NewDirect(d Direct, due time.Time) Task {
 	return Task{
 		ID:        "direct/" + d.MessageID + "/" + strconv.Itoa(d.Attempt),
+		Project:   d.Project,
 		Group:     d.Project,
 		NotBefore: due,
 		Direct:    &d,

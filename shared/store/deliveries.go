@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math/bits"
 	"time"
 
 	"tocsin/shared/queue"
@@ -12,6 +13,30 @@ import (
 type ChunkKey struct {
 	MessageID string
 	Chunk     int
+}
+
+// Places is a set of places in a chunk: of the subscription with the number Seq,
+// the place is Seq % ChunkSize.
+type Places [ChunkSize / 64]uint64
+
+// Add puts the place of a Seq into the set.
+func (p *Places) Add(seq int64) {
+	place := seq % ChunkSize
+	p[place/64] |= 1 << (place % 64)
+}
+
+// Has says whether the place of a Seq is in the set.
+func (p *Places) Has(seq int64) bool {
+	place := seq % ChunkSize
+	return p[place/64]&(1<<(place%64)) != 0
+}
+
+// Len counts the places in the set.
+func (p *Places) Len() (n int) {
+	for _, word := range p {
+		n += bits.OnesCount64(word)
+	}
+	return n
 }
 
 // ClaimState is what someone who wanted to deliver a chunk found.
@@ -28,12 +53,13 @@ const (
 type Claim struct {
 	State ClaimState
 	Until time.Time // end of the lease, the caller's or the other's
+	Sent  Places    // granted: what an earlier claim has delivered, as far as SaveChunk was told
 }
 
 // Tally is what came of the first attempts of a chunk.
 type Tally struct {
-	Matched int // subscriptions that were to receive the message
-	SMS     int // those of them that have got it as an SMS
+	Matched  int // subscriptions that were to receive the message
+	Filtered int // subscriptions that would have received it but for their filters
 }
 
 // Failure is a delivery that has not succeeded at the first attempt. It goes away
@@ -41,16 +67,19 @@ type Tally struct {
 type Failure struct {
 	MessageID      string
 	SubscriptionID string
+	Project        string // of the topic
+	TopicID        string
 	Attempts       int       // made so far
 	Dead           bool      // given up
 	Next           time.Time // when the next attempt is due; zero when dead
 	Status         int       // HTTP status or the like of the last attempt; 0 when there was none
 	Reason         string    // of the last attempt, for people
+	At             time.Time // when it came to this; kept to the millisecond
 }
 
 // Report is how the delivery of a message stands.
 type Report struct {
-	Matched  int       // subscriptions that were to receive it, in the chunks finished so far
+	Tally              // of the chunks finished so far
 	Failures []Failure // those of them that have not got it, by SubscriptionID
 }
 
@@ -61,17 +90,27 @@ func (r Report) Delivered() int { return r.Matched - len(r.Failures) }
 // succeeds at once.
 type Deliveries interface {
 	// ClaimChunk claims a chunk that is neither finished nor under a live lease,
-	// and only then stores the tasks, which pass the rest of the message on.
+	// and only then stores the tasks, which pass the rest of the message on. The
+	// tasks cannot be lost once it has returned; a claim may be lost with the process
+	// that holds it.
 	ClaimChunk(ctx context.Context, key ChunkKey, now, until time.Time, next ...queue.Task) (Claim, error)
+
+	// SaveChunk keeps which places of a claimed chunk are delivered, for whoever
+	// claims it next. It may return before that is durable. For a chunk that is
+	// finished it does nothing.
+	SaveChunk(ctx context.Context, key ChunkKey, sent Places) error
 
 	// FinishChunk marks a chunk as finished, sets its tally, puts its failures as
 	// PutFailure does and stores the tasks of their retries. The tally is set, not
-	// added to: finishing twice counts once, also in Statistics.
+	// added to: finishing twice counts once.
 	FinishChunk(ctx context.Context, key ChunkKey, tally Tally, failures []Failure, retries ...queue.Task) error
 
 	// PutFailure adds a failure or overwrites that of the same message and
 	// subscription, and stores the task of the retry if there is one.
 	PutFailure(ctx context.Context, f Failure, retry ...queue.Task) error
+
+	// GetFailure finds a failure. ErrNotFound, also when it was resolved.
+	GetFailure(ctx context.Context, messageID, subscriptionID string) (Failure, error)
 
 	// ResolveFailure removes a failure because a later attempt delivered, and counts
 	// an SMS in Statistics. Without such a failure it does nothing.

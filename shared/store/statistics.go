@@ -11,8 +11,8 @@ type SMSCount struct {
 	SMS  int
 }
 
-// Statistics keeps how many SMS topics have delivered, as FinishChunk and
-// ResolveFailure tell. An SMS counts in the hour, UTC, in which its message was
+// Statistics keeps how many SMS topics have delivered, as ResolveFailure
+// tells. An SMS counts in the hour, UTC, in which its message was
 // accepted, so that telling twice counts once. Counts go with their topic.
 type Statistics interface {
 	// CountSMS gives the counts of a topic for the hours from one that holds from up

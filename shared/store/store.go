@@ -28,6 +28,7 @@ type Store interface {
 	Subscriptions
 	Messages
 	Deliveries
+	EndpointHealth
 	Documents
 	Templates
 	DirectSMS

@@ -47,12 +47,13 @@ func Run(t *testing.T, open func(t *testing.T) queue.Queue) {
 		{"release by a stale receipt changes nothing", testStaleRelease},
 		{"a released task is not the releaser's any more", testAckAfterRelease},
 		{"many receivers share the tasks", testManyReceivers},
+		{"wake makes due what waits for it", testWake},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
 	}
 }
 
-func task() queue.Task { return queue.NewFanOut(smn.NewID(), smn.NewID(), 0) }
+func task() queue.Task { return queue.NewFanOut(smn.NewID(), smn.NewID(), smn.NewID(), 0) }
 
 func put(t *testing.T, q queue.Queue, tasks ...queue.Task) {
 	t.Helper()
@@ -90,8 +91,8 @@ func testRoundTrip(t *testing.T, q queue.Queue) {
 	topic, message, subscription := smn.NewID(), smn.NewID(), smn.NewID()
 	want := map[string]queue.Task{}
 	for _, task := range []queue.Task{
-		queue.NewFanOut(topic, message, 7),
-		queue.NewRetry(topic, queue.Retry{MessageID: message, SubscriptionID: subscription, Attempt: 2, Deferred: 1}, due),
+		queue.NewFanOut("project", topic, message, 7),
+		queue.NewRetry("project", topic, queue.Retry{MessageID: message, SubscriptionID: subscription, Attempt: 2, Deferred: 1}, due),
 		queue.NewNotice(queue.Notice{
 			MessageID: message, Kind: queue.Subscribed, TopicURN: "urn", TopicDisplay: `Ünï "quoted"`,
 			Subscription: queue.NoticeRecipient{
@@ -371,7 +372,7 @@ func testDueClosely(t *testing.T, q queue.Queue) {
 		if i == tasks-1 {
 			due = due.Add(5 * short)
 		}
-		put(t, q, queue.NewRetry("topic", retry, due))
+		put(t, q, queue.NewRetry("project", "topic", retry, due))
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), soon) // well before the leases end
 	defer cancel()
@@ -381,4 +382,37 @@ func testDueClosely(t *testing.T, q queue.Queue) {
 		got += len(leases)
 		require.NoError(t, q.Ack(ctx, leases[:len(leases)/2]...)) // the others stay leased
 	}
+}
+
+// testWake holds for queues that can find what waits; one that cannot answers 0.
+func testWake(t *testing.T, q queue.Queue) {
+	waiting := func(key string) queue.Task {
+		task := queue.NewRetry("project", "topic", queue.Retry{MessageID: smn.NewID(), SubscriptionID: smn.NewID(), Attempt: 1}, time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond))
+		task.WaitsFor = key
+		return task
+	}
+	first, second, third, other := waiting("it"), waiting("it"), waiting("it"), waiting("other")
+	put(t, q, first, second, other, third, task())
+	require.NotNil(t, receiveOne(t, q, long).FanOut)
+	n, err := q.Wake(t.Context(), "it", 2)
+	require.NoError(t, err)
+	if n == 0 {
+		t.Skip("this queue cannot find what waits")
+	}
+	require.Equal(t, 2, n)
+	got := map[string]queue.Task{}
+	for len(got) < 2 {
+		for _, lease := range receive(t, q, 10, long) {
+			got[lease.ID] = lease.Task
+		}
+	}
+	require.Equal(t, map[string]queue.Task{first.ID: first, second.ID: second}, got)
+	nothing(t, q)
+	n, err = q.Wake(t.Context(), "it", 2)
+	require.NoError(t, err)
+	require.Equal(t, 1, n, "what is in hand is not woken again")
+	require.Equal(t, third.ID, receiveOne(t, q, long).ID)
+	n, err = q.Wake(t.Context(), "nobody waits for this", 2)
+	require.NoError(t, err)
+	require.Zero(t, n)
 }

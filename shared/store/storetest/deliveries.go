@@ -17,6 +17,7 @@ var deliveryCases = []testCase{
 	{"a chunk can be claimed again when its lease has ended", testClaimExpires},
 	{"of many claims at once one is granted", testClaimAtOnce},
 	{"chunks are claimed one by one", testClaimOthers},
+	{"what was delivered of a chunk is not forgotten", testSaveChunk},
 	{"finishing twice counts once", testFinishTwice},
 	{"finishing without a claim counts", testFinishUnclaimed},
 	{"failures come and go", testFailures},
@@ -41,13 +42,13 @@ func (e env) report(t *testing.T, messageID string) store.Report {
 
 func failureOf(messageID string) store.Failure {
 	return store.Failure{
-		MessageID: messageID, SubscriptionID: smn.NewID(), Attempts: 1,
-		Next: moment.Add(time.Minute), Status: 503, Reason: "Service Unavailable ✗",
+		MessageID: messageID, SubscriptionID: smn.NewID(), Project: smn.NewID(), TopicID: smn.NewID(), Attempts: 1,
+		Next: moment.Add(time.Minute), Status: 503, Reason: "Service Unavailable ✗", At: moment,
 	}
 }
 
 func retryOf(f store.Failure) queue.Task {
-	return queue.NewRetry(smn.NewID(), queue.Retry{
+	return queue.NewRetry(smn.NewID(), smn.NewID(), queue.Retry{
 		MessageID: f.MessageID, SubscriptionID: f.SubscriptionID, Attempt: f.Attempts + 1,
 	}, time.Time{})
 }
@@ -55,7 +56,7 @@ func retryOf(f store.Failure) queue.Task {
 func testClaimChunk(t *testing.T, e env) {
 	key := store.ChunkKey{MessageID: smn.NewID(), Chunk: 3}
 	until := moment.Add(time.Minute)
-	next, dropped := queue.NewFanOut("topic", key.MessageID, 4), queue.NewFanOut("topic", key.MessageID, 5)
+	next, dropped := queue.NewFanOut("project", "topic", key.MessageID, 4), queue.NewFanOut("project", "topic", key.MessageID, 5)
 
 	require.Equal(t, store.Claim{State: store.ClaimGranted, Until: until}, e.claim(t, key, moment, until, next))
 	require.Equal(t, store.Claim{State: store.ClaimLeased, Until: until},
@@ -72,7 +73,7 @@ func testClaimExpires(t *testing.T, e env) {
 	e.claim(t, key, moment, until)
 	require.Equal(t, store.ClaimLeased, e.claim(t, key, until.Add(-time.Millisecond), until.Add(time.Hour)).State)
 	later := until.Add(time.Minute)
-	next := queue.NewFanOut("topic", key.MessageID, 1)
+	next := queue.NewFanOut("project", "topic", key.MessageID, 1)
 	require.Equal(t, store.Claim{State: store.ClaimGranted, Until: later}, e.claim(t, key, until, later, next))
 	require.Equal(t, store.Claim{State: store.ClaimLeased, Until: later}, e.claim(t, key, until, later.Add(time.Hour)))
 	e.tasks(t, 1)
@@ -82,7 +83,7 @@ func testClaimAtOnce(t *testing.T, e env) {
 	key := store.ChunkKey{MessageID: smn.NewID()}
 	granted := 0
 	for _, claim := range atOnce(t, 20, func(i int) (store.Claim, error) {
-		return e.ClaimChunk(context.Background(), key, moment, moment.Add(time.Minute), queue.NewFanOut("topic", key.MessageID, i))
+		return e.ClaimChunk(context.Background(), key, moment, moment.Add(time.Minute), queue.NewFanOut("project", "topic", key.MessageID, i))
 	}) {
 		if claim.State == store.ClaimGranted {
 			granted++
@@ -99,6 +100,32 @@ func testClaimOthers(t *testing.T, e env) {
 	}
 }
 
+func testSaveChunk(t *testing.T, e env) {
+	key, other := store.ChunkKey{MessageID: smn.NewID()}, store.ChunkKey{MessageID: smn.NewID()}
+	until := moment.Add(time.Minute)
+	require.Zero(t, e.claim(t, key, moment, until).Sent)
+	var sent store.Places
+	for _, seq := range []int64{0, 63, 64, store.ChunkSize - 1, 3*store.ChunkSize + 100} {
+		sent.Add(seq)
+		require.True(t, sent.Has(seq))
+		require.NoError(t, e.SaveChunk(t.Context(), key, sent))
+	}
+	require.Equal(t, 5, sent.Len())
+	require.False(t, sent.Has(1))
+	// What is written after that is behind it.
+	require.NoError(t, e.PutFailure(t.Context(), failureOf(smn.NewID())))
+	require.Equal(t, store.Claim{State: store.ClaimGranted, Until: until.Add(time.Minute), Sent: sent},
+		e.claim(t, key, until, until.Add(time.Minute)))
+	require.Zero(t, e.claim(t, other, moment, until).Sent)
+	require.Zero(t, e.report(t, key.MessageID), "only what is finished counts")
+
+	require.NoError(t, e.FinishChunk(t.Context(), key, store.Tally{Matched: 5}, nil))
+	require.NoError(t, e.SaveChunk(t.Context(), key, store.Places{}), "it is finished: nothing to do")
+	require.NoError(t, e.PutFailure(t.Context(), failureOf(smn.NewID())))
+	require.Equal(t, store.ClaimDone, e.claim(t, key, until.Add(time.Hour), until.Add(2*time.Hour)).State)
+	require.Equal(t, 5, e.report(t, key.MessageID).Matched)
+}
+
 func testFinishTwice(t *testing.T, e env) {
 	key := store.ChunkKey{MessageID: smn.NewID()}
 	f := failureOf(key.MessageID)
@@ -107,7 +134,7 @@ func testFinishTwice(t *testing.T, e env) {
 	for range 2 {
 		require.NoError(t, e.FinishChunk(t.Context(), key, store.Tally{Matched: 10}, []store.Failure{f}, retry))
 	}
-	require.Equal(t, store.Report{Matched: 10, Failures: []store.Failure{f}}, e.report(t, key.MessageID))
+	require.Equal(t, store.Report{Tally: store.Tally{Matched: 10}, Failures: []store.Failure{f}}, e.report(t, key.MessageID))
 	require.Equal(t, 9, e.report(t, key.MessageID).Delivered())
 	require.NoError(t, e.FinishChunk(t.Context(), key, store.Tally{Matched: 12}, nil))
 	require.Equal(t, 12, e.report(t, key.MessageID).Matched, "set, not added to")
@@ -127,14 +154,21 @@ func testFailures(t *testing.T, e env) {
 	require.NoError(t, e.FinishChunk(t.Context(), key, store.Tally{Matched: 5}, []store.Failure{second, first}, retryOf(first), retryOf(second)))
 	require.Equal(t, []store.Failure{first, second}, e.report(t, key.MessageID).Failures)
 	e.tasks(t, 2)
+	found, err := e.GetFailure(t.Context(), key.MessageID, first.SubscriptionID)
+	require.NoError(t, err)
+	require.Equal(t, first, found)
 
 	stranger := failureOf(smn.NewID())
 	require.NoError(t, e.PutFailure(t.Context(), stranger))
 	require.NoError(t, e.ResolveFailure(t.Context(), key.MessageID, stranger.SubscriptionID, smn.HTTPS), "of another message: nothing to do")
 	require.NoError(t, e.ResolveFailure(t.Context(), key.MessageID, first.SubscriptionID, smn.HTTPS))
 	require.NoError(t, e.ResolveFailure(t.Context(), key.MessageID, first.SubscriptionID, smn.HTTPS), "again: nothing to do")
-	require.Equal(t, store.Report{Matched: 5, Failures: []store.Failure{second}}, e.report(t, key.MessageID))
+	require.Equal(t, store.Report{Tally: store.Tally{Matched: 5}, Failures: []store.Failure{second}}, e.report(t, key.MessageID))
 	require.Equal(t, []store.Failure{stranger}, e.report(t, stranger.MessageID).Failures)
+	_, err = e.GetFailure(t.Context(), key.MessageID, first.SubscriptionID)
+	require.ErrorIs(t, err, store.ErrNotFound)
+	_, err = e.GetFailure(t.Context(), stranger.MessageID, second.SubscriptionID)
+	require.ErrorIs(t, err, store.ErrNotFound)
 	e.noTasks(t)
 }
 
@@ -156,15 +190,15 @@ func testFailureOverwritten(t *testing.T, e env) {
 func testReport(t *testing.T, e env) {
 	message := smn.NewID()
 	e.claim(t, store.ChunkKey{MessageID: message, Chunk: 2}, moment, moment.Add(time.Minute)) // never finished
-	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: message, Chunk: 0}, store.Tally{Matched: 200}, nil))
-	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: message, Chunk: 1}, store.Tally{Matched: 56}, nil))
+	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: message, Chunk: 0}, store.Tally{Matched: 200, Filtered: 3}, nil))
+	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: message, Chunk: 1}, store.Tally{Matched: 56, Filtered: 4}, nil))
 	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: smn.NewID(), Chunk: 1}, store.Tally{Matched: 1}, nil))
-	require.Equal(t, store.Report{Matched: 256}, e.report(t, message))
+	require.Equal(t, store.Report{Tally: store.Tally{Matched: 256, Filtered: 7}}, e.report(t, message))
 }
 
 func testEmptyReport(t *testing.T, e env) {
 	require.Zero(t, e.report(t, smn.NewID()))
 	m := newMessage()
-	require.NoError(t, e.PutMessage(t.Context(), m, queue.NewFanOut(m.TopicID, m.ID, 0)))
+	require.NoError(t, e.PutMessage(t.Context(), m, queue.NewFanOut(m.Project, m.TopicID, m.ID, 0)))
 	require.Zero(t, e.report(t, m.ID))
 }

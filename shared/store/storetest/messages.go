@@ -44,7 +44,7 @@ func testPutMessage(t *testing.T, e env) {
 	require.ErrorIs(t, err, store.ErrNotFound)
 	tasks := map[string]queue.Task{}
 	for _, m := range []store.Message{newMessage(), bare, large, structured, rendered} {
-		task := queue.NewFanOut(m.TopicID, m.ID, 0)
+		task := queue.NewFanOut(m.Project, m.TopicID, m.ID, 0)
 		require.NoError(t, e.PutMessage(t.Context(), m, task))
 		got, err := e.GetMessage(t.Context(), m.ID)
 		require.NoError(t, err)
@@ -56,7 +56,7 @@ func testPutMessage(t *testing.T, e env) {
 
 func testPutMessageTwice(t *testing.T, e env) {
 	m := newMessage()
-	task := queue.NewFanOut(m.TopicID, m.ID, 0)
+	task := queue.NewFanOut(m.Project, m.TopicID, m.ID, 0)
 	require.NoError(t, e.PutMessage(t.Context(), m, task))
 	require.NoError(t, e.PutMessage(t.Context(), m, task))
 	got, err := e.GetMessage(t.Context(), m.ID)
@@ -68,7 +68,7 @@ func testPutMessageTwice(t *testing.T, e env) {
 func testPutMessagesAtOnce(t *testing.T, e env) {
 	ids := atOnce(t, 100, func(int) (string, error) {
 		m := newMessage()
-		return m.ID, e.PutMessage(context.Background(), m, queue.NewFanOut(m.TopicID, m.ID, 0))
+		return m.ID, e.PutMessage(context.Background(), m, queue.NewFanOut(m.Project, m.TopicID, m.ID, 0))
 	})
 	for _, id := range ids {
 		_, err := e.GetMessage(t.Context(), id)
@@ -81,7 +81,7 @@ func testPutMessageCancelled(t *testing.T, e env) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	m := newMessage()
-	require.ErrorIs(t, e.PutMessage(ctx, m, queue.NewFanOut(m.TopicID, m.ID, 0)), context.Canceled)
+	require.ErrorIs(t, e.PutMessage(ctx, m, queue.NewFanOut(m.Project, m.TopicID, m.ID, 0)), context.Canceled)
 	_, err := e.GetMessage(t.Context(), m.ID)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	e.noTasks(t)

@@ -13,8 +13,7 @@ import (
 
 var statisticsCases = []testCase{
 	{"SMS count in the hour of their message", testCountSMS},
-	{"finishing twice counts SMS once", testCountTwice},
-	{"an SMS that was delivered later counts once", testCountResolved},
+	{"an SMS counts once, other protocols do not", testCountResolved},
 	{"a period takes the hours it overlaps with", testCountPeriod},
 	{"counts go with their topic", testCountDeleted},
 }
@@ -23,17 +22,22 @@ var statisticsCases = []testCase{
 var hour = moment.Truncate(time.Hour)
 
 // accepted stores a message of a topic.
-func (e env) accepted(t *testing.T, topic store.Topic, at time.Time) store.ChunkKey {
+func (e env) accepted(t *testing.T, topic store.Topic, at time.Time) string {
 	t.Helper()
 	m := newMessage()
 	m.Project, m.TopicID, m.AcceptedAt = topic.Project, topic.ID, at
-	require.NoError(t, e.PutMessage(t.Context(), m, queue.NewFanOut(topic.ID, m.ID, 0)))
-	return store.ChunkKey{MessageID: m.ID}
+	require.NoError(t, e.PutMessage(t.Context(), m, queue.NewFanOut(topic.Project, topic.ID, m.ID, 0)))
+	return m.ID
 }
 
-func (e env) finish(t *testing.T, key store.ChunkKey, sms int, failures ...store.Failure) {
+// deliver resolves so many failures of a message, as of SMS.
+func (e env) deliver(t *testing.T, messageID string, sms int) {
 	t.Helper()
-	require.NoError(t, e.FinishChunk(t.Context(), key, store.Tally{Matched: 300, SMS: sms}, failures))
+	for range sms {
+		f := failureOf(messageID)
+		require.NoError(t, e.PutFailure(t.Context(), f))
+		require.NoError(t, e.ResolveFailure(t.Context(), messageID, f.SubscriptionID, smn.SMS))
+	}
 }
 
 func (e env) counts(t *testing.T, topic store.Topic) []store.SMSCount {
@@ -47,44 +51,33 @@ func testCountSMS(t *testing.T, e env) {
 	topic, other := e.topic(t, smn.NewID(), "alerts"), e.topic(t, smn.NewID(), "alerts")
 	require.Empty(t, e.counts(t, topic))
 	first := e.accepted(t, topic, moment)
-	e.finish(t, first, 3)
-	e.finish(t, store.ChunkKey{MessageID: first.MessageID, Chunk: 1}, 4)
-	e.finish(t, e.accepted(t, topic, hour), 5)
-	e.finish(t, e.accepted(t, topic, hour.Add(-time.Millisecond)), 6)
-	e.finish(t, e.accepted(t, topic, hour.Add(time.Hour)), 0)
-	e.finish(t, e.accepted(t, other, moment), 7)
-	e.finish(t, store.ChunkKey{MessageID: smn.NewID()}, 8) // of an unknown message
+	e.deliver(t, first, 3)
+	e.deliver(t, first, 4)
+	e.deliver(t, e.accepted(t, topic, hour), 5)
+	e.deliver(t, e.accepted(t, topic, hour.Add(-time.Millisecond)), 6)
+	e.deliver(t, e.accepted(t, topic, hour.Add(time.Hour)), 0)
+	e.deliver(t, e.accepted(t, other, moment), 7)
+	e.deliver(t, smn.NewID(), 8) // of an unknown message
 	require.Equal(t, []store.SMSCount{{Hour: hour.Add(-time.Hour), SMS: 6}, {Hour: hour, SMS: 12}}, e.counts(t, topic))
 	require.Equal(t, []store.SMSCount{{Hour: hour, SMS: 7}}, e.counts(t, other))
 }
 
-func testCountTwice(t *testing.T, e env) {
-	topic := e.topic(t, smn.NewID(), "alerts")
-	key := e.accepted(t, topic, moment)
-	for _, sms := range []int{3, 3, 5, 2} {
-		e.finish(t, key, sms)
-		require.Equal(t, []store.SMSCount{{Hour: hour, SMS: sms}}, e.counts(t, topic), "set, not added to")
-	}
-	e.finish(t, key, 0)
-	require.Empty(t, e.counts(t, topic))
-}
-
 func testCountResolved(t *testing.T, e env) {
 	topic := e.topic(t, smn.NewID(), "alerts")
-	key := e.accepted(t, topic, moment)
-	sms, hook := failureOf(key.MessageID), failureOf(key.MessageID)
-	e.finish(t, key, 1, sms, hook)
+	id := e.accepted(t, topic, moment)
+	sms, hook := failureOf(id), failureOf(id)
+	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: id}, store.Tally{Matched: 2}, []store.Failure{sms, hook}))
 	for range 2 {
-		require.NoError(t, e.ResolveFailure(t.Context(), key.MessageID, sms.SubscriptionID, smn.SMS))
-		require.NoError(t, e.ResolveFailure(t.Context(), key.MessageID, hook.SubscriptionID, smn.HTTPS))
-		require.Equal(t, []store.SMSCount{{Hour: hour, SMS: 2}}, e.counts(t, topic))
+		require.NoError(t, e.ResolveFailure(t.Context(), id, sms.SubscriptionID, smn.SMS))
+		require.NoError(t, e.ResolveFailure(t.Context(), id, hook.SubscriptionID, smn.HTTPS))
+		require.Equal(t, []store.SMSCount{{Hour: hour, SMS: 1}}, e.counts(t, topic))
 	}
 }
 
 func testCountPeriod(t *testing.T, e env) {
 	topic := e.topic(t, smn.NewID(), "alerts")
 	for i := range 3 {
-		e.finish(t, e.accepted(t, topic, hour.Add(time.Duration(i)*time.Hour)), 1)
+		e.deliver(t, e.accepted(t, topic, hour.Add(time.Duration(i)*time.Hour)), 1)
 	}
 	for _, c := range []struct {
 		from, to time.Duration
@@ -108,9 +101,9 @@ func testCountPeriod(t *testing.T, e env) {
 func testCountDeleted(t *testing.T, e env) {
 	topic := e.topic(t, smn.NewID(), "alerts")
 	key := e.accepted(t, topic, moment)
-	e.finish(t, key, 3)
+	e.deliver(t, key, 3)
 	require.NoError(t, e.DeleteTopic(t.Context(), topic.Project, topic.Name))
 	require.Empty(t, e.counts(t, topic))
-	e.finish(t, store.ChunkKey{MessageID: key.MessageID, Chunk: 1}, 3)
+	e.deliver(t, key, 3)
 	require.Empty(t, e.counts(t, topic), "what comes late counts nothing")
 }

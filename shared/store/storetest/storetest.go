@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) (store.Store, queue.Queue)) {
 		{"chunks of subscriptions", chunkCases},
 		{"messages", messageCases},
 		{"deliveries", deliveryCases},
+		{"health of endpoints", healthCases},
 		{"documents", documentCases},
 		{"templates", templateCases},
 		{"direct SMS", smsCases},

@@ -190,7 +190,7 @@ func testChangeStatus(t *testing.T, e env) {
 	topic := e.topic(t, smn.NewID(), "alerts")
 	sub := e.subscribe(t, topic, 1)[0]
 	e.tasks(t, 1)
-	task := func() queue.Task { return queue.NewFanOut(topic.ID, smn.NewID(), 0) }
+	task := func() queue.Task { return queue.NewFanOut(topic.Project, topic.ID, smn.NewID(), 0) }
 
 	first, second, dropped := task(), task(), task()
 	require.ErrorIs(t, e.ChangeStatus(t.Context(), sub.SubscriptionKey, 1, smn.Confirmed, dropped), store.ErrConflict)
