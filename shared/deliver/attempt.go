@@ -46,7 +46,7 @@ func (w *Worker) logAttempt(ctx context.Context, d Delivery, attempt int, o Outc
 		slog.String("type", d.Type),
 		slog.String("subscription_urn", d.SubscriptionURN),
 		slog.String("protocol", string(d.Protocol)),
-		slog.String("host", host(d)),
+		slog.String("host", shownHost(d)),
 		slog.Int("attempt", attempt),
 		slog.String("result", o.Result.String()),
 		slog.Int("status", o.Status),
@@ -54,9 +54,9 @@ func (w *Worker) logAttempt(ctx context.Context, d Delivery, attempt int, o Outc
 		slog.Float64("ms", float64(took.Microseconds())/1000))
 }
 
-// host is as much of an endpoint as a log may hold: no user, no path, no query,
+// shownHost is as much of an endpoint as a log may hold: no user, no path, no query,
 // nothing of a phone number; of a function all, as it is a name.
-func host(d Delivery) string {
+func shownHost(d Delivery) string {
 	switch {
 	case isHTTP(d.Protocol), d.Protocol.IsChat():
 		if u, err := url.Parse(d.Endpoint); err == nil {

@@ -15,7 +15,7 @@ import (
 
 // detect sends a test message, once, and keeps what came of it. A detection that
 // was replaced by later ones, or whose topic is gone, sends nothing.
-func (w *Worker) detect(ctx context.Context, n queue.Detection) error {
+func (w *Worker) detect(ctx context.Context, n queue.Detection, begun func()) error {
 	key := store.DocumentKey{Owner: n.TopicID, Kind: store.DetectionKind, ID: n.ID}
 	kept, err := w.store.GetDocument(ctx, key)
 	if errors.Is(err, store.ErrNotFound) || err == nil && kept.Version > 0 {
@@ -24,7 +24,7 @@ func (w *Worker) detect(ctx context.Context, n queue.Detection) error {
 	if err != nil {
 		return fmt.Errorf("get detection %s: %w", n.ID, err)
 	}
-	d, err := w.signed(Delivery{
+	d := Delivery{
 		Type:       wire.TypeNotification, // the only type that receivers take without acting on a link
 		MessageID:  n.ID,
 		TopicURN:   n.TopicURN,
@@ -35,11 +35,11 @@ func (w *Worker) detect(ctx context.Context, n queue.Detection) error {
 		Text:       "This message tests whether your endpoint can be reached. It needs no action.",
 		Timestamp:  n.IssuedAt,
 		KeepAnswer: true,
-	})
-	if err != nil {
+	}
+	if err := w.sign(&d); err != nil {
 		return err
 	}
-	found, err := w.tryOnce(ctx, d)
+	found, err := w.tryOnce(ctx, turn{n.Project, n.TopicID, begun}, d)
 	if err != nil {
 		return err
 	}
@@ -55,10 +55,10 @@ func (w *Worker) detect(ctx context.Context, n queue.Detection) error {
 }
 
 // tryOnce makes the one attempt of a detection.
-func (w *Worker) tryOnce(ctx context.Context, d Delivery) (smn.Detection, error) {
-	o, took, err := w.sendInSlot(ctx, d)
+func (w *Worker) tryOnce(ctx context.Context, t turn, d Delivery) (smn.Detection, error) {
+	o, took, err := w.sendInTurn(ctx, t, d)
 	switch {
-	case errors.Is(err, errNoSlot):
+	case errors.Is(err, errNoPlace):
 		return smn.Detection{
 			Status: smn.Unreachable, Code: smn.DetectedFull,
 			Text: "There was no place to send from; detect again in a moment.",

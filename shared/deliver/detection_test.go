@@ -149,19 +149,19 @@ func TestDetectionIsDoneAgainWhenTheStoreFails(t *testing.T) {
 	}
 }
 
-func TestDetectionWithoutASlot(t *testing.T) {
+func TestDetectionWithoutAPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n, e := newNotebook(), hanging(5*time.Second)
 		c := config(n.memory, e)
-		c.Store, c.Slots = n, 1
+		c.Store = n
 		w := worker(t, c)
-		go func() { _, _ = w.Handle(t.Context(), notice(queue.Subscribed, smn.HTTP, "http://host/")) }()
-		synctest.Wait()
-		_, err := w.Handle(t.Context(), detection())
+		defer fillUp(t, w, n.memory)()
+		task := detection()
+		task.Detection.Endpoint = "http://host/"
+		_, err := w.Handle(t.Context(), task)
 		require.NoError(t, err)
 		require.Equal(t, smn.DetectedFull, n.found(t).Code)
 		require.Equal(t, smn.Unreachable, n.found(t).Status)
-		time.Sleep(10 * time.Second) // virtual
 	})
 }
 

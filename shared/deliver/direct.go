@@ -15,14 +15,14 @@ import (
 // direct sends a message to one phone or device. It is built from the task alone;
 // if it fails, the next attempt is a task that says all again. How an SMS ended is
 // kept for its report.
-func (w *Worker) direct(ctx context.Context, m queue.Direct) (again time.Duration, err error) {
+func (w *Worker) direct(ctx context.Context, m queue.Direct, begun func()) (again time.Duration, err error) {
 	if w.now().After(m.ExpiresAt) {
 		w.log.LogAttrs(ctx, slog.LevelWarn, "delivery given up",
 			slog.String("message_id", m.MessageID), slog.String("protocol", string(m.Protocol)),
 			slog.Int("attempts", m.Attempt-1), slog.String("reason", reasonExpired))
 		return 0, w.finishDirect(ctx, m, Outcome{Result: Dead, Reason: reasonExpired})
 	}
-	o, next, err := w.single(ctx, Delivery{
+	o, next, err := w.single(ctx, turn{m.Project, "", begun}, Delivery{
 		Type:            wire.TypeNotification,
 		MessageID:       m.MessageID,
 		SubscriptionURN: m.Source,
@@ -32,7 +32,7 @@ func (w *Worker) direct(ctx context.Context, m queue.Direct) (again time.Duratio
 		Timestamp:       m.IssuedAt,
 	}, m.Attempt, m.ExpiresAt)
 	switch {
-	case errors.Is(err, errNoSlot):
+	case errors.Is(err, errNoPlace):
 		return postponement(0), nil
 	case err != nil:
 		return 0, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"tocsin/shared/queue"
@@ -16,7 +15,7 @@ import (
 // fanOut sends a message to the subscriptions of one chunk that receive it. Whoever
 // claims a chunk passes the rest of the message on first, so that the chunks of a
 // big topic are delivered side by side.
-func (w *Worker) fanOut(ctx context.Context, f queue.FanOut) (again time.Duration, err error) {
+func (w *Worker) fanOut(ctx context.Context, f queue.FanOut, begun func()) (again time.Duration, err error) {
 	m, err := w.messages.get(ctx, f.MessageID)
 	if errors.Is(err, store.ErrNotFound) {
 		w.unknownMessage(ctx, f.MessageID)
@@ -31,13 +30,13 @@ func (w *Worker) fanOut(ctx context.Context, f queue.FanOut) (again time.Duratio
 			slog.Int("chunk", f.Chunk), slog.String("reason", reasonExpired))
 		return 0, nil
 	}
-	chunk, err := w.store.GetChunk(ctx, m.Project, m.TopicID, f.Chunk)
+	found, err := w.store.GetChunk(ctx, m.Project, m.TopicID, f.Chunk)
 	if err != nil {
 		return 0, fmt.Errorf("get chunk %d of topic %s: %w", f.Chunk, m.TopicID, err)
 	}
 	var rest []queue.Task
-	if chunk.Next >= 0 {
-		rest = []queue.Task{queue.NewFanOut(m.Project, m.TopicID, m.ID, chunk.Next)}
+	if found.Next >= 0 {
+		rest = []queue.Task{queue.NewFanOut(m.Project, m.TopicID, m.ID, found.Next)}
 	}
 	key := store.ChunkKey{MessageID: m.ID, Chunk: f.Chunk}
 	now := w.now()
@@ -51,102 +50,37 @@ func (w *Worker) fanOut(ctx context.Context, f queue.FanOut) (again time.Duratio
 	case store.ClaimLeased:
 		return max(claim.Until.Sub(now), time.Millisecond), nil
 	}
-	tally, setbacks, err := w.sendChunk(ctx, m, chunk.Subscriptions)
+	c := newChunk(w, m, key, claim.Sent)
+	w.progress.add(c)
+	err = c.send(ctx, found.Subscriptions, begun)
+	w.progress.remove(c)
 	if err != nil {
+		c.save(context.WithoutCancel(ctx))
 		return 0, fmt.Errorf("send message %s to chunk %d: %w", m.ID, f.Chunk, err)
 	}
-	failures := make([]store.Failure, 0, len(setbacks))
-	retries := make([]queue.Task, 0, len(setbacks))
-	for _, s := range setbacks {
-		failures = append(failures, s.failure)
-		retries = append(retries, s.retry...)
-	}
-	if err := w.store.FinishChunk(ctx, key, tally, failures, retries...); err != nil {
+	failures, retries := c.setbacks()
+	if err := w.store.FinishChunk(ctx, key, c.tally, failures, retries...); err != nil {
 		return 0, fmt.Errorf("finish chunk %d of message %s: %w", f.Chunk, m.ID, err)
 	}
 	return 0, nil
 }
 
-// sendChunk makes the first attempt at each subscription that receives and that the
-// message's attributes select, side by side. It tells how many there were, and which
-// of them have not got the message.
-//
-// Slots are asked for one after the other. So a chunk waits in one place of the
-// line, however many subscriptions it has, and a wait of slotPatience means that
-// attempts hang and not that there is much to do.
-func (w *Worker) sendChunk(ctx context.Context, m *message, subs []store.Subscription) (tally store.Tally, failed []setback, err error) {
-	results := make([]*setback, len(subs))
-	var attempts sync.WaitGroup
-	defer attempts.Wait()
-
-	began, patience, postponed := time.Now(), slotPatience, 0
-	for i, s := range subs {
-		if !s.Status.Receives() {
-			continue
-		}
-		if !smn.Selects(m.Attributes, s.Protocol, s.Filters) {
-			tally.Filtered++
-			continue
-		}
-		tally.Matched++
-		if isPersonal(s.Protocol) {
-			results[i] = w.pending(m, queue.Retry{MessageID: m.ID, SubscriptionID: s.ID, Attempt: 1})
-			continue
-		}
-		d, err := w.notification(m, s)
-		if err != nil {
-			return store.Tally{}, nil, err
-		}
-		first := queue.Retry{MessageID: m.ID, SubscriptionID: s.ID, Attempt: 1}
-		if !w.slots.acquire(ctx, min(patience, chunkPatience-time.Since(began))) {
-			if err := ctx.Err(); err != nil {
-				return store.Tally{}, nil, err
-			}
-			// Who waited in vain once only looks from now on: the chunk must not
-			// wait a second for each of its subscriptions.
-			patience = 0
-			postponed++
-			results[i] = w.postpone(m, first)
-			continue
-		}
-		attempts.Go(func() {
-			defer w.slots.release()
-			results[i] = w.try(ctx, m, d, first)
-		})
-	}
-	attempts.Wait()
-	if err := ctx.Err(); err != nil {
-		return store.Tally{}, nil, err
-	}
-	if postponed > 0 {
-		w.log.LogAttrs(ctx, slog.LevelWarn, "attempts put off, no free slot",
-			slog.String("message_id", m.ID), slog.Int("attempts", postponed))
-	}
-	for _, r := range results {
-		if r != nil {
-			failed = append(failed, *r)
-		}
-	}
-	return tally, failed, nil
-}
-
 // notification is the delivery of a message to a subscription.
-func (w *Worker) notification(m *message, s store.Subscription) (Delivery, error) {
-	d := m.delivery(s.Protocol)
+func (w *Worker) notification(m *message, s *store.Subscription) (Delivery, error) {
+	d, err := m.delivery(s.Protocol, w)
+	if err != nil {
+		return Delivery{}, fmt.Errorf("sign message %s: %w", m.ID, err)
+	}
 	d.SubscriptionURN = m.TopicURN + ":" + s.ID
 	d.Endpoint = s.Endpoint
 	d.Extension = s.Extension
 	d.UnsubscribeURL = w.links.unsubscribe(s.Protocol, d.SubscriptionURN)
-	if isHTTP(s.Protocol) {
-		signature, err := m.sign(s.Protocol, w.signer)
-		if err != nil {
-			return Delivery{}, fmt.Errorf("sign message %s: %w", m.ID, err)
-		}
-		d.Signature = signature
-		d.SigningCertURL = w.links.certificate(w.signer.CertificateID())
-	}
 	return d, nil
 }
+
+// isPersonal says whether a protocol reaches people, who cannot drop a repeat: their
+// messages are tasks of their own, so that at most the one in hand is sent twice.
+func isPersonal(p smn.Protocol) bool { return p == smn.Email || p == smn.SMS || p == smn.Call }
 
 // unknownMessage notes a task whose message is gone: it was kept for too short a
 // time, or the task is none of ours.

@@ -29,6 +29,7 @@ type memory struct {
 	subs     map[int64]store.Subscription // by Seq
 	chunks   map[store.ChunkKey]chunkRow
 	failures map[string]store.Failure // by message and subscription
+	health   map[string]store.Health  // by subscription
 	waiting  map[string]*waiting      // by task ID
 	resolved []smn.Protocol           // of failures
 	finished []store.SMS
@@ -44,6 +45,7 @@ type chunkRow struct {
 	until   time.Time
 	done    bool
 	matched int
+	sent    store.Places // while it is not done
 }
 
 type waiting struct {
@@ -59,6 +61,7 @@ func newMemory() *memory {
 		subs:     map[int64]store.Subscription{},
 		chunks:   map[store.ChunkKey]chunkRow{},
 		failures: map[string]store.Failure{},
+		health:   map[string]store.Health{},
 		waiting:  map[string]*waiting{},
 		changed:  make(chan struct{}),
 		failing:  map[string]int{},
@@ -228,9 +231,9 @@ func (m *memory) ClaimChunk(_ context.Context, key store.ChunkKey, now, until ti
 	case row.until.After(now):
 		return store.Claim{State: store.ClaimLeased, Until: row.until}, nil
 	}
-	m.chunks[key] = chunkRow{until: until}
+	m.chunks[key] = chunkRow{until: until, sent: row.sent}
 	m.put(next...)
-	return store.Claim{State: store.ClaimGranted, Until: until}, nil
+	return store.Claim{State: store.ClaimGranted, Until: until, Sent: row.sent}, nil
 }
 
 func (m *memory) FinishChunk(_ context.Context, key store.ChunkKey, tally store.Tally, failures []store.Failure, retries ...queue.Task) error {
@@ -271,9 +274,12 @@ func (m *memory) GetFailure(_ context.Context, messageID, subscriptionID string)
 func (m *memory) ResolveFailure(_ context.Context, messageID, subscriptionID string, protocol smn.Protocol) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := m.enter("ResolveFailure"); err != nil {
+		return err
+	}
 	m.resolved = append(m.resolved, protocol)
 	delete(m.failures, messageID+"/"+subscriptionID)
-	return m.enter("ResolveFailure")
+	return nil
 }
 
 func (m *memory) FinishSMS(_ context.Context, id string, status smn.SMSStatus, reason string, at time.Time) error {
@@ -376,4 +382,41 @@ func (m *memory) Wake(_ context.Context, key string, limit int) (n int, err erro
 	close(m.changed)
 	m.changed = make(chan struct{})
 	return n, nil
+}
+
+func (m *memory) SaveChunk(_ context.Context, key store.ChunkKey, sent store.Places) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.enter("SaveChunk"); err != nil {
+		return err
+	}
+	row := m.chunks[key]
+	row.sent = sent
+	m.chunks[key] = row
+	return nil
+}
+
+func (m *memory) PutHealth(_ context.Context, h store.Health) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.health[h.ID] = h
+	return m.enter("PutHealth")
+}
+
+func (m *memory) ClearHealth(_ context.Context, key store.SubscriptionKey) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.health, key.ID)
+	return m.enter("ClearHealth")
+}
+
+func (m *memory) ListHealth(_ context.Context, _, _ string, n int) (list []store.Health, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, h := range m.health {
+		if int(h.Seq/store.ChunkSize) == n {
+			list = append(list, h)
+		}
+	}
+	return list, m.enter("ListHealth")
 }

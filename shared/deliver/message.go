@@ -17,21 +17,23 @@ type message struct {
 	texts map[smn.Protocol]smn.Text // one for smn.DefaultVariant, and those of protocols that have their own
 
 	mu         sync.Mutex
-	signatures map[smn.Protocol]string // by the key of the text; of those that someone needed
+	deliveries map[smn.Protocol]*Delivery // what is common to those of a protocol; of those that someone needed
 }
 
-// variant is the key of the text that goes to a protocol.
-func (m *message) variant(p smn.Protocol) smn.Protocol {
-	if _, ok := m.texts[p]; ok {
-		return p
+// delivery is what all deliveries of the message to a protocol have in common. For
+// http and https it is signed at the first call, once for each text; a failure is not
+// kept.
+func (m *message) delivery(p smn.Protocol, w *Worker) (Delivery, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if d := m.deliveries[p]; d != nil {
+		return *d, nil
 	}
-	return smn.DefaultVariant
-}
-
-// delivery is what all deliveries of the message to a protocol have in common.
-func (m *message) delivery(p smn.Protocol) Delivery {
-	text := m.texts[m.variant(p)]
-	return Delivery{
+	text := m.texts[p]
+	if m.isDefault(p) {
+		text = m.texts[smn.DefaultVariant]
+	}
+	d := &Delivery{
 		Type:         wire.TypeNotification,
 		MessageID:    m.ID,
 		TopicURN:     m.TopicURN,
@@ -44,25 +46,33 @@ func (m *message) delivery(p smn.Protocol) Delivery {
 		Locale:       m.Locale,
 		Timestamp:    m.AcceptedAt,
 	}
+	if isHTTP(p) {
+		if other := m.deliveries[otherHTTP(p)]; other != nil && m.isDefault(p) && m.isDefault(other.Protocol) {
+			d.Signature, d.SigningCertURL = other.Signature, other.SigningCertURL
+		} else if err := w.sign(d); err != nil {
+			return Delivery{}, err
+		}
+		d.Shared = &Shared{}
+	}
+	if m.deliveries == nil {
+		m.deliveries = make(map[smn.Protocol]*Delivery, 1)
+	}
+	m.deliveries[p] = d
+	return *d, nil
 }
 
-// sign returns the signature of the message for a protocol, made at the first call
-// for its text. A failure is not kept.
-func (m *message) sign(p smn.Protocol, by Signer) (string, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	key := m.variant(p)
-	if m.signatures[key] == "" {
-		push := m.delivery(p).Push()
-		if err := by.Sign(&push); err != nil {
-			return "", err
-		}
-		if m.signatures == nil {
-			m.signatures = make(map[smn.Protocol]string, 1)
-		}
-		m.signatures[key] = push.Signature
+// isDefault says whether a protocol gets the text that has no protocol of its own.
+func (m *message) isDefault(p smn.Protocol) bool {
+	_, own := m.texts[p]
+	return !own
+}
+
+// otherHTTP is https for http, and the other way round.
+func otherHTTP(p smn.Protocol) smn.Protocol {
+	if p == smn.HTTP {
+		return smn.HTTPS
 	}
-	return m.signatures[key], nil
+	return smn.HTTP
 }
 
 // size is how many bytes the message's texts have.

@@ -15,7 +15,7 @@ import (
 
 // notice sends a confirmation. It is built from the task alone and leaves no rows:
 // if it fails, the next attempt is a task that says all again.
-func (w *Worker) notice(ctx context.Context, n queue.Notice) (again time.Duration, err error) {
+func (w *Worker) notice(ctx context.Context, n queue.Notice, begun func()) (again time.Duration, err error) {
 	expires := n.IssuedAt.Add(smn.ConfirmWithin)
 	if w.now().After(expires) {
 		w.log.LogAttrs(ctx, slog.LevelWarn, "confirmation given up: its link has expired",
@@ -26,9 +26,9 @@ func (w *Worker) notice(ctx context.Context, n queue.Notice) (again time.Duratio
 	if err != nil {
 		return 0, err
 	}
-	o, next, err := w.single(ctx, d, n.Attempt, expires)
+	o, next, err := w.single(ctx, turn{n.Subscription.Project, n.Subscription.TopicID, begun}, d, n.Attempt, expires)
 	switch {
-	case errors.Is(err, errNoSlot):
+	case errors.Is(err, errNoPlace):
 		return postponement(0), nil
 	case err != nil:
 		return 0, err
@@ -75,19 +75,19 @@ func (w *Worker) confirmation(n queue.Notice, expires time.Time) (Delivery, erro
 			d.Text += " About this topic: " + n.Introduction
 		}
 	}
-	if !isHTTP(to.Protocol) {
-		return d, nil
+	if isHTTP(to.Protocol) {
+		return d, w.sign(&d)
 	}
-	return w.signed(d)
+	return d, nil
 }
 
-// signed is a delivery of its own with its signature.
-func (w *Worker) signed(d Delivery) (Delivery, error) {
+// sign signs a delivery whose other fields are complete.
+func (w *Worker) sign(d *Delivery) error {
 	d.SigningCertURL = w.links.certificate(w.signer.CertificateID())
 	push := d.Push()
 	if err := w.signer.Sign(&push); err != nil {
-		return Delivery{}, fmt.Errorf("sign %s %s: %w", d.Type, d.MessageID, err)
+		return fmt.Errorf("sign %s %s: %w", d.Type, d.MessageID, err)
 	}
 	d.Signature = push.Signature
-	return d, nil
+	return nil
 }

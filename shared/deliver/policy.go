@@ -3,6 +3,8 @@ package deliver
 import (
 	"math/rand/v2"
 	"time"
+
+	"tocsin/shared/store"
 )
 
 // Policy says when a delivery that failed is tried again, and when it is given up.
@@ -38,11 +40,23 @@ func (p Policy) Next(attempts int, o Outcome) (delay time.Duration, ok bool) {
 	return max(vary(p.Delays[attempts-1]), min(o.After, maxRetryAfter)), true
 }
 
-// postponement is how long an attempt waits that found no slot, after having
-// been put off that many times before: a second, then longer, because rewriting
-// thousands of rows each second would make a jam worse.
+// postponement is how long an attempt waits that found no place, after having been
+// put off that many times before. It is called back earlier when its endpoint is
+// quick again; rewriting thousands of rows each second would make a jam worse.
 func postponement(deferred int) time.Duration {
-	return vary(time.Second << min(max(deferred, 0), 4))
+	return vary(2 * time.Second << min(max(deferred, 0), 5))
+}
+
+// policyOf is the policy for a subscription.
+func (w *Worker) policyOf(s *store.Subscription) Policy {
+	if s.Extension.Retry == nil {
+		return w.policy
+	}
+	delays := make([]time.Duration, len(s.Extension.Retry.Delays))
+	for i, seconds := range s.Extension.Retry.Delays {
+		delays[i] = time.Duration(seconds) * time.Second
+	}
+	return Policy{Delays: delays}
 }
 
 // vary changes d by up to a tenth, either way.

@@ -14,7 +14,8 @@ import (
 
 // Why a delivery is dead, where no answer of the endpoint is the reason.
 const (
-	reasonNoSlot       = "no free slot"
+	reasonNoPlace      = "the endpoint has its hands full"
+	reasonParked       = "the endpoint is parked"
 	reasonExpired      = "time to live has passed"
 	reasonExpiresFirst = "time to live ends first"
 	reasonUnsubscribed = "no longer subscribed"
@@ -29,8 +30,10 @@ type setback struct {
 	retry   []queue.Task
 }
 
-// retry makes a later attempt at one subscription.
-func (w *Worker) retry(ctx context.Context, r queue.Retry) error {
+// retry makes a later attempt at one subscription. Without the row of the failure
+// there is nothing left to do: it was delivered, and the task comes for the second
+// time.
+func (w *Worker) retry(ctx context.Context, r queue.Retry, begun func()) error {
 	m, err := w.messages.get(ctx, r.MessageID)
 	if errors.Is(err, store.ErrNotFound) {
 		w.unknownMessage(ctx, r.MessageID)
@@ -38,6 +41,13 @@ func (w *Worker) retry(ctx context.Context, r queue.Retry) error {
 	}
 	if err != nil {
 		return fmt.Errorf("get message %s: %w", r.MessageID, err)
+	}
+	kept, err := w.store.GetFailure(ctx, r.MessageID, r.SubscriptionID)
+	switch {
+	case errors.Is(err, store.ErrNotFound), err == nil && (kept.Dead || kept.Attempts != r.Attempt-1):
+		return nil
+	case err != nil:
+		return fmt.Errorf("get failure of message %s at %s: %w", r.MessageID, r.SubscriptionID, err)
 	}
 	key := store.SubscriptionKey{Project: m.Project, TopicID: m.TopicID, ID: r.SubscriptionID}
 	s, err := w.store.GetSubscription(ctx, key)
@@ -50,27 +60,36 @@ func (w *Worker) retry(ctx context.Context, r queue.Retry) error {
 		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonUnsubscribed))
 	case !smn.Selects(m.Attributes, s.Protocol, s.Filters):
 		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonFiltered))
-	case m.expired(w.now()):
+	case w.now().After(expiry(m, r)):
 		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonExpired))
 	}
-	d, err := w.notification(m, s)
+	if until, reason := w.ward.parked(key); !until.IsZero() {
+		return w.record(ctx, m, r, w.park(m, r, &s, until, reason))
+	}
+	d, err := w.notification(m, &s)
 	if err != nil {
 		return err
 	}
-	if !w.slots.acquire(ctx, slotPatience) {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		return w.record(ctx, m, r, w.postpone(m, r))
-	}
-	result := func() *setback {
-		defer w.slots.release()
-		return w.try(ctx, m, d, r)
-	}()
-	if result == nil {
+	var result *setback
+	made := w.inTurn(ctx, turn{m.Project, m.TopicID, begun}, d, func() (how condition) {
+		result, how = w.try(ctx, m, &s, d, r)
+		return how
+	})
+	switch {
+	case !made:
+		result = w.postpone(m, r, d.Endpoint)
+	case result == nil:
 		return w.resolve(ctx, r, s.Protocol)
 	}
 	return w.record(ctx, m, r, result)
+}
+
+// expiry is when no attempt begins any more.
+func expiry(m *message, r queue.Retry) time.Time {
+	if !r.Expires.IsZero() {
+		return r.Expires
+	}
+	return m.ExpiresAt
 }
 
 // resolve keeps that a later attempt has delivered.
@@ -92,63 +111,108 @@ func (w *Worker) record(ctx context.Context, m *message, r queue.Retry, result *
 	return nil
 }
 
-// try makes the attempt r, for which the caller holds a slot, and says what
-// follows from it; nil means delivered. If ctx has ended since, that says nothing
-// about the endpoint, and the caller must not record it.
-func (w *Worker) try(ctx context.Context, m *message, d Delivery, r queue.Retry) *setback {
-	if m.expired(w.now()) { // while waiting for the slot
-		return w.giveUp(ctx, m, r, reasonExpired)
+// try makes the attempt r, which has its place, and says what follows from it; nil
+// means delivered. If ctx has ended since, that says nothing about the endpoint, and
+// the caller must not record it.
+func (w *Worker) try(ctx context.Context, m *message, s *store.Subscription, d Delivery, r queue.Retry) (*setback, condition) {
+	if w.now().After(expiry(m, r)) { // while waiting for the place
+		return w.giveUp(ctx, m, r, reasonExpired), untried
 	}
 	began := time.Now()
 	o := w.send(ctx, d)
 	took := time.Since(began)
+	how := conditionOf(o)
+	if ctx.Err() != nil && o.Result != Delivered {
+		how = untried
+	}
+	var parked time.Time
+	if how != untried && !isPersonal(s.Protocol) {
+		parked = w.ward.learn(ctx, s, o)
+	}
 	if o.Result == Delivered {
 		w.logAttempt(ctx, d, r.Attempt, o, took)
-		return nil
+		return nil, how
 	}
-	s := &setback{failure: store.Failure{
-		MessageID:      m.ID,
-		SubscriptionID: r.SubscriptionID,
-		Project:        m.Project,
-		TopicID:        m.TopicID,
-		At:             w.now(),
-		Attempts:       r.Attempt,
-	}}
-	if delay, ok := w.policy.Next(r.Attempt, o); !ok {
-		o.Result = Dead
-	} else if due := w.now().Add(delay); m.expired(due) {
-		o.Result, o.Reason = Dead, reasonExpiresFirst+" ("+o.Reason+")"
-	} else {
-		s.failure.Next = due
-		s.retry = []queue.Task{queue.NewRetry(m.Project, m.TopicID, queue.Retry{
-			MessageID: m.ID, SubscriptionID: r.SubscriptionID, Attempt: r.Attempt + 1,
-		}, due)}
-	}
-	s.failure.Dead = o.Result == Dead
-	s.failure.Status, s.failure.Reason = o.Status, o.Reason
+	result := w.setback(m, s, d, r, &o, parked)
 	w.logAttempt(ctx, d, r.Attempt, o, took)
-	return s
+	return result, how
 }
 
-// postpone puts off an attempt that found no slot. It does not count as one.
-func (w *Worker) postpone(m *message, r queue.Retry) *setback {
-	f := store.Failure{
+// setback is what follows from an attempt that has not delivered. It makes o dead
+// where no other attempt follows.
+func (w *Worker) setback(m *message, s *store.Subscription, d Delivery, r queue.Retry, o *Outcome, parked time.Time) *setback {
+	result := &setback{failure: w.failure(m, r, r.Attempt)}
+	if delay, ok := w.policyOf(s).Next(r.Attempt, *o); !ok {
+		o.Result = Dead
+	} else {
+		due := w.now().Add(delay)
+		if parked.After(due) {
+			due = parked.Add(vary(unparked))
+		}
+		if due.After(expiry(m, r)) {
+			o.Result, o.Reason = Dead, reasonExpiresFirst+" ("+o.Reason+")"
+		} else {
+			result.failure.Next = due
+			next := queue.NewRetry(m.Project, m.TopicID, queue.Retry{
+				MessageID: m.ID, SubscriptionID: r.SubscriptionID, Attempt: r.Attempt + 1, Expires: r.Expires,
+			}, due)
+			if !parked.IsZero() {
+				next.WaitsFor = waitKey(d.Endpoint)
+				w.lanes.putOff(aimOf(m.Project, m.TopicID, d))
+			}
+			result.retry = []queue.Task{next}
+		}
+	}
+	result.failure.Dead = o.Result == Dead
+	result.failure.Status, result.failure.Reason = o.Status, o.Reason
+	return result
+}
+
+// failure is the row of a delivery after so many attempts.
+func (w *Worker) failure(m *message, r queue.Retry, attempts int) store.Failure {
+	return store.Failure{
 		MessageID:      m.ID,
 		SubscriptionID: r.SubscriptionID,
 		Project:        m.Project,
 		TopicID:        m.TopicID,
+		Attempts:       attempts,
 		At:             w.now(),
-		Attempts:       r.Attempt - 1,
-		Reason:         reasonNoSlot,
 	}
-	due := w.now().Add(postponement(r.Deferred))
-	if m.expired(due) {
-		f.Dead, f.Reason = true, reasonExpiresFirst+" ("+reasonNoSlot+")"
+}
+
+// postpone puts off an attempt that found no place. It does not count as one.
+func (w *Worker) postpone(m *message, r queue.Retry, endpoint string) *setback {
+	return w.putOff(m, r, w.now().Add(postponement(r.Deferred)), waitKey(endpoint), reasonNoPlace)
+}
+
+// park puts off an attempt until its endpoint is parked no longer.
+func (w *Worker) park(m *message, r queue.Retry, s *store.Subscription, until time.Time, reason string) *setback {
+	return w.putOff(m, r, until.Add(vary(unparked)), waitKey(s.Endpoint), reasonParked+" ("+reason+")")
+}
+
+// unparked is about how long what waited for an endpoint waits for the outcome of
+// the attempt that tries it out.
+const unparked = 10 * time.Second
+
+func (w *Worker) putOff(m *message, r queue.Retry, due time.Time, key, reason string) *setback {
+	f := w.failure(m, r, r.Attempt-1)
+	f.Reason = reason
+	if due.After(expiry(m, r)) {
+		f.Dead, f.Reason = true, reasonExpiresFirst+" ("+reason+")"
 		return &setback{failure: f}
 	}
 	f.Next = due
 	r.Deferred++
-	return &setback{failure: f, retry: []queue.Task{queue.NewRetry(m.Project, m.TopicID, r, due)}}
+	task := queue.NewRetry(m.Project, m.TopicID, r, due)
+	task.WaitsFor = key
+	return &setback{failure: f, retry: []queue.Task{task}}
+}
+
+// pending is a delivery that is to be made by a task of its own, at once.
+func (w *Worker) pending(m *message, r queue.Retry) *setback {
+	f := w.failure(m, r, 0)
+	f.Next = f.At
+	return &setback{failure: f, retry: []queue.Task{queue.NewRetry(m.Project, m.TopicID, r, f.At)}}
 }
 
 // giveUp ends a delivery without making the attempt r.
@@ -158,29 +222,7 @@ func (w *Worker) giveUp(ctx context.Context, m *message, r queue.Retry, reason s
 		slog.String("subscription_urn", m.TopicURN+":"+r.SubscriptionID),
 		slog.Int("attempts", r.Attempt-1),
 		slog.String("reason", reason))
-	return &setback{failure: store.Failure{
-		MessageID:      m.ID,
-		SubscriptionID: r.SubscriptionID,
-		Project:        m.Project,
-		TopicID:        m.TopicID,
-		At:             w.now(),
-		Attempts:       r.Attempt - 1,
-		Dead:           true,
-		Reason:         reason,
-	}}
-}
-
-// isPersonal says whether a protocol reaches people, who cannot drop a repeat: their
-// messages are tasks of their own, so that at most the one in hand is sent twice.
-func isPersonal(p smn.Protocol) bool { return p == smn.Email || p == smn.SMS || p == smn.Call }
-
-// pending is a delivery that is to be made by a task of its own, at once.
-func (w *Worker) pending(m *message, r queue.Retry) *setback {
-	now := w.now()
-	return &setback{
-		failure: store.Failure{
-			MessageID: m.ID, SubscriptionID: r.SubscriptionID, Project: m.Project, TopicID: m.TopicID, Next: now, At: now,
-		},
-		retry: []queue.Task{queue.NewRetry(m.Project, m.TopicID, r, now)},
-	}
+	f := w.failure(m, r, r.Attempt-1)
+	f.Dead, f.Reason = true, reason
+	return &setback{failure: f}
 }

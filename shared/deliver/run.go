@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	receiveBatch = 32 // tasks asked for at once
+	receiveBatch = 16 // tasks asked for at once
 	ackBatch     = 256
 
 	firstPause = 100 * time.Millisecond // after a failure of the queue, doubled by each further one
@@ -20,7 +20,12 @@ const (
 	ackTimeout = 10 * time.Second
 )
 
-// Run does the tasks of q until ctx ends, as many at once as there are slots.
+// tasksAtOnce is how many tasks are being begun at once: enough to keep the lanes
+// full, few enough that a task of another topic does not wait behind many of one.
+// Tasks that only wait for endpoints do not count.
+const tasksAtOnce = 32
+
+// Run does the tasks of q until ctx ends, many at once.
 // Then it takes no more, finishes those in hand, acknowledges them and returns
 // nil; attempts are bounded, so that takes seconds. A failing queue is asked again
 // after a pause that grows to five seconds.
@@ -31,7 +36,7 @@ func (w *Worker) Run(ctx context.Context, q queue.Queue) error {
 	var tasks, acks sync.WaitGroup
 	acks.Go(func() { w.acknowledge(work, q, done) })
 
-	places := newSlots(cap(w.slots)) // a task that hangs should not cost more than its slot
+	places := make(chan struct{}, tasksAtOnce)
 	var pause time.Duration
 	for ctx.Err() == nil {
 		free := takePlaces(ctx, places)
@@ -40,12 +45,12 @@ func (w *Worker) Run(ctx context.Context, q queue.Queue) error {
 		}
 		leases, err := q.Receive(ctx, free, Lease)
 		for range free - len(leases) {
-			places.release()
+			<-places
 		}
 		for _, lease := range leases {
 			tasks.Go(func() {
-				defer places.release()
-				if w.do(work, q, lease) {
+				begun := sync.OnceFunc(func() { <-places })
+				if w.do(work, q, lease, begun) {
 					done <- lease
 				}
 			})
@@ -64,6 +69,8 @@ func (w *Worker) Run(ctx context.Context, q queue.Queue) error {
 		}
 		sleep(ctx, pause)
 	}
+	w.lanes.close()
+	defer w.lanes.open()
 	tasks.Wait()
 	close(done)
 	acks.Wait()
@@ -72,25 +79,28 @@ func (w *Worker) Run(ctx context.Context, q queue.Queue) error {
 
 // takePlaces waits for a free place and takes up to receiveBatch of them. It
 // takes none when ctx ends.
-func takePlaces(ctx context.Context, places slots) int {
+func takePlaces(ctx context.Context, places chan<- struct{}) int {
 	select {
 	case places <- struct{}{}:
 	case <-ctx.Done():
 		return 0
 	}
-	n := 1
-	for n < receiveBatch && places.acquire(ctx, 0) {
-		n++
+	for n := 1; n < receiveBatch; n++ {
+		select {
+		case places <- struct{}{}:
+		default:
+			return n
+		}
 	}
-	return n
+	return receiveBatch
 }
 
 // do does one task and reports whether to acknowledge it; if not, it has given it
 // back.
-func (w *Worker) do(ctx context.Context, q queue.Queue, lease queue.Lease) bool {
-	ctx, cancel := context.WithTimeout(ctx, Lease) // after that it is someone else's
-	defer cancel()
-	again, err := w.Handle(ctx, lease.Task)
+//
+// A task needs no deadline: attempts have their own, and are over well before Lease.
+func (w *Worker) do(ctx context.Context, q queue.Queue, lease queue.Lease, begun func()) bool {
+	again, err := w.handle(ctx, lease.Task, begun)
 	if err == nil && again <= 0 {
 		return true
 	}
@@ -101,7 +111,7 @@ func (w *Worker) do(ctx context.Context, q queue.Queue, lease queue.Lease) bool 
 			slog.String("error", err.Error()), slog.Duration("again_after", again))
 	}
 	// Releasing is a courtesy: if it fails, the lease ends by itself.
-	if err := q.Release(context.WithoutCancel(ctx), lease, again); err != nil {
+	if err := q.Release(ctx, lease, again); err != nil {
 		w.log.LogAttrs(ctx, slog.LevelWarn, "release task",
 			slog.String("task_id", lease.ID), slog.String("error", err.Error()))
 	}

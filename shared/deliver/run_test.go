@@ -31,23 +31,24 @@ func TestRunFinishesWhatItHasInHand(t *testing.T) {
 		}()
 		require.NoError(t, w.Run(ctx, m))
 		require.LessOrEqual(t, time.Since(began), 6*time.Second)
-		require.Empty(t, m.failures)
-		require.Equal(t, 2, len(e.sent())+m.tasks(), "sent and acknowledged, or still in the queue")
+		require.Len(t, e.sent(), 1)
+		require.Equal(t, 1, m.tasks(), "the other has not come out of the queue, or is put off")
 	})
 }
 
 func TestRunDoesManyTasksAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, e := newMemory(), hanging(4*time.Second)
+		m, e := newMemory(), hanging(40*time.Millisecond)
 		m.subscribe(smn.HTTP, "http://host/")
 		for range 100 {
 			m.publish(time.Hour)
 		}
-		m.ackTime = time.Millisecond
+		m.ackTime = 50 * time.Millisecond
 		run(t, worker(t, config(m, e)), m, time.Second)
 		require.Len(t, e.sent(), 100)
+		require.Equal(t, 16, e.most, "at one endpoint")
 		require.Zero(t, m.tasks())
-		require.LessOrEqual(t, m.calls["Ack"], 3, "what gathers during one acknowledgement is the next")
+		require.Less(t, m.calls["Ack"], 10, "what gathers during one acknowledgement is the next")
 	})
 }
 

@@ -1,8 +1,11 @@
 package deliver
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"strings"
+	"sync"
 	"time"
 
 	"tocsin/shared/smn"
@@ -40,6 +43,17 @@ type Delivery struct {
 	SigningCertURL  string                 // http(s) only
 
 	KeepAnswer bool // http(s) only: the outcome is to hold what the endpoint answered
+
+	// Shared holds what senders make once for all deliveries of a message that differ in
+	// their subscription alone; nil when there are no others.
+	Shared *Shared
+}
+
+// Shared is the part of a body that many deliveries have in common.
+type Shared struct {
+	once  sync.Once
+	begin []byte // of the body, up to UnsubscribeURL
+	err   error
 }
 
 // From is who a delivery comes from, for people: the topic's display name, or
@@ -67,6 +81,44 @@ func (d Delivery) Push() wire.Push {
 		SigningCertURL:   d.SigningCertURL,
 		UnsubscribeURL:   d.UnsubscribeURL,
 	}
+}
+
+// Body is the JSON of Push in two parts, of which the second is the delivery's own.
+// The first must not be changed.
+func (d Delivery) Body() (begin, end []byte, err error) {
+	push := d.Push()
+	if d.Shared == nil || d.UnsubscribeURL == "" {
+		begin, err = encode(push)
+		return begin, nil, err
+	}
+	d.Shared.once.Do(func() {
+		push.UnsubscribeURL = ""
+		body, err := encode(push)
+		d.Shared.begin, d.Shared.err = bytes.TrimSuffix(body, []byte{'}'}), err
+	})
+	if d.Shared.err != nil {
+		return nil, nil, d.Shared.err
+	}
+	url, err := json.Marshal(d.UnsubscribeURL)
+	if err != nil {
+		return nil, nil, err
+	}
+	const name = `,"unsubscribe_url":`
+	end = append(make([]byte, 0, len(name)+len(url)+1), name...)
+	return d.Shared.begin, append(append(end, url...), '}'), nil
+}
+
+// encode writes a body. A notification's text is mostly free of < > &, and nobody
+// shows the body in a page, so these stay as they are.
+func encode(push wire.Push) ([]byte, error) {
+	var body bytes.Buffer
+	body.Grow(len(push.Message) + 2<<10)
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(push); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(body.Bytes(), []byte{'\n'}), nil
 }
 
 // Outcome is what became of an attempt.

@@ -3,17 +3,18 @@ package deliver
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 )
 
-// errNoSlot says that an attempt found no place and was not made.
-var errNoSlot = errors.New("no free slot")
+// errNoPlace says that an attempt found no place and was not made.
+var errNoPlace = errors.New("no place for the attempt")
 
 // single makes one attempt at a delivery that a task alone carries, and says how it
 // went. With Again, next is when to try again; a delivery whose next attempt would
 // come after it expires is Dead.
-func (w *Worker) single(ctx context.Context, d Delivery, attempt int, expires time.Time) (o Outcome, next time.Time, err error) {
-	o, took, err := w.sendInSlot(ctx, d)
+func (w *Worker) single(ctx context.Context, t turn, d Delivery, attempt int, expires time.Time) (o Outcome, next time.Time, err error) {
+	o, took, err := w.sendInTurn(ctx, t, d)
 	if err != nil {
 		return Outcome{}, time.Time{}, err
 	}
@@ -29,17 +30,94 @@ func (w *Worker) single(ctx context.Context, d Delivery, attempt int, expires ti
 	return o, next, nil
 }
 
-// sendInSlot hands a delivery to its sender once there is a place, and tells how
-// long that took. errNoSlot when none comes free.
-func (w *Worker) sendInSlot(ctx context.Context, d Delivery) (o Outcome, took time.Duration, err error) {
-	if !w.slots.acquire(ctx, slotPatience) {
-		if err := ctx.Err(); err != nil {
-			return Outcome{}, 0, err
-		}
-		return Outcome{}, 0, errNoSlot
+// sendInTurn hands a delivery to its sender once there is a place, and tells how
+// long that took. errNoPlace when there is none.
+func (w *Worker) sendInTurn(ctx context.Context, t turn, d Delivery) (o Outcome, took time.Duration, err error) {
+	made := w.inTurn(ctx, t, d, func() condition {
+		began := time.Now()
+		o = w.send(ctx, d)
+		took = time.Since(began)
+		return conditionOf(o)
+	})
+	switch {
+	case made:
+		return o, took, nil
+	case ctx.Err() != nil:
+		return Outcome{}, 0, ctx.Err()
 	}
-	defer w.slots.release()
-	began := time.Now()
-	o = w.send(ctx, d)
-	return o, time.Since(began), nil
+	return Outcome{}, 0, errNoPlace
+}
+
+// turn is the task that is being done.
+type turn struct {
+	project, topic string
+	begun          func() // called when others may begin: what is under way has its place
+}
+
+// inTurn makes one attempt once there is a place, and returns when it is made. It
+// reports false when there is none.
+func (w *Worker) inTurn(ctx context.Context, t turn, d Delivery, run func() condition) bool {
+	o := &lonely{turn: t, do: run, done: make(chan bool, 1)}
+	w.lanes.enter(ctx, &attempt{aim: aimOf(t.project, t.topic, d), job: o})
+	if ctx.Done() == nil { // as in most cases
+		select {
+		case made := <-o.done:
+			return made
+		default:
+		}
+	}
+	timer := time.NewTimer(chunkPatience)
+	defer timer.Stop()
+	select {
+	case made := <-o.done:
+		return made
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	if o.state.CompareAndSwap(waiting, over) {
+		return false
+	}
+	return <-o.done
+}
+
+// lonely is the attempt of a task that has just one.
+type lonely struct {
+	turn
+	do    func() condition
+	done  chan bool // holds one: whether it was made
+	state state
+}
+
+func (l *lonely) begun() { l.turn.begun() }
+
+func (l *lonely) run() condition {
+	if !l.state.CompareAndSwap(waiting, running) {
+		return untried
+	}
+	how := l.do()
+	l.done <- true
+	return how
+}
+
+func (l *lonely) refuse() {
+	if l.state.CompareAndSwap(waiting, over) {
+		l.done <- false
+	}
+}
+
+// state is what became of an attempt that waits: whoever changes it first has it.
+type state struct{ atomic.Int32 }
+
+const (
+	waiting int32 = iota
+	running
+	over
+)
+
+// conditionOf tells from an outcome how the endpoint did.
+func conditionOf(o Outcome) condition {
+	if o.Result == Again {
+		return failed
+	}
+	return answered
 }

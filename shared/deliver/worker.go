@@ -26,22 +26,13 @@ import (
 	"tocsin/shared/wire"
 )
 
-// DefaultSlots is how many attempts a worker has under way at once unless its
-// Config says otherwise.
+// DefaultSlots is how many attempts a worker has under way at once in its fast lane
+// unless its Config says otherwise.
 const DefaultSlots = 256
 
 // Lease is how long a task, and a chunk, belongs to the worker that took it. A
 // killed worker's work is done again after that.
 const Lease = 60 * time.Second
-
-const (
-	// slotPatience is how long an attempt waits for a slot before it is put off.
-	slotPatience = time.Second
-
-	// chunkPatience is how long the attempts of one chunk wait for slots in all.
-	// With the attempts' own few seconds it must stay well below Lease.
-	chunkPatience = 15 * time.Second
-)
 
 // Signer signs what http(s) endpoints receive.
 type Signer interface {
@@ -58,22 +49,24 @@ type ConfirmTokens interface {
 	Issue(s iam.ConfirmSubject, expires time.Time) string
 }
 
-// Tasks takes tasks that belong to no row of the store. A queue.Queue is one.
+// Tasks takes tasks that belong to no row of the store, and calls back those that
+// wait for an endpoint. A queue.Queue is one.
 type Tasks interface {
 	Put(ctx context.Context, tasks ...queue.Task) error
+	Wake(ctx context.Context, key string, limit int) (int, error)
 }
 
 // Config is what a Worker is made of. Fields are required unless they say
 // otherwise.
 type Config struct {
 	Store     store.Store
-	Tasks     Tasks // for later attempts at confirmations and direct messages
+	Tasks     Tasks
 	Senders   map[smn.Protocol]Sender
 	Signer    Signer
 	Tokens    ConfirmTokens
 	PublicURL string           // where links in messages point to: scheme and host, perhaps a path
 	Policy    Policy           // zero means DefaultPolicy
-	Slots     int              // attempts at once; 0 means DefaultSlots
+	Slots     int              // attempts at once in the fast lane; 0 means DefaultSlots
 	Log       *slog.Logger     // nil means slog.Default()
 	Now       func() time.Time // nil means time.Now
 }
@@ -88,7 +81,9 @@ type Worker struct {
 	tokens   ConfirmTokens
 	links    links
 	policy   Policy
-	slots    slots
+	lanes    *lanes
+	ward     ward
+	progress progress
 	log      *slog.Logger
 	now      func() time.Time
 	messages messages
@@ -126,7 +121,7 @@ func New(c Config) (*Worker, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Worker{
+	w := &Worker{
 		store:    c.Store,
 		tasks:    c.Tasks,
 		senders:  c.Senders,
@@ -134,11 +129,23 @@ func New(c Config) (*Worker, error) {
 		tokens:   c.Tokens,
 		links:    links{base: base},
 		policy:   c.Policy,
-		slots:    newSlots(c.Slots),
+		ward:     ward{store: c.Store, log: c.Log, now: c.Now},
 		log:      c.Log,
 		now:      c.Now,
 		messages: messages{from: c.Store, byID: make(map[string]*message, cachedMessages)},
-	}, nil
+	}
+	w.lanes = newLanes(c.Slots, w.callBack)
+	return w, nil
+}
+
+// callBack makes attempts at an endpoint that were put off due now, as many as it may
+// have under way, and says how many there were.
+func (w *Worker) callBack(endpoint string) int {
+	n, err := w.tasks.Wake(context.Background(), waitKey(endpoint), maxEndpoint)
+	if err != nil {
+		w.log.LogAttrs(context.Background(), slog.LevelError, "call back attempts that were put off", slog.String("error", err.Error()))
+	}
+	return n
 }
 
 func publicURL(s string) (string, error) {
@@ -160,6 +167,13 @@ func publicURL(s string) (string, error) {
 // leave the task half a minute; when it ends earlier, the task fails and is
 // repeated.
 func (w *Worker) Handle(ctx context.Context, task queue.Task) (again time.Duration, err error) {
+	return w.handle(ctx, task, func() {})
+}
+
+// handle does the same. It calls begun, at least once, when what it has to begin has
+// begun: the rest is waiting.
+func (w *Worker) handle(ctx context.Context, task queue.Task, begun func()) (again time.Duration, err error) {
+	defer begun()
 	defer func() {
 		if p := recover(); p != nil {
 			w.log.LogAttrs(ctx, slog.LevelError, "task panicked",
@@ -169,15 +183,15 @@ func (w *Worker) Handle(ctx context.Context, task queue.Task) (again time.Durati
 	}()
 	switch {
 	case task.FanOut != nil:
-		return w.fanOut(ctx, *task.FanOut)
+		return w.fanOut(ctx, *task.FanOut, begun)
 	case task.Retry != nil:
-		return 0, w.retry(ctx, *task.Retry)
+		return 0, w.retry(ctx, *task.Retry, begun)
 	case task.Notice != nil:
-		return w.notice(ctx, *task.Notice)
+		return w.notice(ctx, *task.Notice, begun)
 	case task.Direct != nil:
-		return w.direct(ctx, *task.Direct)
+		return w.direct(ctx, *task.Direct, begun)
 	case task.Detection != nil:
-		return 0, w.detect(ctx, *task.Detection)
+		return 0, w.detect(ctx, *task.Detection, begun)
 	}
 	// Doing it again would not make it readable.
 	w.log.LogAttrs(ctx, slog.LevelError, "task dropped: nothing in it that this version knows",

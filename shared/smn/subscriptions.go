@@ -69,6 +69,8 @@ const (
 	MaxHeaders       = 10     // custom headers of a subscription
 	MaxHeaderBytes   = 1_024  // names and values of all its custom headers together
 	MaxExtensionText = 128    // bytes of any other text in its extension
+	MaxRetries       = 20     // further attempts by its own retry policy
+	MaxRetryDelay    = 86_400 // seconds between two of them; time to live ends most before
 
 	// ConfirmWithin is how long the link in a confirmation works.
 	ConfirmWithin = 48 * time.Hour
@@ -127,6 +129,17 @@ type Extension struct {
 	// none, as SignSecret. The webhook of a bot does not need them.
 	ClientID     string `json:"client_id,omitempty"`
 	ClientSecret string `json:"client_secret,omitempty"`
+
+	// Retry says when failed deliveries to this endpoint are tried again; nil: as to all
+	// others. SMN has no such field.
+	Retry *RetryPolicy `json:"retry,omitempty"`
+}
+
+// RetryPolicy says when a failed delivery is tried again.
+type RetryPolicy struct {
+	// Delays are the seconds to wait after the first, the second, … failed attempt, at
+	// most MaxRetries of up to MaxRetryDelay. With none nothing is tried again.
+	Delays []int `json:"delays"`
 }
 
 // SubscribeInput is what Subscribe needs.

@@ -1,0 +1,227 @@
+package deliver
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tocsin/shared/queue"
+	"tocsin/shared/smn"
+	"tocsin/shared/store"
+)
+
+// chunkPatience is how long the attempts of a chunk wait to begin. With their own few
+// seconds it must stay well below Lease.
+const chunkPatience = 15 * time.Second
+
+// chunk is a chunk of a message that is being delivered.
+type chunk struct {
+	w       *Worker
+	message *message
+	key     store.ChunkKey
+	tally   store.Tally
+
+	unbegun atomic.Int32  // attempts that may begin soon, and one until all are made
+	allSet  chan struct{} // closed when there are none any more
+	left    atomic.Int32  // attempts that are not over, and one until all are made
+	done    chan struct{} // closed when there are none any more
+
+	before   store.Places // delivered by whoever had the chunk before
+	attempts []*firstAttempt
+
+	mu     sync.Mutex
+	sent   store.Places
+	saved  int // places of sent that the store knows of
+	failed []setback
+	putOff int // attempts for which there was no place
+}
+
+func newChunk(w *Worker, m *message, key store.ChunkKey, sent store.Places) *chunk {
+	return &chunk{
+		w: w, message: m, key: key, before: sent, sent: sent, saved: sent.Len(),
+		allSet: make(chan struct{}), done: make(chan struct{}),
+	}
+}
+
+// send makes the first attempt at each subscription that receives and that the
+// message's attributes select, side by side, unless it has succeeded before. It
+// returns when all are over; begun is called when all that can begin soon has begun.
+func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func()) error {
+	c.unbegun.Store(1)
+	c.left.Store(1)
+	err := c.w.ward.admit(ctx, c.message.Project, c.message.TopicID, c.key.Chunk)
+	for i := range subs {
+		if err != nil || ctx.Err() != nil {
+			break
+		}
+		err = c.enter(ctx, &subs[i])
+	}
+	c.oneBegun()
+	c.oneOver()
+	c.await(ctx, begun)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if c.putOff > 0 {
+		c.w.log.LogAttrs(ctx, slog.LevelWarn, "attempts put off, no place for them",
+			slog.String("message_id", c.message.ID), slog.Int("attempts", c.putOff))
+	}
+	return err
+}
+
+// enter sees to one subscription.
+func (c *chunk) enter(ctx context.Context, s *store.Subscription) error {
+	m := c.message
+	switch {
+	case !s.Status.Receives():
+		return nil
+	case !smn.Selects(m.Attributes, s.Protocol, s.Filters):
+		c.tally.Filtered++
+		return nil
+	}
+	c.tally.Matched++
+	first := queue.Retry{MessageID: m.ID, SubscriptionID: s.ID, Attempt: 1}
+	switch {
+	case c.before.Has(s.Seq):
+		return nil
+	case isPersonal(s.Protocol):
+		c.fail(c.w.pending(m, first))
+		return nil
+	}
+	if until, reason := c.w.ward.parked(s.SubscriptionKey); !until.IsZero() {
+		c.fail(c.w.park(m, first, s, until, reason))
+		return nil
+	}
+	d, err := c.w.notification(m, s)
+	if err != nil {
+		return err
+	}
+	c.unbegun.Add(1)
+	c.left.Add(1)
+	f := &firstAttempt{ctx: ctx, chunk: c, s: s, d: d}
+	f.attempt = attempt{aim: aimOf(m.Project, m.TopicID, d), job: f}
+	c.attempts = append(c.attempts, f)
+	c.w.lanes.enter(ctx, &f.attempt)
+	return nil
+}
+
+// await waits until all attempts are over. Those that have not begun within the
+// patience of a chunk are given up.
+func (c *chunk) await(ctx context.Context, begun func()) {
+	began := time.Now()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-c.allSet:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	begun()
+	timer.Reset(max(chunkPatience-time.Since(began), 0))
+	select {
+	case <-c.done:
+		return
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	for _, f := range c.attempts {
+		f.refuse()
+	}
+	<-c.done
+}
+
+// firstAttempt is the first attempt at one subscription of a chunk.
+type firstAttempt struct {
+	attempt
+	ctx      context.Context // of the chunk
+	chunk    *chunk
+	s        *store.Subscription
+	d        Delivery
+	state    state
+	hasBegun atomic.Bool
+}
+
+func (f *firstAttempt) begun() {
+	if f.hasBegun.CompareAndSwap(false, true) {
+		f.chunk.oneBegun()
+	}
+}
+
+func (f *firstAttempt) run() condition {
+	if !f.state.CompareAndSwap(waiting, running) {
+		return untried
+	}
+	c := f.chunk
+	defer c.oneOver()
+	result, how := c.w.try(f.ctx, c.message, f.s, f.d, f.retry())
+	if result != nil {
+		c.fail(result)
+		return how
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sent.Add(f.s.Seq)
+	return how
+}
+
+func (f *firstAttempt) refuse() {
+	if !f.state.CompareAndSwap(waiting, over) {
+		return
+	}
+	c := f.chunk
+	defer c.oneOver()
+	c.fail(c.w.postpone(c.message, f.retry(), f.endpoint))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.putOff++
+}
+
+func (f *firstAttempt) retry() queue.Retry {
+	return queue.Retry{MessageID: f.chunk.message.ID, SubscriptionID: f.s.ID, Attempt: 1}
+}
+
+// fail keeps a delivery that has not succeeded.
+func (c *chunk) fail(s *setback) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failed = append(c.failed, *s)
+}
+
+// setbacks are the failures and the tasks of their retries.
+func (c *chunk) setbacks() (failures []store.Failure, retries []queue.Task) {
+	for _, s := range c.failed {
+		failures = append(failures, s.failure)
+		retries = append(retries, s.retry...)
+	}
+	return failures, retries
+}
+
+func (c *chunk) oneBegun() {
+	if c.unbegun.Add(-1) == 0 {
+		close(c.allSet)
+	}
+}
+
+func (c *chunk) oneOver() {
+	if c.left.Add(-1) == 0 {
+		close(c.done)
+	}
+}
+
+// save lets the store know of the places that were delivered since it was told last.
+func (c *chunk) save(ctx context.Context) {
+	c.mu.Lock()
+	sent, n := c.sent, c.sent.Len()
+	more := n > c.saved
+	c.saved = n
+	c.mu.Unlock()
+	if !more {
+		return
+	}
+	if err := c.w.store.SaveChunk(ctx, c.key, sent); err != nil {
+		c.w.log.LogAttrs(ctx, slog.LevelError, "save progress of a chunk",
+			slog.String("message_id", c.key.MessageID), slog.String("error", err.Error()))
+	}
+}

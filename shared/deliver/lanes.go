@@ -1,0 +1,411 @@
+package deliver
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"tocsin/shared/queue"
+)
+
+// Attempts begin in the fast lane, which is small, so that what is under way costs
+// little. One that takes longer than a moment moves on to the slow lane, so that
+// endpoints that hang hold up nobody but themselves.
+const (
+	maxSlow    = 4096                   // attempts in the slow lane
+	slowAfter  = 100 * time.Millisecond // how long an attempt stays in the fast lane
+	watchEvery = 20 * time.Millisecond  // how often that is looked at
+
+	// patience is how long an attempt waits for a place in the fast lane before it is
+	// put off.
+	patience = time.Second
+)
+
+// attempt is an attempt that is to be made.
+type attempt struct {
+	aim
+	job
+}
+
+// aim is what an attempt is aimed at, and for whom.
+type aim struct {
+	project, topic string // who has it made, for fairness
+	endpoint       string
+	host           string // host and port of the endpoint; empty when there is none to speak of
+}
+
+// job is what there is to do for an attempt.
+type job interface {
+	// run makes the attempt. It says how the endpoint did.
+	run() condition
+	// refuse is called instead when there is no place for it: it is to be put off.
+	refuse()
+	// begun is called before either of them, and when the attempt waits for an endpoint
+	// that has turned slow: nobody should wait any longer for it to begin. It may be
+	// called twice.
+	begun()
+}
+
+// condition is how an endpoint did in an attempt.
+type condition int
+
+const (
+	answered condition = iota
+	failed             // it did not answer, or said itself that it is in trouble
+	untried            // the attempt was not made
+)
+
+// lanes says which attempts may begin, in what order: projects take turns for the
+// fast lane, and so do their topics.
+type lanes struct {
+	maxFast int
+	wake    func(endpoint string) int // makes attempts that were put off due now, and says how many
+
+	mu          sync.Mutex
+	fast, slow  int // places taken
+	waiting     queue.Turns[*waiter]
+	endpoints   map[string]*endpoint
+	hosts       map[string]*host
+	closing     bool          // nothing waits any more: what finds no place is put off
+	backlogs    int           // attempts in the backlogs of slow endpoints and of hosts
+	first, last *place        // of the fast lane, in the order of beginning
+	empty       chan struct{} // closed when the fast lane is; nil while it is
+}
+
+func newLanes(fast int, wake func(endpoint string) int) *lanes {
+	return &lanes{maxFast: fast, wake: wake, endpoints: make(map[string]*endpoint), hosts: make(map[string]*host)}
+}
+
+// waiter waits for a place in the fast lane.
+type waiter struct {
+	ready chan struct{} // closed when it has one
+	gone  bool          // it waits no longer
+}
+
+// place is what an attempt that is under way has.
+type place struct {
+	*attempt
+	at         *endpoint
+	on         *host
+	onSlow     bool // counted in on.slow
+	lane       lane
+	began      time.Time
+	next, prev *place // in the fast lane
+}
+
+type lane int
+
+const (
+	noLane lane = iota
+	fastLane
+	slowLane
+)
+
+// enter begins an attempt, in a goroutine of its own, as soon as there is a place for
+// it. It waits for one in the fast lane, but not for the endpoint: if that has its
+// hands full, the attempt waits in memory, or is refused.
+func (l *lanes) enter(ctx context.Context, a *attempt) {
+	l.mu.Lock()
+	e, h := l.know(a.aim)
+	switch {
+	case e.busy >= e.limit:
+		l.queue(a, e, &e.backlog)
+	case h.full(e):
+		l.queue(a, e, &h.backlog)
+	default:
+		l.begin(ctx, l.take(a, e, h))
+	}
+}
+
+// queue lets an attempt wait in a backlog, for which there are bounds if its endpoint
+// is slow. The caller holds mu, which queue gives back.
+func (l *lanes) queue(a *attempt, e *endpoint, backlog *[]*attempt) {
+	isSlow := e.slow
+	if l.closing || isSlow && (len(*backlog) >= maxBacklog || l.backlogs >= maxBacklogs) {
+		e.putOff = true
+		l.mu.Unlock()
+		a.begun()
+		a.refuse()
+		return
+	}
+	*backlog = append(*backlog, a)
+	l.backlogs++
+	l.mu.Unlock()
+	if isSlow {
+		a.begun()
+	}
+}
+
+// take counts an attempt as one of its endpoint and host.
+func (l *lanes) take(a *attempt, e *endpoint, h *host) *place {
+	p := &place{attempt: a, at: e, on: h, onSlow: e.slow}
+	e.busy++
+	h.busy++
+	if p.onSlow {
+		h.slow++
+	}
+	return p
+}
+
+// begin finds a lane for an attempt and runs it there. The caller holds mu, which
+// begin gives back.
+func (l *lanes) begin(ctx context.Context, p *place) {
+	switch {
+	case p.at.slow && l.slow < maxSlow:
+		p.lane = slowLane
+		l.slow++
+	case l.fast < l.maxFast && l.waiting.Len() == 0:
+		p.lane = fastLane
+		l.fast++
+	case l.wait(ctx, p.attempt): // gives mu back and takes it again
+		p.lane = fastLane
+	default:
+		p.at.putOff = true
+		next := l.leave(p, untried)
+		l.mu.Unlock()
+		p.begun()
+		p.refuse()
+		l.goOn(next)
+		return
+	}
+	p.began = time.Now()
+	if p.lane == fastLane {
+		l.append(p)
+	}
+	l.mu.Unlock()
+	p.begun()
+	go func() {
+		how := p.run()
+		l.mu.Lock()
+		next := l.leave(p, how)
+		l.mu.Unlock()
+		l.goOn(next)
+	}()
+}
+
+// wait waits for a place in the fast lane. The caller holds mu; it is given back
+// meanwhile.
+func (l *lanes) wait(ctx context.Context, a *attempt) bool {
+	w := &waiter{ready: make(chan struct{})}
+	l.waiting.Push(a.project, a.topic, w)
+	l.mu.Unlock()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-w.ready:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	l.mu.Lock()
+	select {
+	case <-w.ready:
+		return true
+	default:
+		w.gone = true
+		return false
+	}
+}
+
+// following are the attempts whose waiting is over when another has ended.
+type following struct {
+	begin   []*place
+	refused []*attempt
+	wake    func() // calls back what was put off; nil when there is nothing
+}
+
+// leave ends an attempt. The caller holds mu.
+func (l *lanes) leave(p *place, how condition) (next following) {
+	switch p.lane {
+	case fastLane:
+		l.remove(p)
+		l.freeFast()
+	case slowLane:
+		l.slow--
+	}
+	e, h := p.at, p.on
+	e.busy--
+	h.busy--
+	if p.onSlow {
+		h.slow--
+	}
+	e.learn(how, time.Since(p.began))
+	if how == failed && len(e.backlog) > 0 {
+		// They would fail, too, one after the other.
+		next.refused, e.backlog = e.backlog, nil
+		l.backlogs -= len(next.refused)
+		e.putOff = true
+	}
+	for len(e.backlog) > 0 && e.busy < e.limit && !h.full(e) {
+		next.begin = append(next.begin, l.take(l.pop(&e.backlog), e, h))
+	}
+	if len(e.backlog) > 0 && e.busy == 0 { // nobody at this endpoint is left to call them
+		h.backlog = append(h.backlog, e.backlog...)
+		e.backlog = nil
+	}
+	for len(h.backlog) > 0 {
+		a := h.backlog[0]
+		other, _ := l.know(a.aim)
+		if other.busy >= other.limit {
+			other.backlog = append(other.backlog, a)
+			h.backlog = h.backlog[1:]
+			continue
+		}
+		if h.full(other) {
+			break
+		}
+		next.begin = append(next.begin, l.take(l.pop(&h.backlog), other, h))
+	}
+	if e.putOff && e.busy == 0 && !e.failing && !e.waking {
+		e.waking = true
+		next.wake = func() { l.wakeUp(p.endpoint, e) }
+	}
+	if h.busy == 0 && len(h.backlog) == 0 && p.host != "" {
+		delete(l.hosts, p.host)
+	}
+	return next
+}
+
+func (l *lanes) pop(backlog *[]*attempt) *attempt {
+	a := (*backlog)[0]
+	(*backlog)[0] = nil
+	*backlog = (*backlog)[1:]
+	l.backlogs--
+	return a
+}
+
+// goOn begins attempts that have waited, or puts them off.
+func (l *lanes) goOn(next following) {
+	for _, a := range next.refused {
+		a.begun()
+		a.refuse()
+	}
+	for _, p := range next.begin {
+		l.mu.Lock()
+		l.begin(context.Background(), p)
+	}
+	if next.wake != nil {
+		next.wake()
+	}
+}
+
+// wakeUp calls back attempts at an endpoint that were put off: it answers, and has
+// nothing else to do.
+func (l *lanes) wakeUp(name string, e *endpoint) {
+	n := l.wake(name)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e.waking, e.putOff = false, n > 0
+}
+
+// close puts off what waits for endpoints and hosts, and what comes after it, until
+// open is called.
+func (l *lanes) close() {
+	l.mu.Lock()
+	l.closing = true
+	var next following
+	for _, e := range l.endpoints {
+		next.refused = append(next.refused, e.backlog...)
+		e.putOff = e.putOff || len(e.backlog) > 0
+		e.backlog = nil
+	}
+	for _, h := range l.hosts {
+		next.refused = append(next.refused, h.backlog...)
+		h.backlog = nil
+	}
+	l.backlogs = 0
+	l.mu.Unlock()
+	l.goOn(next)
+}
+
+func (l *lanes) open() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closing = false
+}
+
+// freeFast gives a place in the fast lane to whose turn it is, or back.
+func (l *lanes) freeFast() {
+	for {
+		w, ok := l.waiting.Pop()
+		if !ok {
+			l.fast--
+			return
+		}
+		if !w.gone {
+			close(w.ready)
+			return
+		}
+	}
+}
+
+// append adds a place to the fast lane and sees that someone looks after it.
+func (l *lanes) append(p *place) {
+	if p.prev = l.last; p.prev != nil {
+		p.prev.next = p
+	} else {
+		l.first = p
+	}
+	l.last = p
+	if l.empty == nil {
+		l.empty = make(chan struct{})
+		go l.watch(l.empty)
+	}
+}
+
+// remove takes a place out of the fast lane.
+func (l *lanes) remove(p *place) {
+	if p.prev != nil {
+		p.prev.next = p.next
+	} else {
+		l.first = p.next
+	}
+	if p.next != nil {
+		p.next.prev = p.prev
+	} else {
+		l.last = p.prev
+	}
+	p.next, p.prev = nil, nil
+	if l.first == nil {
+		close(l.empty)
+		l.empty = nil
+	}
+}
+
+// watch moves attempts that take long out of the fast lane, until nothing is under
+// way there. One that looks at all of them is cheaper than a timer for each.
+func (l *lanes) watch(empty <-chan struct{}) {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-empty:
+			return
+		case <-tick.C:
+		}
+		for _, a := range l.moveOver() {
+			a.begun()
+		}
+	}
+}
+
+// moveOver moves what takes long to the slow lane. It gives the attempts that wait
+// for endpoints which have turned slow by that.
+func (l *lanes) moveOver() (freed []*attempt) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for p := l.first; p != nil && time.Since(p.began) >= slowAfter && l.slow < maxSlow; p = l.first {
+		l.remove(p)
+		l.freeFast()
+		l.slow++
+		p.lane = slowLane
+		if !p.onSlow {
+			p.onSlow = true
+			p.on.slow++
+		}
+		if !p.at.slow {
+			p.at.slow = true
+			freed = append(freed, p.at.backlog...)
+		}
+	}
+	return freed
+}

@@ -1,0 +1,62 @@
+package deliver
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// saveEvery is how often the store is told what was delivered of the chunks in hand:
+// a killed worker repeats at most what it has delivered in that time.
+const saveEvery = 250 * time.Millisecond
+
+// progress saves how the chunks in hand get on.
+type progress struct {
+	mu     sync.Mutex
+	chunks map[*chunk]struct{}
+	none   chan struct{} // closed when there are none any more; nil while there are none
+}
+
+func (p *progress) add(c *chunk) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.none == nil {
+		p.chunks, p.none = make(map[*chunk]struct{}), make(chan struct{})
+		go p.run(p.none)
+	}
+	p.chunks[c] = struct{}{}
+}
+
+func (p *progress) remove(c *chunk) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if delete(p.chunks, c); len(p.chunks) == 0 {
+		close(p.none)
+		p.none = nil
+	}
+}
+
+// run saves until no chunk is in hand.
+func (p *progress) run(none <-chan struct{}) {
+	tick := time.NewTicker(saveEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-none:
+			return
+		case <-tick.C:
+		}
+		for _, c := range p.inHand() {
+			c.save(context.Background())
+		}
+	}
+}
+
+func (p *progress) inHand() (all []*chunk) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.chunks {
+		all = append(all, c)
+	}
+	return all
+}
