@@ -56,7 +56,7 @@ func (w *Worker) detect(ctx context.Context, n queue.Detection) error {
 
 // tryOnce makes the one attempt of a detection.
 func (w *Worker) tryOnce(ctx context.Context, d Delivery) (smn.Detection, error) {
-	o, took, err := w.sendInSlot(ctx, d)
+	o, took, err := w.sendInSlot(ctx, d, 1)
 	switch {
 	case errors.Is(err, errNoSlot):
 		return smn.Detection{

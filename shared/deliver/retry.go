@@ -63,10 +63,19 @@ func (w *Worker) retry(ctx context.Context, r queue.Retry) error {
 		}
 		return w.record(ctx, m, r, w.postpone(m, r))
 	}
-	result := func() *setback {
+	result, err := func() (*setback, error) {
 		defer w.slots.release()
-		return w.try(ctx, m, d, r)
+		switch wait, err := w.allowed(ctx, d, r.Attempt); {
+		case err != nil:
+			return nil, err
+		case wait > 0:
+			return w.putOff(m, r, wait, reasonQuota), nil
+		}
+		return w.try(ctx, m, d, r), nil
 	}()
+	if err != nil {
+		return err
+	}
 	if result == nil {
 		return w.resolve(ctx, r, s.Protocol)
 	}
@@ -127,17 +136,22 @@ func (w *Worker) try(ctx context.Context, m *message, d Delivery, r queue.Retry)
 	return s
 }
 
-// postpone puts off an attempt that found no slot. It does not count as one.
+// postpone puts off an attempt that found no slot.
 func (w *Worker) postpone(m *message, r queue.Retry) *setback {
+	return w.putOff(m, r, postponement(r.Deferred), reasonNoSlot)
+}
+
+// putOff lets an attempt wait that could not be made yet. It does not count as one.
+func (w *Worker) putOff(m *message, r queue.Retry, wait time.Duration, reason string) *setback {
 	f := store.Failure{
 		MessageID:      m.ID,
 		SubscriptionID: r.SubscriptionID,
 		Attempts:       r.Attempt - 1,
-		Reason:         reasonNoSlot,
+		Reason:         reason,
 	}
-	due := w.now().Add(postponement(r.Deferred))
+	due := w.now().Add(wait)
 	if m.expired(due) {
-		f.Dead, f.Reason = true, reasonExpiresFirst+" ("+reasonNoSlot+")"
+		f.Dead, f.Reason = true, reasonExpiresFirst+" ("+reason+")"
 		return &setback{failure: f}
 	}
 	f.Next = due

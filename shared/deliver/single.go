@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"tocsin/shared/wire"
 )
 
 // errNoSlot says that an attempt found no place and was not made.
@@ -13,7 +15,7 @@ var errNoSlot = errors.New("no free slot")
 // went. With Again, next is when to try again; a delivery whose next attempt would
 // come after it expires is Dead.
 func (w *Worker) single(ctx context.Context, d Delivery, attempt int, expires time.Time) (o Outcome, next time.Time, err error) {
-	o, took, err := w.sendInSlot(ctx, d)
+	o, took, err := w.sendInSlot(ctx, d, attempt)
 	if err != nil {
 		return Outcome{}, time.Time{}, err
 	}
@@ -30,8 +32,9 @@ func (w *Worker) single(ctx context.Context, d Delivery, attempt int, expires ti
 }
 
 // sendInSlot hands a delivery to its sender once there is a place, and tells how
-// long that took. errNoSlot when none comes free.
-func (w *Worker) sendInSlot(ctx context.Context, d Delivery) (o Outcome, took time.Duration, err error) {
+// long that took. errNoSlot when none comes free, held when its recipient may get no
+// more notifications yet.
+func (w *Worker) sendInSlot(ctx context.Context, d Delivery, attempt int) (o Outcome, took time.Duration, err error) {
 	if !w.slots.acquire(ctx, slotPatience) {
 		if err := ctx.Err(); err != nil {
 			return Outcome{}, 0, err
@@ -39,6 +42,14 @@ func (w *Worker) sendInSlot(ctx context.Context, d Delivery) (o Outcome, took ti
 		return Outcome{}, 0, errNoSlot
 	}
 	defer w.slots.release()
+	if d.Type == wire.TypeNotification {
+		switch wait, err := w.allowed(ctx, d, attempt); {
+		case err != nil:
+			return Outcome{}, 0, err
+		case wait > 0:
+			return Outcome{}, 0, held(wait)
+		}
+	}
 	began := time.Now()
 	o = w.send(ctx, d)
 	return o, time.Since(began), nil

@@ -74,6 +74,7 @@ type Config struct {
 	PublicURL string           // where links in messages point to: scheme and host, perhaps a path
 	Policy    Policy           // zero means DefaultPolicy
 	Slots     int              // attempts at once; 0 means DefaultSlots
+	Quota     Quota            // zero means no bounds
 	Log       *slog.Logger     // nil means slog.Default()
 	Now       func() time.Time // nil means time.Now
 }
@@ -89,6 +90,7 @@ type Worker struct {
 	links    links
 	policy   Policy
 	slots    slots
+	quota    Quota
 	log      *slog.Logger
 	now      func() time.Time
 	messages messages
@@ -135,6 +137,7 @@ func New(c Config) (*Worker, error) {
 		links:    links{base: base},
 		policy:   c.Policy,
 		slots:    newSlots(c.Slots),
+		quota:    c.Quota,
 		log:      c.Log,
 		now:      c.Now,
 		messages: messages{from: c.Store, byID: make(map[string]*message, cachedMessages)},
