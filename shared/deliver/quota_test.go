@@ -23,7 +23,9 @@ type counting struct {
 	counts map[string][]flow.Count
 }
 
-func newCounting() *counting { return &counting{memory: newMemory(), counts: map[string][]flow.Count{}} }
+func newCounting() *counting {
+	return &counting{memory: newMemory(), counts: map[string][]flow.Count{}}
+}
 
 func (c *counting) Admit(_ context.Context, now time.Time, messages ...store.Admission) ([]error, error) {
 	c.mu.Lock()

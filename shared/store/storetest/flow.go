@@ -26,7 +26,9 @@ var flowCases = []testCase{
 }
 
 // bounded is a limit of its own.
-func bounded(windows ...flow.Window) flow.Limit { return flow.Limit{Key: smn.NewID(), Windows: windows} }
+func bounded(windows ...flow.Window) flow.Limit {
+	return flow.Limit{Key: smn.NewID(), Windows: windows}
+}
 
 func reminder() queue.Task {
 	return queue.NewNotice(queue.Notice{MessageID: smn.NewID(), Kind: queue.Subscribed, Attempt: 1, IssuedAt: moment}, time.Time{})
@@ -129,7 +131,7 @@ func testAdmitAtOnce(t *testing.T, e env) {
 	const limit, callers = 7, 20
 	l := bounded(flow.Window{Limit: limit, Length: time.Hour})
 	admitted := 0
-	for _, outcome := range atOnce(t, callers, func(int) (error, error) { //nolint:revive // what became of it, and whether the store failed
+	for _, outcome := range atOnce(t, callers, func(int) (error, error) {
 		outcomes, err := e.Admit(context.Background(), moment, store.Admission{Limit: l, Task: reminder()})
 		return errors.Join(outcomes...), err
 	}) {
