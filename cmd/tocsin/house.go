@@ -96,6 +96,7 @@ func (h *house) build(ctx context.Context) error {
 		Signer:    signer,
 		Tokens:    tokens,
 		PublicURL: s.PublicURL,
+		Quota:     deliver.Quota{MailPerHour: s.MailPerHour, SMSPerHour: s.SMSPerHour, SMSPerHalfDay: s.SMSPerHalfDay},
 		Log:       h.log,
 	})
 	if err != nil {

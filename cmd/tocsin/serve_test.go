@@ -45,6 +45,7 @@ func TestSettings(t *testing.T) {
 	require.Equal(t, "http://127.0.0.1:9999", s.PublicURL)
 	require.True(t, *s.AllowPrivateEndpoints)
 	require.Equal(t, "normal", s.Durability)
+	require.Equal(t, []int{100, 60, 200}, []int{s.MailPerHour, s.SMSPerHour, s.SMSPerHalfDay})
 	s = parsed(t, "-no-allow-private-endpoints").settings
 	require.NoError(t, s.complete(&net.TCPAddr{IP: net.IPv6loopback, Port: 1}))
 	require.False(t, *s.AllowPrivateEndpoints)
@@ -186,6 +187,9 @@ func TestSettingsThatCannotBe(t *testing.T) {
 		"-functions=missing.json":             "TOCSIN_FUNCTIONS",
 		"-public-url=https://example.com/x":   "TOCSIN_PUBLIC_URL",
 		"-public-url=https://u:p@example.com": "TOCSIN_PUBLIC_URL",
+		"-mail-per-hour=-1":                   "TOCSIN_MAIL_PER_HOUR",
+		"-sms-per-hour=-1":                    "TOCSIN_SMS_PER_HOUR",
+		"-sms-per-half-day=-1":                "TOCSIN_SMS_PER_HALF_DAY",
 	} {
 		s := parsed(t, arg).settings
 		require.ErrorContains(t, s.complete(loopback), want, arg)

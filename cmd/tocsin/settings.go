@@ -37,6 +37,9 @@ type settings struct {
 	AllowPrivateEndpoints *bool         `env:"TOCSIN_ALLOW_PRIVATE_ENDPOINTS" negatable:"" help:"May endpoints be private addresses? Unless set: yes when listening on loopback."`
 	Functions             string        `env:"TOCSIN_FUNCTIONS" help:"Where functions are called: a JSON object of URL by URN, or a file that holds one." placeholder:"JSON|FILE"`
 	Retention             time.Duration `env:"TOCSIN_RETENTION" default:"336h" help:"How long a message and its report are kept after its time to live."`
+	MailPerHour           int           `env:"TOCSIN_MAIL_PER_HOUR" default:"100" help:"Notifications that one mail address gets in an hour; what is more waits. 0: no limit."`
+	SMSPerHour            int           `env:"TOCSIN_SMS_PER_HOUR" default:"60" help:"SMS and calls that one number gets in an hour; what is more waits. 0: no limit."`
+	SMSPerHalfDay         int           `env:"TOCSIN_SMS_PER_HALF_DAY" default:"200" help:"The same in twelve hours. 0: no limit."`
 	Durability            string        `env:"TOCSIN_DURABILITY" default:"full" enum:"full,normal" help:"full: what was answered survives a power cut. normal: faster, it survives a crash."`
 }
 
@@ -68,6 +71,8 @@ func (s *settings) complete(addr net.Addr) error {
 		return errors.New("TOCSIN_PROJECT_ID must have 32 lower-case hex characters")
 	case s.Retention < 0:
 		return errors.New("TOCSIN_RETENTION cannot be negative")
+	case s.MailPerHour < 0, s.SMSPerHour < 0, s.SMSPerHalfDay < 0:
+		return errors.New("TOCSIN_MAIL_PER_HOUR, TOCSIN_SMS_PER_HOUR and TOCSIN_SMS_PER_HALF_DAY cannot be negative; 0 is no limit")
 	case s.credentials != "" && s.user() != laptop:
 		return errors.New("TOCSIN_CREDENTIALS replaces TOCSIN_DOMAIN, TOCSIN_USER, TOCSIN_PASSWORD, TOCSIN_ACCESS_KEY, TOCSIN_SECRET_KEY, TOCSIN_PROJECT_ID and TOCSIN_PROJECT_NAME: unset them")
 	case s.credentials == "" && !loopback && (s.Password == defaultPassword || s.SecretKey == defaultSecretKey):

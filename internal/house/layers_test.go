@@ -29,7 +29,7 @@ var layers = [][]string{
 	{"shared/deliver/post"},
 	{"shared/broker", "shared/deliver"},
 	{"shared/store", "shared/signing", "shared/iam", "shared/validation", "shared/access"},
-	{"shared/queue", "shared/wire"},
+	{"shared/queue", "shared/wire", "shared/flow"},
 	{"shared/smn"},
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"tocsin/shared/access"
-	"tocsin/shared/queue"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
@@ -115,11 +114,4 @@ func (b *Broker) introduction(ctx context.Context, topicID string) (string, erro
 		return "", fmt.Errorf("get the introduction of topic %s: %w", topicID, err)
 	}
 	return a.Value, nil
-}
-
-// invitation is the task that asks an endpoint to confirm its subscription.
-func (b *Broker) invitation(topic store.Topic, s store.Subscription, introduction string) queue.Task {
-	task := b.notice(queue.Subscribed, topic, s)
-	task.Notice.Introduction = introduction
-	return task
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"tocsin/shared/access"
+	"tocsin/shared/flow"
 	"tocsin/shared/queue"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
@@ -133,6 +134,7 @@ func (b *Broker) add(ctx context.Context, caller smn.Caller, topic store.Topic, 
 			items[i].Status = smn.Exempt
 		} else {
 			items[i].Task = b.invitation(topic, row, introduction)
+			items[i].Flow = flow.Confirmations(s.Protocol, s.Endpoint)
 		}
 	}
 	added, err := b.Store.AddSubscriptions(ctx, topic.Project, topic.ID, items, b.SubscriptionQuota)
@@ -144,24 +146,29 @@ func (b *Broker) add(ctx context.Context, caller smn.Caller, topic store.Topic, 
 		return nil, fmt.Errorf("subscribe to %s: %w", urn, err)
 	}
 	outputs := make([]smn.SubscribeOutput, len(added))
-	var again []queue.Task
+	var again []store.Subscription
+	var place []int // of those in the batch
 	for i, a := range added {
 		switch {
 		case errors.Is(a.Err, store.ErrLimit):
 			outputs[i].Err = smn.Errorf(smn.TooManySubscriptions, "topic %s has %d subscriptions, which is its limit", urn, b.SubscriptionQuota)
 			continue
 		case a.Err != nil:
-			outputs[i].Err = fmt.Errorf("subscribe to %s: %w", urn, a.Err)
+			outputs[i].Err = refusal(a.Protocol, a.Err)
 			continue
 		}
 		outputs[i] = smn.SubscribeOutput{URN: smn.SubscriptionURN{Topic: urn, ID: a.ID}.String(), Created: a.Created}
 		if !a.Created && !a.Status.Receives() {
-			again = append(again, b.invitation(topic, a.Subscription, introduction))
+			again, place = append(again, a.Subscription), append(place, i)
 		}
 	}
-	if len(again) > 0 {
-		if err := b.Tasks.Put(ctx, again...); err != nil {
-			return nil, fmt.Errorf("send confirmations of %s again: %w", urn, err)
+	refusals, err := b.invite(ctx, topic, introduction, again...)
+	if err != nil {
+		return nil, err
+	}
+	for i, refusal := range refusals {
+		if refusal != nil {
+			outputs[place[i]] = smn.SubscribeOutput{Err: refusal}
 		}
 	}
 	return outputs, nil
@@ -320,8 +327,9 @@ func (b *Broker) SendConfirmation(ctx context.Context, in smn.SubscriptionInput)
 	if err != nil {
 		return err
 	}
-	if err := b.Tasks.Put(ctx, b.invitation(found.topic, s, introduction)); err != nil {
-		return fmt.Errorf("send confirmation of %s again: %w", found.urn, err)
+	refusals, err := b.invite(ctx, found.topic, introduction, s)
+	if err != nil {
+		return err
 	}
-	return nil
+	return refusals[0]
 }

@@ -31,6 +31,13 @@ func (w *Worker) direct(ctx context.Context, m queue.Direct, begun func()) (agai
 		Text:            m.Text,
 		Timestamp:       m.IssuedAt,
 	}, m.Attempt, m.ExpiresAt)
+	if held, is := errors.AsType[held](err); is {
+		wait := time.Duration(held)
+		if w.now().Add(wait).After(m.ExpiresAt) {
+			return 0, w.finishDirect(ctx, m, Outcome{Result: Dead, Reason: reasonExpiresFirst + " (" + reasonQuota + ")"})
+		}
+		return wait, nil
+	}
 	switch {
 	case errors.Is(err, errNoPlace):
 		return postponement(0), nil

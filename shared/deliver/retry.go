@@ -72,10 +72,20 @@ func (w *Worker) retry(ctx context.Context, r queue.Retry, begun func()) error {
 	}
 	var result *setback
 	made := w.inTurn(ctx, turn{m.Project, m.TopicID, begun}, d, func() (how condition) {
+		var wait time.Duration
+		if wait, err = w.allowed(ctx, d, r.Attempt); err != nil {
+			return untried
+		}
+		if wait > 0 {
+			result = w.putOff(m, r, w.now().Add(wait), "", reasonQuota)
+			return untried
+		}
 		result, how = w.try(ctx, m, &s, d, r)
 		return how
 	})
 	switch {
+	case err != nil:
+		return err
 	case !made:
 		result = w.postpone(m, r, d.Endpoint)
 	case result == nil:

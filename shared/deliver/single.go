@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync/atomic"
 	"time"
+
+	"tocsin/shared/wire"
 )
 
 // errNoPlace says that an attempt found no place and was not made.
@@ -14,7 +16,7 @@ var errNoPlace = errors.New("no place for the attempt")
 // went. With Again, next is when to try again; a delivery whose next attempt would
 // come after it expires is Dead.
 func (w *Worker) single(ctx context.Context, t turn, d Delivery, attempt int, expires time.Time) (o Outcome, next time.Time, err error) {
-	o, took, err := w.sendInTurn(ctx, t, d)
+	o, took, err := w.sendInTurn(ctx, t, d, attempt)
 	if err != nil {
 		return Outcome{}, time.Time{}, err
 	}
@@ -31,9 +33,19 @@ func (w *Worker) single(ctx context.Context, t turn, d Delivery, attempt int, ex
 }
 
 // sendInTurn hands a delivery to its sender once there is a place, and tells how
-// long that took. errNoPlace when there is none.
-func (w *Worker) sendInTurn(ctx context.Context, t turn, d Delivery) (o Outcome, took time.Duration, err error) {
+// long that took. errNoPlace when there is none, held when its recipient may get no
+// more notifications yet.
+func (w *Worker) sendInTurn(ctx context.Context, t turn, d Delivery, attempt int) (o Outcome, took time.Duration, err error) {
 	made := w.inTurn(ctx, t, d, func() condition {
+		if d.Type == wire.TypeNotification {
+			var wait time.Duration
+			if wait, err = w.allowed(ctx, d, attempt); err == nil && wait > 0 {
+				err = held(wait)
+			}
+			if err != nil {
+				return untried
+			}
+		}
 		began := time.Now()
 		o = w.send(ctx, d)
 		took = time.Since(began)
@@ -41,7 +53,7 @@ func (w *Worker) sendInTurn(ctx context.Context, t turn, d Delivery) (o Outcome,
 	})
 	switch {
 	case made:
-		return o, took, nil
+		return o, took, err
 	case ctx.Err() != nil:
 		return Outcome{}, 0, ctx.Err()
 	}

@@ -67,6 +67,7 @@ type Config struct {
 	PublicURL string           // where links in messages point to: scheme and host, perhaps a path
 	Policy    Policy           // zero means DefaultPolicy
 	Slots     int              // attempts at once in the fast lane; 0 means DefaultSlots
+	Quota     Quota            // zero means no bounds
 	Log       *slog.Logger     // nil means slog.Default()
 	Now       func() time.Time // nil means time.Now
 }
@@ -84,6 +85,7 @@ type Worker struct {
 	lanes    *lanes
 	ward     ward
 	progress progress
+	quota    Quota
 	log      *slog.Logger
 	now      func() time.Time
 	messages messages
@@ -130,6 +132,7 @@ func New(c Config) (*Worker, error) {
 		links:    links{base: base},
 		policy:   c.Policy,
 		ward:     ward{store: c.Store, log: c.Log, now: c.Now},
+		quota:    c.Quota,
 		log:      c.Log,
 		now:      c.Now,
 		messages: messages{from: c.Store, byID: make(map[string]*message, cachedMessages)},

@@ -21,15 +21,16 @@ const versionStep = 50
 const publishing = time.Hour
 
 // Purge removes the messages that expired before a time, with their reports, the
-// mails and SMS that were kept before it, and the counts of SMS that are older
-// than keepCounts, and tells how many there were of them all; and the versions of
+// mails and SMS that were kept before it, the counts of SMS that are older than
+// keepCounts, and the counts of recipients that have ended by now, and tells how
+// many there were of them all; and the versions of
 // templates that only such messages can refer to. A message that a dead failure
 // names is kept, and its report with it. It works in
 // small transactions; when it ends early, with an error, what was removed stays
 // removed.
 func (db *DB) Purge(ctx context.Context, before time.Time) (removed int, err error) {
 	for what, remove := range map[string]func(context.Context, time.Time) (int, error){
-		"mails": db.removeMails, "SMS": db.removeSMS, "counts": db.removeCounts,
+		"mails": db.removeMails, "SMS": db.removeSMS, "counts": db.removeCounts, "counts of recipients": db.removeFlow,
 	} {
 		for step := purgeStep; step == purgeStep; removed += step {
 			if step, err = remove(ctx, before); err != nil {

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"tocsin/shared/flow"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
@@ -212,4 +214,27 @@ func TestPurgeOfSMS(t *testing.T) {
 	counts, err := db.CountSMS(ctx, topic.ID, time.Time{}, moment.AddDate(1, 0, 0))
 	require.NoError(t, err)
 	require.Equal(t, []store.SMSCount{{Hour: hour.Add(time.Hour), SMS: 2}, {Hour: hour.Add(2 * time.Hour), SMS: 3}}, counts)
+}
+
+func TestPurgeOfFlow(t *testing.T) {
+	db := open(t, t.TempDir())
+	const old = purgeStep + 2
+	hour := []flow.Window{{Limit: 2, Length: time.Hour}}
+	admit := func(key string, at time.Time) {
+		outcomes, err := db.Admit(t.Context(), at, store.Admission{Limit: flow.Limit{Key: key, Windows: hour}})
+		require.NoError(t, err)
+		require.NoError(t, errors.Join(outcomes...))
+	}
+	now := db.now()
+	for i := range old {
+		admit(fmt.Sprint(i), now.Add(-time.Hour))
+	}
+	admit("young", now)
+	admit("young", now)
+	removed, err := db.Purge(t.Context(), now.Add(-14*24*time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, old, removed, "counts go when they have ended, however long other things are kept")
+	outcomes, err := db.Admit(t.Context(), now, store.Admission{Limit: flow.Limit{Key: "young", Windows: hour}})
+	require.NoError(t, err)
+	require.Error(t, outcomes[0])
 }

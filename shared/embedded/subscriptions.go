@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"tocsin/shared/flow"
 	"tocsin/shared/queue"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
@@ -55,12 +56,13 @@ type addition struct {
 	store.Subscription
 	extension, filters any // JSON or nil
 	task               []taskRow
+	flow               flow.Limit
 }
 
 func additionsOf(items []store.AddSubscription) ([]addition, error) {
 	additions := make([]addition, len(items))
 	for i := range items {
-		a := addition{Subscription: items[i].Subscription}
+		a := addition{Subscription: items[i].Subscription, flow: items[i].Flow}
 		a.CreatedAt = timeOf(micros(a.CreatedAt))
 		if len(a.Extension.Header) == 0 {
 			a.Extension.Header = nil
@@ -141,6 +143,13 @@ func (db *DB) addSubscription(tx *tx, project, topicID string, topic *topicKeys,
 	added.Project, added.TopicID, added.TopicName = project, topicID, topic.name
 	if topic.subscriptions >= limit {
 		added.Err = store.ErrLimit
+		return added, nil
+	}
+	if err := tx.count(a.flow, a.CreatedAt); err != nil {
+		if !isThrottled(err) {
+			return added, err
+		}
+		added.Err = err
 		return added, nil
 	}
 	added.Seq, added.Version, added.Created = topic.nextSeq, 0, true
@@ -310,6 +319,11 @@ func (db *DB) ChangeStatus(ctx context.Context, key store.SubscriptionKey, versi
 				return store.ErrConflict
 			default:
 				return store.ErrNotFound
+			}
+		}
+		if to == smn.Confirmed {
+			if err := tx.forgetConfirmations(topic.key, key.ID); err != nil {
+				return err
 			}
 		}
 		return db.putTasks(tx, rows)

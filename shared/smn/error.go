@@ -50,6 +50,9 @@ const (
 	InvalidSubscriptionURN Code = "InvalidSubscriptionURN" // not a topic URN, a colon and an id
 	SubscriptionNotFound   Code = "SubscriptionNotFound"   // never was, or was cancelled by its owner
 	TooManySubscriptions   Code = "TooManySubscriptions"   // see MaxSubscriptions
+	TooManyMails           Code = "TooManyMails"           // confirmations to one address, see Subscriptions
+	TooManySMS             Code = "TooManySMS"             // confirmations to one phone, calls included
+	TooManyConfirmations   Code = "TooManyConfirmations"   // confirmations to one URL
 	InvalidFilterPolicy    Code = "InvalidFilterPolicy"    // see FilterPolicy
 	InvalidUser            Code = "InvalidUser"            // no subscription user of that id
 

@@ -7,11 +7,18 @@ import (
 
 // Subscriptions are added, listed and cancelled by the owner of a topic, and by
 // those whom its access policy allows it.
+//
+// Confirmations are bounded per recipient, over all topics and projects: to a mail
+// address 20 in an hour, then none for an hour, and 40 in two days, then none for
+// seven; to a phone half as many; to a URL 200 in ten minutes. A call that would
+// send one more changes nothing: TooManyMails, TooManySMS, TooManyConfirmations.
+// When a recipient confirms, its count begins anew.
 type Subscriptions interface {
 	// Subscribe adds an endpoint to a topic and sends it a confirmation, which
 	// holds a link that works for ConfirmWithin. An endpoint that is there already
 	// answers with its URN; unless it is confirmed, the confirmation is sent again.
-	// TopicNotFound, TooManySubscriptions, InternalEndpoint.
+	// TopicNotFound, TooManySubscriptions, InternalEndpoint, and the codes of too many
+	// confirmations, with which a new endpoint is not added.
 	Subscribe(ctx context.Context, in SubscribeInput) (SubscribeOutput, error)
 
 	// SubscribeBatch does the same for up to MaxBatch endpoints. The answer has one
@@ -40,8 +47,8 @@ type Subscriptions interface {
 
 	// SendConfirmation sends the confirmation again to an endpoint that is not
 	// confirmed or has unsubscribed. All links since the last change of its status
-	// work. InvalidStatus when it needs none, SubscriptionNotFound. SMN has no
-	// such call.
+	// work. InvalidStatus when it needs none, SubscriptionNotFound, and the codes of
+	// too many confirmations. SMN has no such call.
 	SendConfirmation(ctx context.Context, in SubscriptionInput) error
 
 	// CancelSubscription removes a subscription; its endpoint is not told. The project

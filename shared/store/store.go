@@ -13,7 +13,7 @@ import (
 )
 
 // What a method returns, wrapped or not, when the reason is not a failure of the
-// store itself. A call that returns one of these has changed nothing.
+// store itself. A call that returns one of these, or Throttled, has changed nothing.
 var (
 	ErrNotFound = errors.New("not found")
 	ErrLimit    = errors.New("limit reached")
@@ -34,6 +34,7 @@ type Store interface {
 	DirectSMS
 	Statistics
 	Tags
+	Flow
 }
 
 // Secrets keeps the few secrets of an installation, such as its signing key.

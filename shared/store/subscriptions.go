@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"tocsin/shared/flow"
 	"tocsin/shared/queue"
 	"tocsin/shared/smn"
 )
@@ -35,13 +36,14 @@ type Subscription struct {
 type AddSubscription struct {
 	Subscription
 	Task queue.Task // stored with the row if the subscription is new, else dropped; the zero task is none
+	Flow flow.Limit // what bounds the messages that such tasks send
 }
 
 // AddedSubscription is what became of one item.
 type AddedSubscription struct {
 	Subscription       // as it is kept now; the older one if it was there already
 	Created      bool  // whether it is new
-	Err          error // ErrLimit, or nil
+	Err          error // ErrLimit, Throttled, or nil
 }
 
 // SubscriptionQuery asks for a part of a project's or a topic's subscriptions.
@@ -88,8 +90,10 @@ type Subscriptions interface {
 	// AddSubscriptions stores new subscriptions of one topic, with their tasks. The
 	// answer has one item for each, in their order. One whose protocol and endpoint
 	// the topic has already is answered with the one that is there. A topic has at
-	// most limit subscriptions: the items beyond carry ErrLimit. ErrNotFound
-	// when the topic is gone. Of an item's key the ID alone counts.
+	// most limit subscriptions: the items beyond carry ErrLimit. A new one is counted
+	// at its CreatedAt, as Admit does; one too many for its recipient carries
+	// Throttled and is not stored. ErrNotFound when the topic is gone. Of an item's
+	// key the ID alone counts.
 	AddSubscriptions(ctx context.Context, project, topicID string, items []AddSubscription, limit int) ([]AddedSubscription, error)
 
 	// GetSubscription finds a subscription. ErrNotFound, also when its topic is gone.
@@ -103,8 +107,9 @@ type Subscriptions interface {
 	GetChunk(ctx context.Context, project, topicID string, n int) (Chunk, error)
 
 	// ChangeStatus sets the status of a subscription that is at this version, adds
-	// one to the version and stores the tasks. ErrConflict when it is at another
-	// version, ErrNotFound when it is gone.
+	// one to the version and stores the tasks. With Confirmed it forgets what was
+	// counted for flow.Confirmations of its endpoint. ErrConflict when it is at
+	// another version, ErrNotFound when it is gone.
 	ChangeStatus(ctx context.Context, key SubscriptionKey, version int, to smn.Status, tasks ...queue.Task) error
 
 	// SetRemark replaces the remark of a subscription. ErrNotFound.

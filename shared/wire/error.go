@@ -93,7 +93,10 @@ var failures = map[smn.Code]Failure{
 	smn.InvalidSubscriptionURN: {Status: 400, Code: "SMN.0014", Message: "Parameter: SubscriptionUrn is invalid."},
 	smn.SubscriptionNotFound:   {Status: 404, Code: "SMN.0013", Message: "Subscription resource not found."},
 	smn.TooManySubscriptions:   {Status: 403, Code: "SMN.0007", Message: "Exceeded subscription limit."},
-	smn.InvalidFilterPolicy:    {Status: 400, Code: "SMN.0043", Message: "Parameter: filter_polices is invalid.", Shared: true}, // the nearest
+	smn.TooManyMails:           {Status: 403, Code: "SMN.0065", Message: "The number of email messages exceeds the limit."},
+	smn.TooManySMS:             {Status: 403, Code: "SMN.0057", Message: "The number of SMS messages exceeds the limit."},
+	smn.TooManyConfirmations:   {Status: 403, Code: "SMN.0065", Message: "The number of confirmation messages exceeds the limit.", Shared: true}, // the nearest
+	smn.InvalidFilterPolicy:    {Status: 400, Code: "SMN.0043", Message: "Parameter: filter_polices is invalid.", Shared: true},                  // the nearest
 	smn.InvalidUser:            {Status: 400, Code: "SMN.0148", Message: "Parameter: user_id is invalid."},
 
 	smn.InvalidToken:        {Status: 403, Code: "SMN.0022", Message: "Parameter: token is invalid."},

@@ -71,8 +71,9 @@ var deeds = map[string]func(x actor, topic, subscription string) error{
 func accessPolicy(t *testing.T, s *suite) {
 	for action := range deeds {
 		for other, deed := range deeds {
-			topic := s.topic(t, strings.ReplaceAll(action+"-"+other, ":", "-"))
-			subscription := s.subscribed(t, topic, mailTo("ops@example.com"))
+			name := strings.ReplaceAll(action+"-"+other, ":", "-")
+			topic := s.topic(t, name)
+			subscription := s.subscribed(t, topic, mailTo(name+"@example.com"))
 			s.set(t, topic, smn.AccessPolicy, allow(topic, Stranger, action))
 			err := deed(s.stranger, topic, subscription)
 			if action == other {

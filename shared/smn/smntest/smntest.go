@@ -83,6 +83,10 @@ func Run(t *testing.T, open func(t *testing.T) Env) {
 		{"CancelSubscriptionByTopic", cancelSubscriptionByTopic},
 		{"CancelSubscriptions", cancelSubscriptions},
 		{"CancelSubscriptionsByTopic", cancelSubscriptionsByTopic},
+		{"MailConfirmations", mailConfirmations},
+		{"PhoneConfirmations", phoneConfirmations},
+		{"WebConfirmations", webConfirmations},
+		{"ConfirmationsBeginAnew", confirmationsBeginAnew},
 		{"SubscriptionStatuses", subscriptionStatuses},
 		{"ForeignSubscriptions", foreignSubscriptions},
 

@@ -42,6 +42,7 @@ func Run(t *testing.T, open func(t *testing.T) (store.Store, queue.Queue)) {
 		{"direct SMS", smsCases},
 		{"statistics", statisticsCases},
 		{"tags", tagCases},
+		{"flow", flowCases},
 	}
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {
