@@ -4,6 +4,7 @@
 package letter
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,16 +16,13 @@ import (
 
 // Subject is the subject of a mail: one line, never empty.
 func Subject(d deliver.Delivery) string {
-	switch from := From(d); {
-	case d.Type == wire.TypeConfirmation:
-		return "Please confirm your subscription to " + from
-	case d.Type == wire.TypeUnsubscribed:
-		return "You have unsubscribed from " + from
-	case d.Subject != "":
-		return line(d.Subject)
-	default:
-		return from
+	switch d.Type {
+	case wire.TypeConfirmation:
+		return "Please confirm your subscription to " + From(d)
+	case wire.TypeUnsubscribed:
+		return "You have unsubscribed from " + From(d)
 	}
+	return cmp.Or(line(d.Subject), From(d))
 }
 
 // From is who a delivery comes from, on one line.
