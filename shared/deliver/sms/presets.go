@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tocsin/shared/deliver"
+	"tocsin/shared/smn"
 )
 
 // preset is a gateway that many use. User and password are those of the account.
@@ -60,7 +61,7 @@ var vonage = preset{
 	inBody: true,
 	write: func(m message, account *url.Userinfo) string {
 		kind := "text"
-		if !isGSM(m.text) {
+		if !smn.IsGSM7(m.text) {
 			kind = "unicode"
 		}
 		secret, _ := account.Password()
@@ -97,16 +98,3 @@ var vonage = preset{
 // vonageStatus finds the status of each part, also in the answer for a long SMS,
 // whose end is not read. In a JSON text the quotes would be escaped.
 var vonageStatus = regexp.MustCompile(`"status"\s*:\s*"([0-9]{1,4})"`)
-
-// isGSM says whether a text consists of GSM's 7-bit alphabet and its extension (3GPP
-// TS 23.038), in which an SMS has room for 160 characters and not for 70.
-func isGSM(text string) bool {
-	const alphabet = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿" +
-		"abcdefghijklmnopqrstuvwxyzäöñüà" + "\f^{}\\[~]|€"
-	for _, r := range text {
-		if !strings.ContainsRune(alphabet, r) {
-			return false
-		}
-	}
-	return true
-}

@@ -2,7 +2,6 @@ package sms_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -291,6 +290,6 @@ func FuzzPlaceholders(f *testing.F) {
 }
 
 func object(t *testing.T, text string) (fields map[string]any) {
-	require.NoError(t, json.Unmarshal([]byte(text), &fields), fmt.Sprintf("%q", text))
+	require.NoError(t, json.Unmarshal([]byte(text), &fields), "%q", text)
 	return fields
 }

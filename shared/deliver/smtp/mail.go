@@ -88,7 +88,7 @@ func encodeWords(s string) string {
 	if isPlain(s) {
 		return s
 	}
-	const chunk = 45 // bytes, 60 characters in base64: an encoded word has 75 at most
+	const chunk = 36 // bytes, 48 characters in base64: so that the first word fits beside "Subject:"
 	var words []string
 	for len(s) > 0 {
 		n := min(chunk, len(s))

@@ -23,8 +23,8 @@ type pool struct {
 
 func newPool(size int) *pool { return &pool{places: make(chan struct{}, size)} }
 
-// enter waits for a place. Who has one may have one connection.
-func (p *pool) enter(ctx context.Context, patience time.Duration) bool {
+// enter waits for a place, patience at most. Who has one may have one connection.
+func (p *pool) enter(ctx context.Context) bool {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {

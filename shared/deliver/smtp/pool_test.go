@@ -59,11 +59,11 @@ func TestAConnectionWaitsForAWhile(t *testing.T) {
 func TestNobodyWaitsForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPool(1)
-		require.True(t, p.enter(t.Context(), patience))
+		require.True(t, p.enter(t.Context()))
 		began := time.Now()
-		require.False(t, p.enter(t.Context(), patience))
+		require.False(t, p.enter(t.Context()))
 		require.Equal(t, patience, time.Since(began))
 		time.AfterFunc(time.Second, p.leave)
-		require.True(t, p.enter(t.Context(), patience))
+		require.True(t, p.enter(t.Context()))
 	})
 }

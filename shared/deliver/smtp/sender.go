@@ -44,7 +44,7 @@ func (s *Sender) Send(ctx context.Context, d deliver.Delivery) deliver.Outcome {
 	if problem != "" {
 		return deliver.Outcome{Result: deliver.Dead, Reason: problem}
 	}
-	if !s.pool.enter(ctx, patience) {
+	if !s.pool.enter(ctx) {
 		return deliver.Outcome{Result: deliver.Again, Reason: "all connections to the mail server were busy"}
 	}
 	defer s.pool.leave()
