@@ -115,12 +115,8 @@ func TestThePasswordIsNotSentInClear(t *testing.T) {
 		}
 		return polite(line)
 	})
-	// A name for this machine that is not known to be one.
-	name := "tocsin.localhost"
-	if _, err := net.LookupHost(name); err != nil {
-		t.Skip("names below localhost are not resolved here")
-	}
-	c.Host, c.Security, c.User, c.Password = name, smtp.Optional, "me", "secret"
+	// It leads to this machine, and is not known to.
+	c.Host, c.Security, c.User, c.Password = "0.0.0.0", smtp.Optional, "me", "secret"
 	o := sender(t, c).Send(t.Context(), delivery("ann@example.org"))
 	require.Equal(t, deliver.Outcome{Result: deliver.Again, Reason: "the mail server offers no TLS, and the password is not sent without"}, o)
 	require.NotContains(t, strings.Join(heard(), "\n"), "AUTH")
