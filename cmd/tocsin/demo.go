@@ -34,7 +34,7 @@ func (c *demoCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	c.addr, c.data = "127.0.0.1:0", dir
+	c.addr, c.data, c.waysOut = "127.0.0.1:0", dir, waysOut{} // what it sends is only looked at
 	h, err := openHouse(ctx, c.settings, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		return err

@@ -17,6 +17,8 @@ import (
 	"tocsin/shared/deliver/function"
 	"tocsin/shared/deliver/outbox"
 	"tocsin/shared/deliver/post"
+	"tocsin/shared/deliver/sms"
+	"tocsin/shared/deliver/smtp"
 	"tocsin/shared/deliver/webhook"
 	"tocsin/shared/embedded"
 	"tocsin/shared/httpapi"
@@ -35,6 +37,7 @@ type house struct {
 	users    *credentialsFile // nil without one
 	worker   *deliver.Worker
 	posters  []*post.Poster
+	mails    *smtp.Sender // nil without a mail server
 	listener net.Listener
 	server   *http.Server
 }
@@ -49,6 +52,10 @@ const (
 // drain is how long requests and deliveries in hand may take to finish when the
 // house closes: an attempt lasts at most 5 s.
 const drain = 10 * time.Second
+
+// gatewayTimeout is how long an SMS gateway may take: longer than other endpoints,
+// since a text that was taken after we had hung up would be sent twice.
+const gatewayTimeout = 15 * time.Second
 
 // openHouse opens the store, takes the address and builds everything. Nothing is
 // served before serve.
@@ -188,6 +195,15 @@ func (h *house) senders() map[smn.Protocol]deliver.Sender {
 	for _, platform := range smn.Platforms {
 		senders[platform.Protocol()] = box
 	}
+	if server := h.settings.server; server != nil {
+		h.mails = smtp.New(*server)
+		senders[smn.Email] = h.mails
+	}
+	if gateway := h.settings.gateway; gateway != nil {
+		patient := post.New(post.Config{AllowPrivate: true, Timeout: gatewayTimeout})
+		h.posters = append(h.posters, patient)
+		senders[smn.SMS] = sms.New(patient, *gateway)
+	}
 	return senders
 }
 
@@ -250,6 +266,9 @@ func (h *house) close() error {
 	}
 	for _, p := range h.posters {
 		p.Close()
+	}
+	if h.mails != nil {
+		h.mails.Close()
 	}
 	if h.db != nil {
 		errs = append(errs, h.db.Close())

@@ -24,6 +24,8 @@ type settings struct {
 
 	functions function.Addresses // what Functions says
 
+	waysOut
+
 	Region      string `env:"TOCSIN_REGION" default:"local" help:"Region in URNs."`
 	ProjectID   string `env:"TOCSIN_PROJECT_ID" default:"0123456789abcdef0123456789abcdef" help:"Id of the project: 32 hex characters."`
 	ProjectName string `env:"TOCSIN_PROJECT_NAME" help:"Name of the project; the region unless set."`
@@ -88,6 +90,9 @@ func (s *settings) complete(addr net.Addr) error {
 	}
 	if s.AllowPrivateEndpoints == nil {
 		s.AllowPrivateEndpoints = &loopback
+	}
+	if err := s.read(); err != nil {
+		return err
 	}
 	s.functions, err = readFunctions(s.Functions)
 	return err

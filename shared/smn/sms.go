@@ -2,6 +2,7 @@ package smn
 
 import (
 	"context"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -155,6 +156,11 @@ var widths = func() map[rune]int {
 	}
 	return m
 }()
+
+// IsGSM7 says whether a text consists of characters of the GSM 7 bit alphabet.
+func IsGSM7(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return widths[r] == 0 })
+}
 
 // SMSParts counts the messages that a text takes on its way: one holds 160
 // places of the GSM alphabet or, with any other character, 70; each part of a

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tocsin/shared/deliver"
+	"tocsin/shared/deliver/letter"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
@@ -32,8 +33,10 @@ func New(box store.Outbox, log *slog.Logger) *Sender {
 	return &Sender{box: box, log: log}
 }
 
-// Send keeps d as a mail. It is delivered once it is stored, and keeping the same
-// delivery again keeps one mail. When the store fails it is to be tried again.
+// Send keeps d as a mail, with the words that would be sent. It is delivered once it
+// is stored, and keeping the same delivery again keeps one mail. When the store
+// fails it is to be tried again. An SMS that is too long is dead, as it would be on
+// its way.
 func (s *Sender) Send(ctx context.Context, d deliver.Delivery) deliver.Outcome {
 	ctx, cancel := context.WithTimeout(ctx, putTimeout)
 	defer cancel()
@@ -49,9 +52,12 @@ func (s *Sender) Send(ctx context.Context, d deliver.Delivery) deliver.Outcome {
 		CreatedAt:      time.Now(),
 	}
 	if d.Protocol == smn.Email {
-		m.Subject, m.Text = mailSubject(d), mailText(d)
+		m.Subject, m.Text = letter.Subject(d), letter.Text(d)
 	} else {
-		m.Text = shortText(d)
+		var problem string
+		if m.Text, problem = letter.Short(d); problem != "" {
+			return deliver.Outcome{Result: deliver.Dead, Reason: problem}
+		}
 	}
 	if err := s.box.PutMail(ctx, m); err != nil {
 		s.log.LogAttrs(ctx, slog.LevelError, "keep mail in the outbox",

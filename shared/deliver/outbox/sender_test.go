@@ -80,7 +80,7 @@ func TestNotificationMail(t *testing.T) {
 		To:             "ann@example.org",
 		FromName:       "Disk Watch",
 		Subject:        "Disk Watch",
-		Text:           "90 % full\n\n--\nTo unsubscribe, open: " + link + "\n",
+		Text:           "90 % full\n\n--\nTo unsubscribe, open: " + link + "\nYou get this mail because this address is subscribed to Disk Watch (disk-alerts).\n",
 		UnsubscribeURL: link,
 		TopicURN:       topicURN,
 		MessageID:      d.MessageID,
@@ -130,6 +130,20 @@ func TestNotificationSMSIsTheTextAlone(t *testing.T) {
 	m := keep(t, d)
 	require.Equal(t, "90 % full", m.Text)
 	require.Empty(t, m.Subject)
+}
+
+func TestAnSMSThatIsTooLong(t *testing.T) {
+	d := delivery(wire.TypeNotification, smn.SMS)
+	d.Text = strings.Repeat("字", smn.MaxSMS)
+	require.Equal(t, d.Text, keep(t, d).Text)
+	d.Text += "字"
+	b := &box{}
+	o := outbox.New(b, slog.New(slog.DiscardHandler)).Send(t.Context(), d)
+	require.Equal(t, deliver.Dead, o.Result)
+	require.Contains(t, o.Reason, "1,000")
+	require.Empty(t, b.mails)
+	d.Protocol = smn.Call
+	require.Equal(t, d.Text, keep(t, d).Text, "calls have no such limit")
 }
 
 func TestCallsAreKeptLikeSMS(t *testing.T) {

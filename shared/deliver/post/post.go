@@ -6,6 +6,7 @@ package post
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"io"
@@ -94,7 +95,11 @@ type Request struct {
 	Endpoint string      // an http or https URL; user and password in it are sent as Basic authentication
 	Query    string      // joined to the endpoint's own; empty for none
 	Header   http.Header // beside ours, each name spelt as given; it must be fit to be sent
-	Body     []byte      // JSON
+	Body     []byte      // JSON, unless ContentType says something else
+
+	// What gateways of an operator may want in another way.
+	Method      string // empty means POST
+	ContentType string // of the body; empty means JSON
 }
 
 // Post makes one attempt. 2xx is delivered. The endpoint is to be tried again when
@@ -127,14 +132,16 @@ func (p *Poster) post(ctx context.Context, r Request, wanted bool) (deliver.Outc
 	defer cancel()
 	reader := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.Body)), nil }
 	request := &http.Request{
-		Method:        http.MethodPost,
+		Method:        cmp.Or(r.Method, http.MethodPost),
 		URL:           to,
 		Host:          to.Host,
-		Header:        header(r.Header, to),
+		Header:        header(r, to),
 		ContentLength: int64(len(r.Body)),
 		GetBody:       reader,
 	}
-	request.Body, _ = reader()
+	if len(r.Body) > 0 {
+		request.Body, _ = reader()
+	}
 
 	// RoundTrip and not a client: no redirects, no cookies, less work.
 	answer, err := p.transport.RoundTrip(request.WithContext(ctx))
@@ -152,10 +159,12 @@ func (p *Poster) post(ctx context.Context, r Request, wanted bool) (deliver.Outc
 }
 
 // header is what is sent above the body.
-func header(theirs http.Header, to *url.URL) http.Header {
-	h := make(http.Header, len(theirs)+4)
-	maps.Copy(h, theirs)
-	h["Content-Type"] = []string{"application/json; charset=utf-8"}
+func header(r Request, to *url.URL) http.Header {
+	h := make(http.Header, len(r.Header)+4)
+	maps.Copy(h, r.Header)
+	if len(r.Body) > 0 {
+		h["Content-Type"] = []string{cmp.Or(r.ContentType, "application/json; charset=utf-8")}
+	}
 	h["User-Agent"] = []string{"Tocsin"}
 	if to.User != nil {
 		password, _ := to.User.Password()

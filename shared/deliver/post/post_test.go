@@ -407,3 +407,26 @@ func TestHeadersOfOursStay(t *testing.T) {
 	}, got)
 	require.Equal(t, http.Header{"User-Agent": {"forged"}, "Content-Type": {"text/html"}, "X-Team": {"ops"}}, r.Header, "the caller's stays as it was")
 }
+
+// TestOtherMethodsAndBodies: gateways of an operator may want something else than a
+// POST of JSON.
+func TestOtherMethodsAndBodies(t *testing.T) {
+	var got string
+	url := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got = strings.Join([]string{r.Method, r.RequestURI, strings.Join(r.Header["Content-Type"], ","), string(body)}, " | ")
+	})
+	s := local(t, post.Config{})
+	for _, c := range []struct {
+		r    post.Request
+		want string
+	}{
+		{post.Request{Body: []byte(`{}`)}, "POST | /x | application/json; charset=utf-8 | {}"},
+		{post.Request{Method: "PUT", Body: []byte(`a=b`), ContentType: "application/x-www-form-urlencoded"}, "PUT | /x | application/x-www-form-urlencoded | a=b"},
+		{post.Request{Method: "GET", Query: "a=b"}, "GET | /x?a=b |  | "},
+	} {
+		c.r.Endpoint = url + "/x"
+		require.Equal(t, deliver.Outcome{Result: deliver.Delivered, Status: 200}, s.Post(t.Context(), c.r))
+		require.Equal(t, c.want, got)
+	}
+}
