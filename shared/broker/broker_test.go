@@ -57,6 +57,17 @@ func (f *fixture) topic(t *testing.T) string {
 	return out.URN
 }
 
+// heard makes a topic with a subscription that receives.
+func (f *fixture) heard(t *testing.T) string {
+	t.Helper()
+	topic := f.topic(t)
+	_, err := f.Subscribe(f.ctx, smn.SubscribeInput{TopicURN: topic, NewSubscription: smn.NewSubscription{
+		Protocol: smn.FunctionGraph, Endpoint: "urn:cff:eu-de:" + project + ":function:default:report",
+	}})
+	require.NoError(t, err)
+	return topic
+}
+
 // waiting are the tasks in the queue.
 func (f *fixture) waiting(t *testing.T) []queue.Task {
 	t.Helper()
@@ -122,7 +133,7 @@ func TestTemplateQuota(t *testing.T) {
 // TestOnlyTheFormThatCountsIsStored, and of tags only what it needs.
 func TestOnlyTheFormThatCountsIsStored(t *testing.T) {
 	f := open(t, nil)
-	topic := f.topic(t)
+	topic := f.heard(t)
 	id, err := f.CreateTemplate(f.ctx, smn.CreateTemplateInput{Name: "t", Content: "{a}"})
 	require.NoError(t, err)
 	all := smn.PublishInput{TopicURN: topic, Structure: `{"default":"d"}`, TemplateName: "t", Tags: map[string]string{"a": "b", "surplus": "x"}, Message: "m"}
@@ -339,7 +350,7 @@ func TestConfirmationsAreSentSparingly(t *testing.T) {
 
 func TestPublishStoresMessageAndTask(t *testing.T) {
 	f := open(t, nil)
-	topic := f.topic(t)
+	topic := f.heard(t)
 	id, err := f.Publish(f.ctx, smn.PublishInput{TopicURN: topic, Subject: "s", Message: "m", TimeToLive: time.Minute})
 	require.NoError(t, err)
 	m, err := f.db.GetMessage(t.Context(), id)

@@ -40,7 +40,7 @@ func together(b *testing.B, n int, f func() error) {
 func BenchmarkPutMessage(b *testing.B) {
 	for _, n := range []int{1, 16, 64, 256} {
 		b.Run(fmt.Sprintf("parallel=%d", n), func(b *testing.B) {
-			db := open(b, b.TempDir())
+			db := openHeard(b, b.TempDir())
 			topic := smn.NewID()
 			together(b, n, func() error {
 				m := store.Message{
@@ -59,7 +59,7 @@ func BenchmarkQueue(b *testing.B) {
 	for _, batch := range []int{1, 10} {
 		for _, n := range []int{1, 64} {
 			b.Run(fmt.Sprintf("batch=%d/parallel=%d", batch, n), func(b *testing.B) {
-				db := open(b, b.TempDir())
+				db := openHeard(b, b.TempDir())
 				together(b, n, func() error {
 					tasks := make([]queue.Task, batch)
 					for i := range tasks {
@@ -83,7 +83,7 @@ func BenchmarkQueue(b *testing.B) {
 // BenchmarkHandOver is the time from the beginning of a publish until a waiting
 // receiver has its task.
 func BenchmarkHandOver(b *testing.B) {
-	db := open(b, b.TempDir())
+	db := openHeard(b, b.TempDir())
 	got := make(chan error)
 	go func() {
 		for {
@@ -108,7 +108,7 @@ func BenchmarkHandOver(b *testing.B) {
 }
 
 func BenchmarkGetMessage(b *testing.B) {
-	db := open(b, b.TempDir())
+	db := openHeard(b, b.TempDir())
 	m := newMessage()
 	require.NoError(b, db.PutMessage(b.Context(), m, fanOut(m)))
 	together(b, 2, func() error {

@@ -50,7 +50,7 @@ func waitFor(db *DB, n int) {
 }
 
 func TestFailingOperationDoesNotFailItsNeighbours(t *testing.T) {
-	db := open(t, t.TempDir())
+	db := openHeard(t, t.TempDir())
 	task := queue.NewFanOut("project", "topic", "acked", 0)
 	require.NoError(t, db.Put(t.Context(), task))
 	leases, err := db.Receive(t.Context(), 1, time.Hour)
@@ -112,7 +112,7 @@ func TestFailingOperationDoesNotFailItsNeighbours(t *testing.T) {
 }
 
 func TestCancelledBeforeItBeginsIsDropped(t *testing.T) {
-	db := open(t, t.TempDir())
+	db := openHeard(t, t.TempDir())
 	release := holdUp(t, db)
 	ctx, cancel := context.WithCancel(t.Context())
 	m := newMessage()
@@ -127,7 +127,7 @@ func TestCancelledBeforeItBeginsIsDropped(t *testing.T) {
 }
 
 func TestCancelledAfterItBeganCounts(t *testing.T) {
-	db := open(t, t.TempDir())
+	db := openHeard(t, t.TempDir())
 	ctx, cancel := context.WithCancel(t.Context())
 	require.NoError(t, db.write(ctx, func(tx *tx) error {
 		cancel()
@@ -139,7 +139,7 @@ func TestCancelledAfterItBeganCounts(t *testing.T) {
 }
 
 func TestMoreThanAGroup(t *testing.T) {
-	db := open(t, t.TempDir())
+	db := openHeard(t, t.TempDir())
 	release := holdUp(t, db)
 	const n = 2*maxGroup + 1
 	errs := make(chan error, n)
@@ -162,7 +162,7 @@ func TestMoreThanAGroup(t *testing.T) {
 	require.NoError(t, db.Close())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := open(t, db.dir).Receive(ctx, 1, time.Hour)
+	_, err := openHeard(t, db.dir).Receive(ctx, 1, time.Hour)
 	require.ErrorIs(t, err, context.Canceled)
 }
 
@@ -185,7 +185,7 @@ func TestClockSetBackHidesNoTask(t *testing.T) {
 }
 
 func TestAcksReachTheDiskByThemselves(t *testing.T) {
-	db := open(t, t.TempDir())
+	db := openHeard(t, t.TempDir())
 	require.NoError(t, db.Put(t.Context(), queue.NewFanOut("project", "topic", "message", 0)))
 	leases, err := db.Receive(t.Context(), 1, time.Hour)
 	require.NoError(t, err)
@@ -201,7 +201,7 @@ func TestAcksReachTheDiskByThemselves(t *testing.T) {
 }
 
 func TestCloseWaitsForWhatIsQueued(t *testing.T) {
-	db := open(t, t.TempDir())
+	db := openHeard(t, t.TempDir())
 	require.NoError(t, db.Put(t.Context(), queue.NewFanOut("project", "topic", "acked", 0)))
 	leases, err := db.Receive(t.Context(), 1, time.Hour)
 	require.NoError(t, err)
@@ -233,7 +233,7 @@ func TestCloseWaitsForWhatIsQueued(t *testing.T) {
 	_, err = db.Receive(t.Context(), 1, time.Hour)
 	require.ErrorIs(t, err, ErrClosed)
 
-	db = open(t, db.dir)
+	db = openHeard(t, db.dir)
 	left, err := db.Receive(t.Context(), 10, time.Hour)
 	require.NoError(t, err)
 	require.Len(t, left, 1)

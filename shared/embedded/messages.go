@@ -30,6 +30,10 @@ func (db *DB) PutMessage(ctx context.Context, m store.Message, fanOut queue.Task
 		if err != nil || stored == 0 {
 			return err // it was there already, and its task came with it
 		}
+		if receives, err := db.receives(tx, m.TopicID); err != nil || !receives {
+			return err
+		}
+		tx.messages = append(tx.messages, m)
 		return db.putTasks(tx, task)
 	})
 	if err != nil {
@@ -40,6 +44,9 @@ func (db *DB) PutMessage(ctx context.Context, m store.Message, fanOut queue.Task
 
 // GetMessage meets store.Messages.
 func (db *DB) GetMessage(ctx context.Context, id string) (m store.Message, err error) {
+	if m, ok := db.recent.message(id); ok {
+		return m, nil
+	}
 	err = db.read(ctx, func(s *session) error {
 		var accepted, expires int64
 		var structure, template, attributes, locale sql.NullString

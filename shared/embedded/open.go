@@ -62,6 +62,7 @@ type DB struct {
 	tasks     atomic.Int64 // how many there are
 	ready     ready
 	leases    chunkLeases
+	recent    recent
 	troubled  atomic.Bool // some endpoint has been in trouble
 	alarm     *alarm
 	readers   chan *session
@@ -171,6 +172,7 @@ func openDatabase(ctx context.Context, cfg Config, dir, path string, unlock func
 		close(db.closing)
 		db.alarm.stop()
 		db.committer.stop()
+		db.recent.forget() // who asks now is told that it is closed
 		for range readerCount {
 			<-db.readers // waits for whoever is reading
 		}

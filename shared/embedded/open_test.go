@@ -20,9 +20,29 @@ import (
 
 var moment = time.Date(2026, 11, 3, 4, 5, 6, 789_000_000, time.UTC)
 
+// heard is the topic of newMessage, and openHeard a store in which it has somebody who
+// receives.
+var heard = store.Topic{ID: smn.NewID(), Project: smn.NewID(), Name: "heard", CreatedAt: moment, UpdatedAt: moment}
+
+func openHeard(t testing.TB, dir string) *DB {
+	t.Helper()
+	db := open(t, dir)
+	_, created, err := db.CreateTopic(t.Context(), heard, 9)
+	require.NoError(t, err)
+	if !created {
+		return db
+	}
+	_, err = db.AddSubscriptions(t.Context(), heard.Project, heard.ID, []store.AddSubscription{{Subscription: store.Subscription{
+		SubscriptionKey: store.SubscriptionKey{Project: heard.Project, TopicID: heard.ID, ID: smn.NewID()},
+		Protocol:        smn.HTTP, Endpoint: "http://host", Status: smn.Confirmed, CreatedAt: moment,
+	}}}, 9)
+	require.NoError(t, err)
+	return db
+}
+
 func newMessage() store.Message {
 	return store.Message{
-		ID: smn.NewID(), Project: smn.NewID(), TopicID: smn.NewID(), Subject: "Disk",
+		ID: smn.NewID(), Project: heard.Project, TopicID: heard.ID, Subject: "Disk",
 		Body: strings.Repeat("full ", 400), AcceptedAt: moment, ExpiresAt: moment.Add(time.Hour),
 	}
 }
@@ -45,13 +65,13 @@ func TestReopeningKeepsEverything(t *testing.T) {
 	for name, reopen := range map[string]func(t *testing.T, db *DB) *DB{
 		"after close": func(t *testing.T, db *DB) *DB {
 			require.NoError(t, db.Close())
-			return open(t, db.dir)
+			return openHeard(t, db.dir)
 		},
-		"after kill": func(t *testing.T, db *DB) *DB { return open(t, copyLive(t, db.dir)) },
+		"after kill": func(t *testing.T, db *DB) *DB { return openHeard(t, copyLive(t, db.dir)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := t.Context()
-			db := open(t, t.TempDir())
+			db := openHeard(t, t.TempDir())
 			topic, _, err := db.CreateTopic(ctx, store.Topic{ID: smn.NewID(), Project: smn.NewID(), Name: "alerts", CreatedAt: moment, UpdatedAt: moment}, 1)
 			require.NoError(t, err)
 			added, err := db.AddSubscriptions(ctx, topic.Project, topic.ID, []store.AddSubscription{{
@@ -102,7 +122,7 @@ func TestReopeningKeepsEverything(t *testing.T) {
 }
 
 func TestKilledUnderLoadLosesNothingAcknowledged(t *testing.T) {
-	db := open(t, t.TempDir())
+	db := openHeard(t, t.TempDir())
 	const writers, each = 16, 100 // enough for several checkpoints
 	done := make(chan []string, writers)
 	for range writers {
@@ -123,7 +143,7 @@ func TestKilledUnderLoadLosesNothingAcknowledged(t *testing.T) {
 	for range writers {
 		ids = append(ids, <-done...)
 	}
-	revived := open(t, copyLive(t, db.dir))
+	revived := openHeard(t, copyLive(t, db.dir))
 	for _, id := range ids {
 		_, err := revived.GetMessage(t.Context(), id)
 		require.NoError(t, err)
@@ -143,17 +163,17 @@ func TestKilledUnderLoadLosesNothingAcknowledged(t *testing.T) {
 
 func TestFolderIsOpenedOnce(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "folder")
-	db := open(t, dir)
+	db := openHeard(t, dir)
 	_, err := Open(t.Context(), Config{Dir: dir})
 	require.EqualError(t, err, "data folder "+dir+" is in use by another process")
 	require.NoError(t, db.Close())
 	require.NoError(t, db.Close(), "again does nothing")
-	require.NoError(t, open(t, dir).Ping(t.Context()))
+	require.NoError(t, openHeard(t, dir).Ping(t.Context()))
 }
 
 func TestFilesArePrivate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
-	db := open(t, dir)
+	db := openHeard(t, dir)
 	_, err := db.GetOrCreate(t.Context(), "key", func() ([]byte, error) { return []byte("secret"), nil })
 	require.NoError(t, err)
 	files := 0
@@ -171,7 +191,7 @@ func TestFilesArePrivate(t *testing.T) {
 }
 
 func TestSecretNames(t *testing.T) {
-	db := open(t, t.TempDir())
+	db := openHeard(t, t.TempDir())
 	for _, name := range []string{"", ".", "..", "../x", "a/b", "/x", ".hidden"} {
 		_, err := db.GetOrCreate(t.Context(), name, func() ([]byte, error) { return []byte("x"), nil })
 		require.ErrorContains(t, err, "not a plain file name", name)
@@ -187,7 +207,7 @@ func TestMigrations(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, i+1, n, "%s is out of order", name)
 	}
-	db := open(t, t.TempDir())
+	db := openHeard(t, t.TempDir())
 	require.NoError(t, db.read(t.Context(), func(s *session) error {
 		var version int
 		_, err := s.get(`PRAGMA user_version`, nil, &version)
@@ -225,7 +245,7 @@ func TestPragmas(t *testing.T) {
 
 // Older ones can corrupt a database when its WAL begins anew.
 func TestSQLiteIsNewEnough(t *testing.T) {
-	db := open(t, t.TempDir())
+	db := openHeard(t, t.TempDir())
 	require.NoError(t, db.read(t.Context(), func(s *session) error {
 		var version string
 		_, err := s.get(`SELECT sqlite_version()`, nil, &version)

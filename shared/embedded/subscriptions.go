@@ -113,6 +113,7 @@ func (db *DB) AddSubscriptions(ctx context.Context, project, topicID string, ite
 		if created == 0 {
 			return nil
 		}
+		tx.touch(topicID)
 		if _, err := tx.exec(`UPDATE topic SET subscriptions = ?, next_seq = ? WHERE key = ?`,
 			topic.subscriptions, topic.nextSeq, topic.key); err != nil {
 			return err
@@ -260,7 +261,15 @@ func (s *session) subscriptions(project, where string, args ...any) (list []stor
 }
 
 // GetChunk meets store.Subscriptions.
-func (db *DB) GetChunk(ctx context.Context, project, topicID string, n int) (chunk store.Chunk, err error) {
+func (db *DB) GetChunk(ctx context.Context, project, topicID string, n int) (store.Chunk, error) {
+	chunk, err := db.recent.chunk(chunkName{project, topicID, n}, func() (store.Chunk, error) { return db.readChunk(ctx, project, topicID, n) })
+	if err != nil {
+		return store.Chunk{}, fmt.Errorf("get chunk %d of topic %s: %w", n, topicID, err)
+	}
+	return chunk, nil
+}
+
+func (db *DB) readChunk(ctx context.Context, project, topicID string, n int) (chunk store.Chunk, err error) {
 	chunk.Next = -1
 	err = db.snapshot(ctx, func(s *session) error {
 		topic, found, err := s.topicKeys(project, topicID)
@@ -284,10 +293,7 @@ func (db *DB) GetChunk(ctx context.Context, project, topicID string, n int) (chu
 		}
 		return err
 	})
-	if err != nil {
-		return store.Chunk{}, fmt.Errorf("get chunk %d of topic %s: %w", n, topicID, err)
-	}
-	return chunk, nil
+	return chunk, err
 }
 
 // ChangeStatus meets store.Subscriptions.
@@ -304,6 +310,7 @@ func (db *DB) ChangeStatus(ctx context.Context, key store.SubscriptionKey, versi
 		if !found {
 			return store.ErrNotFound
 		}
+		tx.touch(key.TopicID)
 		changed, err := tx.exec(`UPDATE subscription SET status = ?, version = version + 1
 			WHERE topic = ? AND id = ? AND version = ?`, int(to), topic.key, key.ID, version)
 		if err != nil {
@@ -341,6 +348,7 @@ func (db *DB) SetRemark(ctx context.Context, key store.SubscriptionKey, remark s
 		if err != nil || !found {
 			return notFoundUnless(err)
 		}
+		tx.touch(key.TopicID)
 		changed, err := tx.exec(`UPDATE subscription SET remark = ? WHERE topic = ? AND id = ?`, remark, topic.key, key.ID)
 		if err != nil || changed == 0 {
 			return notFoundUnless(err)
@@ -402,6 +410,7 @@ func (tx *tx) setFilters(key store.SubscriptionKey, column any, onlyNew bool) er
 	case has && onlyNew:
 		return store.ErrConflict
 	}
+	tx.touch(key.TopicID)
 	_, err = tx.exec(`UPDATE subscription SET filters = ? WHERE topic = ? AND id = ?`, column, topic.key, key.ID)
 	return err
 }
@@ -438,6 +447,7 @@ func (tx *tx) deleteSubscription(key store.SubscriptionKey) error {
 	if err != nil || !found {
 		return notFoundUnless(err)
 	}
+	tx.touch(key.TopicID)
 	if _, err := tx.exec(`DELETE FROM health WHERE topic = ?1 AND seq = (SELECT seq FROM subscription WHERE topic = ?1 AND id = ?2)`,
 		topic.key, key.ID); err != nil {
 		return err

@@ -67,8 +67,10 @@ func (db *DB) putTasks(tx *tx, rows []taskRow) error {
 	return nil
 }
 
-// committed lets receivers know of the tasks of a transaction.
+// committed lets readers and receivers know what a transaction has changed.
 func (db *DB) committed(tx *tx) {
+	db.recent.drop(tx.touched)
+	db.recent.put(tx.messages)
 	db.tasks.Add(int64(tx.tasks))
 	if len(tx.fresh) > 0 {
 		db.ready.put(tx.fresh)

@@ -76,12 +76,15 @@ func (db *DB) CreateTopic(ctx context.Context, t store.Topic, limit int) (kept s
 
 // GetTopic meets store.Topics.
 func (db *DB) GetTopic(ctx context.Context, project, name string) (t store.Topic, err error) {
-	err = db.read(ctx, func(s *session) error {
-		var found bool
-		if t, found, err = s.topicNamed(project, name); err == nil && !found {
-			err = store.ErrNotFound
-		}
-		return err
+	t, err = db.recent.topic(topicName{project, name}, func() (t store.Topic, err error) {
+		err = db.read(ctx, func(s *session) error {
+			var found bool
+			if t, found, err = s.topicNamed(project, name); err == nil && !found {
+				err = store.ErrNotFound
+			}
+			return err
+		})
+		return t, err
 	})
 	if err != nil {
 		return store.Topic{}, fmt.Errorf("get topic %s: %w", name, err)
@@ -97,6 +100,7 @@ func (db *DB) UpdateTopic(ctx context.Context, project, topicID string, displayN
 		if err == nil && updated == 0 {
 			err = store.ErrNotFound
 		}
+		tx.touch(topicID)
 		return err
 	})
 	if err != nil {
@@ -213,6 +217,7 @@ func (db *DB) DeleteTopic(ctx context.Context, project, name string) error {
 		if !found {
 			return store.ErrNotFound
 		}
+		tx.touch(id)
 		subscriptions, err := tx.exec(`DELETE FROM subscription WHERE topic = ?`, key)
 		if err != nil {
 			return err

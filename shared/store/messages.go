@@ -35,7 +35,8 @@ type TemplateUse struct {
 // Messages keeps messages.
 type Messages interface {
 	// PutMessage stores a message and the task of fanning it out, in constant time,
-	// however many subscriptions its topic has.
+	// however many subscriptions its topic has. If none of them receives, the task may
+	// be left out.
 	PutMessage(ctx context.Context, m Message, fanOut queue.Task) error
 
 	// GetMessage finds a message. ErrNotFound.

@@ -35,3 +35,6 @@ CREATE TABLE health (
     reason       TEXT NOT NULL,
     PRIMARY KEY (topic, seq)
 ) STRICT, WITHOUT ROWID;
+
+-- Whether anybody receives what is published to a topic.
+CREATE INDEX subscription_receives ON subscription (topic) WHERE status IN (1, 2);

@@ -18,6 +18,29 @@ var messageCases = []testCase{
 	{"putting again changes nothing", testPutMessageTwice},
 	{"many at once are all kept", testPutMessagesAtOnce},
 	{"a cancelled context stores neither", testPutMessageCancelled},
+	{"who begins or ends to receive is noticed at once", testPutMessageHeard},
+}
+
+// heard makes a topic with a subscription that receives.
+func (e env) heard(t *testing.T) store.Topic {
+	t.Helper()
+	topic := e.topic(t, smn.NewID(), "heard")
+	e.hear(t, topic)
+	return topic
+}
+
+// hear adds a subscription that receives to a topic.
+func (e env) hear(t *testing.T, topic store.Topic) {
+	t.Helper()
+	item := newSubscription(topic, "urn:cff:local:p:function:default:f")
+	item.Protocol, item.Status, item.Task = smn.FunctionGraph, smn.Exempt, queue.Task{}
+	e.add(t, topic, item)
+}
+
+func messageTo(topic store.Topic) store.Message {
+	m := newMessage()
+	m.Project, m.TopicID = topic.Project, topic.ID
+	return m
 }
 
 func newMessage() store.Message {
@@ -29,10 +52,11 @@ func newMessage() store.Message {
 }
 
 func testPutMessage(t *testing.T, e env) {
-	bare := store.Message{ID: smn.NewID(), AcceptedAt: moment, ExpiresAt: moment}
-	large := newMessage()
+	topic := e.heard(t)
+	bare := store.Message{ID: smn.NewID(), TopicID: topic.ID, AcceptedAt: moment, ExpiresAt: moment}
+	large := messageTo(topic)
 	large.Body = strings.Repeat("ä", smn.MaxMessage/2)
-	structured, rendered := newMessage(), newMessage()
+	structured, rendered := messageTo(topic), messageTo(topic)
 	structured.Body, structured.Structure = "", `{"default":"ünï \u0000"}`
 	structured.Attributes = []smn.MessageAttribute{{Name: "team", Type: smn.StringArrayAttribute, Values: []string{"ops", "数据"}}}
 	rendered.Body, rendered.Locale = "", "zh-cn"
@@ -43,7 +67,7 @@ func testPutMessage(t *testing.T, e env) {
 	_, err := e.GetMessage(t.Context(), bare.ID)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	tasks := map[string]queue.Task{}
-	for _, m := range []store.Message{newMessage(), bare, large, structured, rendered} {
+	for _, m := range []store.Message{messageTo(topic), bare, large, structured, rendered} {
 		task := queue.NewFanOut(m.Project, m.TopicID, m.ID, 0)
 		require.NoError(t, e.PutMessage(t.Context(), m, task))
 		got, err := e.GetMessage(t.Context(), m.ID)
@@ -55,7 +79,7 @@ func testPutMessage(t *testing.T, e env) {
 }
 
 func testPutMessageTwice(t *testing.T, e env) {
-	m := newMessage()
+	m := messageTo(e.heard(t))
 	task := queue.NewFanOut(m.Project, m.TopicID, m.ID, 0)
 	require.NoError(t, e.PutMessage(t.Context(), m, task))
 	require.NoError(t, e.PutMessage(t.Context(), m, task))
@@ -66,8 +90,9 @@ func testPutMessageTwice(t *testing.T, e env) {
 }
 
 func testPutMessagesAtOnce(t *testing.T, e env) {
+	topic := e.heard(t)
 	ids := atOnce(t, 100, func(int) (string, error) {
-		m := newMessage()
+		m := messageTo(topic)
 		return m.ID, e.PutMessage(context.Background(), m, queue.NewFanOut(m.Project, m.TopicID, m.ID, 0))
 	})
 	for _, id := range ids {
@@ -79,10 +104,49 @@ func testPutMessagesAtOnce(t *testing.T, e env) {
 
 func testPutMessageCancelled(t *testing.T, e env) {
 	ctx, cancel := context.WithCancel(t.Context())
+	m := messageTo(e.heard(t))
 	cancel()
-	m := newMessage()
 	require.ErrorIs(t, e.PutMessage(ctx, m, queue.NewFanOut(m.Project, m.TopicID, m.ID, 0)), context.Canceled)
 	_, err := e.GetMessage(t.Context(), m.ID)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	e.noTasks(t)
+}
+
+func testPutMessageHeard(t *testing.T, e env) {
+	topic := e.topic(t, smn.NewID(), "alerts")
+	put := func() (id string) {
+		m := messageTo(topic)
+		require.NoError(t, e.PutMessage(t.Context(), m, queue.NewFanOut(m.Project, m.TopicID, m.ID, 0)))
+		return "fan-out/" + m.ID + "/0"
+	}
+	put() // a store may leave this task out, or keep it
+	e.drain(t)
+	sub := e.subscribe(t, topic, 1)[0]
+	e.drain(t)
+	put()
+	e.drain(t)
+	require.NoError(t, e.ChangeStatus(t.Context(), sub.SubscriptionKey, 0, smn.Confirmed))
+	id := put()
+	require.Contains(t, e.tasks(t, 1), id)
+	require.NoError(t, e.ChangeStatus(t.Context(), sub.SubscriptionKey, 1, smn.Cancelled))
+	put()
+	e.drain(t)
+	e.hear(t, topic)
+	id = put()
+	require.Contains(t, e.tasks(t, 1), id)
+}
+
+// drain takes whatever tasks there are.
+func (e env) drain(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	for {
+		leases, err := e.queue.Receive(ctx, 10, time.Minute)
+		if err != nil {
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			return
+		}
+		require.NoError(t, e.queue.Ack(t.Context(), leases...))
+	}
 }
