@@ -43,7 +43,9 @@ func status(t *testing.T, w way) {
 
 func redirectsAreNotFollowed(t *testing.T, w way) {
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		require.Equal(t, "/", r.URL.Path)
+		if r.URL.Path != "/" {
+			t.Error("it was followed")
+		}
 		http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 	})
 	o := w.local(t, post.Config{}).Post(t.Context(), request(url))

@@ -82,7 +82,7 @@ func (c *conn) exchange(a *attempt) (got answer, keep bool, err error) {
 	if errors.Is(unread, os.ErrDeadlineExceeded) {
 		_ = c.socket.SetReadDeadline(time.Now().Add(afterthought))
 	}
-	response, err := c.head()
+	response, err := c.head() //nolint:bodyclose // closing would read on; the connection ends or is kept below
 	switch {
 	case err != nil && unread != nil:
 		return answer{}, false, unread

@@ -46,6 +46,7 @@ var conform = map[string]func(*testing.T, way){
 	"UnknownHost":                    unknownHost,
 	"Certificates":                   certificates,
 	"HTTP2":                          http2,
+	"HTTP2ThatHangs":                 http2ThatHangs,
 	"PrivateAddressIsRefused":        privateAddressIsRefused,
 	"NoProxyFromTheEnvironment":      noProxyFromTheEnvironment,
 	"Proxy":                          proxy,

@@ -3,6 +3,7 @@ package post_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -16,6 +17,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -143,6 +145,37 @@ func http2(t *testing.T, w way) {
 			require.Equal(t, want, proto.Load())
 		}
 	}
+}
+
+// Attempts that hang do not hold up others of the same host, however many share a
+// connection.
+func http2ThatHangs(t *testing.T, w way) {
+	const hanging = 300 // more than a connection takes
+	ca := newAuthority(t)
+	arrived := make(chan struct{}, hanging)
+	url := ca.serve(t, ca.issue(t, certificate{names: []string{"127.0.0.1"}}), true, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // else the server does not see who leaves
+		if r.URL.Path == "/hang" {
+			arrived <- struct{}{}
+			<-r.Context().Done()
+		}
+	})
+	p := w.local(t, post.Config{RootCAs: ca.pool, Timeout: time.Minute})
+	require.Equal(t, deliver.Delivered, p.Post(t.Context(), request(url)).Result)
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for range hanging {
+		wg.Go(func() { p.Post(ctx, request(url+"/hang")) })
+	}
+	for range hanging {
+		<-arrived
+	}
+	for range 3 {
+		require.Equal(t, deliver.Outcome{Result: deliver.Delivered, Status: 200}, p.Post(t.Context(), request(url)))
+	}
+	cancel()
+	wg.Wait()
+	require.Equal(t, deliver.Outcome{Result: deliver.Delivered, Status: 200}, p.Post(t.Context(), request(url)))
 }
 
 // corked is a connection whose writes are kept until it is pulled, and then leave
