@@ -181,8 +181,8 @@ func (h *house) keys(ctx context.Context) (*signing.Signer, iam.ConfirmTokens, e
 // senders are the ways out, by protocol. What strangers have named is called
 // through a poster of its own: functions are called where the operator wants them.
 func (h *house) senders() map[smn.Protocol]deliver.Sender {
-	strangers := post.New(post.Config{AllowPrivate: *h.settings.AllowPrivateEndpoints})
-	own := post.New(post.Config{AllowPrivate: true})
+	strangers := post.New(post.Config{AllowPrivate: *h.settings.AllowPrivateEndpoints, Writer: true, RootCAs: h.settings.roots, Proxy: h.settings.proxy})
+	own := post.New(post.Config{AllowPrivate: true, Writer: true, RootCAs: h.settings.roots})
 	h.posters = append(h.posters, strangers, own)
 	hooks, bots, box := webhook.New(strangers), chatbot.New(strangers), outbox.New(h.db, h.log)
 	functions := function.New(own, h.settings.functions)

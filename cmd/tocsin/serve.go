@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	stdlog "log"
 	"log/slog"
 	"os"
 
@@ -24,6 +26,8 @@ type serveCommand struct {
 // Run serves until it is interrupted.
 func (c *serveCommand) Run(ctx context.Context) error {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	// Go's HTTP tells its own logger what endpoints say unasked, which may be anything.
+	stdlog.SetOutput(io.Discard)
 	c.addr, c.data, c.credentials = c.Addr, c.Data, c.Credentials
 	if c.Sample != "" && c.credentials != "" {
 		return errors.New("-sample is for the one user of the settings: leave it out with TOCSIN_CREDENTIALS")

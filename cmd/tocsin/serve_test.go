@@ -185,6 +185,8 @@ func TestSettingsThatCannotBe(t *testing.T) {
 		"-public-url=notaurl":                 "TOCSIN_PUBLIC_URL",
 		"-functions={}}":                      "TOCSIN_FUNCTIONS",
 		"-functions=missing.json":             "TOCSIN_FUNCTIONS",
+		"-ca-file=missing.pem":                "TOCSIN_CA_FILE",
+		"-proxy=socks5://127.0.0.1:1080":      "TOCSIN_PROXY",
 		"-public-url=https://example.com/x":   "TOCSIN_PUBLIC_URL",
 		"-public-url=https://u:p@example.com": "TOCSIN_PUBLIC_URL",
 		"-mail-per-hour=-1":                   "TOCSIN_MAIL_PER_HOUR",

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -23,6 +24,8 @@ type settings struct {
 	credentials string // file with users and projects; empty: the one user below
 
 	functions function.Addresses // what Functions says
+	roots     *x509.CertPool     // what CAFile adds to; nil means the system's
+	proxy     *url.URL           // what Proxy says; nil for none
 
 	waysOut
 
@@ -38,6 +41,8 @@ type settings struct {
 	PublicURL             string        `env:"TOCSIN_PUBLIC_URL" help:"Scheme and host that links in messages point to; the listening address unless set." placeholder:"URL"`
 	AllowPrivateEndpoints *bool         `env:"TOCSIN_ALLOW_PRIVATE_ENDPOINTS" negatable:"" help:"May endpoints be private addresses? Unless set: yes when listening on loopback."`
 	Functions             string        `env:"TOCSIN_FUNCTIONS" help:"Where functions are called: a JSON object of URL by URN, or a file that holds one." placeholder:"JSON|FILE"`
+	CAFile                string        `name:"ca-file" env:"TOCSIN_CA_FILE" help:"PEM file of certificates that endpoints may be trusted by, beside those of the system." placeholder:"FILE"`
+	Proxy                 string        `env:"TOCSIN_PROXY" help:"Proxy that endpoints are called through; better by environment than by flag." placeholder:"URL"`
 	Retention             time.Duration `env:"TOCSIN_RETENTION" default:"336h" help:"How long a message and its report are kept after its time to live."`
 	MailPerHour           int           `env:"TOCSIN_MAIL_PER_HOUR" default:"100" help:"Notifications that one mail address gets in an hour; what is more waits. 0: no limit."`
 	SMSPerHour            int           `env:"TOCSIN_SMS_PER_HOUR" default:"60" help:"SMS and calls that one number gets in an hour; what is more waits. 0: no limit."`
@@ -94,7 +99,13 @@ func (s *settings) complete(addr net.Addr) error {
 	if err := s.read(); err != nil {
 		return err
 	}
-	s.functions, err = readFunctions(s.Functions)
+	if s.functions, err = readFunctions(s.Functions); err != nil {
+		return err
+	}
+	if s.roots, err = readRoots(s.CAFile); err != nil {
+		return err
+	}
+	s.proxy, err = readProxy(s.Proxy)
 	return err
 }
 

@@ -11,9 +11,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"tocsin/shared/deliver"
+	"tocsin/shared/deliver/post"
+	"tocsin/shared/deliver/webhook"
 	"tocsin/shared/httpapi"
 	"tocsin/shared/smn"
 	"tocsin/shared/smn/smntest"
+	"tocsin/shared/wire"
 )
 
 // visitor sends plain requests, as curl and browsers do.
@@ -146,6 +150,39 @@ func TestBodies(t *testing.T) {
 	require.Equal(t, http.StatusOK, a.status, a.body)
 	require.Len(t, a.json(t), 1)
 	require.Equal(t, http.StatusNotFound, v.send(t, "GET", mine+"/topics/"+urn, "").status)
+}
+
+// TestDeliveriesDoNotPublish: a topic that is subscribed by the address at which
+// it is published, with a token among its headers, must not go round for ever.
+func TestDeliveriesDoNotPublish(t *testing.T) {
+	in, v := visit(t)
+	_, err := in.broker.CreateTopic(smn.WithCaller(t.Context(), smntest.Owner), smn.CreateTopicInput{Name: "topic"})
+	require.NoError(t, err)
+	for header, want := range map[string]int{
+		wire.HeaderDelivery: http.StatusForbidden, strings.ToLower(wire.HeaderDelivery): http.StatusForbidden, "X-Other": http.StatusOK,
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, v.url+mine+"/topics/"+urn+"/publish", strings.NewReader(`{"message":"m"}`))
+		require.NoError(t, err)
+		r.Header["X-Auth-Token"], r.Header[header] = []string{v.token}, []string{"1"}
+		resp, err := checked{http.DefaultTransport}.RoundTrip(r)
+		require.NoError(t, err)
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, want, resp.StatusCode, "%s", body)
+		if want == http.StatusForbidden {
+			require.Contains(t, string(body), "SMN.0001")
+			require.Contains(t, string(body), wire.HeaderDelivery)
+		}
+	}
+	// What a subscription would send to its own topic.
+	poster := post.New(post.Config{AllowPrivate: true, Writer: true})
+	defer poster.Close()
+	o := webhook.New(poster).Send(t.Context(), deliver.Delivery{
+		Type: wire.TypeNotification, Endpoint: v.url + mine + "/topics/" + urn + "/publish", Text: "m",
+		Extension: smn.Extension{Header: map[string]string{"x-auth-token": v.token}},
+	})
+	require.Equal(t, deliver.Outcome{Result: deliver.Dead, Status: 403, Reason: "HTTP 403"}, o)
 }
 
 func TestVersions(t *testing.T) {

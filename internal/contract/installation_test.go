@@ -78,7 +78,7 @@ func install(t *testing.T) installation {
 	require.NoError(t, err)
 	signer := signing.New(signingKey, region)
 	quiet := slog.New(slog.DiscardHandler)
-	poster, box := post.New(post.Config{AllowPrivate: true}), outbox.New(db, quiet)
+	poster, box := post.New(post.Config{AllowPrivate: true, Writer: true}), outbox.New(db, quiet)
 	hooks, bots := webhook.New(poster), chatbot.New(poster)
 	senders := map[smn.Protocol]deliver.Sender{smn.HTTP: hooks, smn.HTTPS: hooks, smn.Email: box, smn.SMS: box, smn.Slack: bots}
 	for _, p := range smn.Platforms {

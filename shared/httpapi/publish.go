@@ -17,6 +17,9 @@ var Publish = Operation{
 }
 
 func publish(r *http.Request, svc smn.Service) (reply, error) {
+	if r.Header.Get(wire.HeaderDelivery) != "" {
+		return reply{}, smn.Errorf(smn.Forbidden, "this request is itself a delivery of a topic (it carries %s): published, it could go round for ever", wire.HeaderDelivery)
+	}
 	var req wire.PublishRequest
 	if err := decode(r, &req); err != nil {
 		return reply{}, err

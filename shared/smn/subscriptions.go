@@ -122,8 +122,8 @@ type NewSubscription struct {
 type Extension struct {
 	// Header is sent with each notification to an http or https endpoint: at most
 	// MaxHeaders pairs and MaxHeaderBytes in all; names like x-team or X-Env-Name,
-	// unique whatever their case, not beginning with x-smn; values of printable
-	// ASCII and spaces.
+	// unique whatever their case, not beginning with x-smn or x-tocsin; values of
+	// printable ASCII and spaces.
 	Header map[string]string `validate:"extension_header" code:"InvalidSubscription" json:"header,omitempty"`
 
 	// Keyword is a word that the bot wants in each message, SignSecret the key that

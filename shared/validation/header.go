@@ -27,6 +27,8 @@ func checkExtensionHeader(header map[string]string) error {
 			return errors.New("names in extension.header begin with x- and hold letters, digits and single hyphens")
 		case strings.HasPrefix(lower, "x-smn"):
 			return errors.New("names in extension.header that begin with x-smn are reserved")
+		case strings.HasPrefix(lower, "x-tocsin"):
+			return errors.New("names in extension.header that begin with x-tocsin are reserved")
 		case seen[lower]:
 			return errors.New("names in extension.header must differ, whatever their case")
 		case !IsHeaderValue(value):

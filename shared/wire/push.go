@@ -18,6 +18,11 @@ const (
 	HeaderSubscriptionURN = "X-SMN-SUBSCRIPTION-URN"
 )
 
+// HeaderDelivery stands above everything that is sent to an endpoint. Publishing
+// refuses requests that carry it: a topic that is subscribed by the address it is
+// published at would go round for ever.
+const HeaderDelivery = "X-Tocsin-Delivery"
+
 // Push is the body of a message to an http or https endpoint. Fields that its
 // type lacks are empty and left out.
 //

@@ -18,15 +18,16 @@ import (
 )
 
 // judge says what an answer means.
-func judge(answer *http.Response, now time.Time) deliver.Outcome {
-	status := answer.StatusCode
+func judge(a answer) deliver.Outcome {
+	status := a.status
+	if status >= 200 && status <= 299 {
+		return deliver.Outcome{Result: deliver.Delivered, Status: status}
+	}
 	o := deliver.Outcome{Status: status, Reason: "HTTP " + strconv.Itoa(status)}
 	switch {
-	case status >= 200 && status <= 299:
-		return deliver.Outcome{Result: deliver.Delivered, Status: status}
 	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooManyRequests:
 		o.Result = deliver.Again
-		o.After = retryAfter(answer.Header.Get("Retry-After"), now)
+		o.After = retryAfter(a.after, time.Now())
 	default:
 		o.Result = deliver.Dead
 	}
@@ -54,10 +55,12 @@ func retryAfter(s string, now time.Time) time.Duration {
 // not taken from the error, whose text can hold the URL or bytes of the peer.
 func (p *Poster) failure(err error) deliver.Outcome {
 	if errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedNetwork) {
-		return deliver.Outcome{Result: deliver.Dead, Reason: "the endpoint's address is not public"}
+		return deliver.Outcome{Result: deliver.Dead, Reason: notPublic}
 	}
 	return deliver.Outcome{Result: deliver.Again, Reason: p.reason(err)}
 }
+
+const notPublic = "the endpoint's address is not public"
 
 func (p *Poster) reason(err error) string {
 	var (
@@ -66,10 +69,15 @@ func (p *Poster) reason(err error) string {
 		record  tls.RecordHeaderError
 		alert   tls.AlertError
 		timeout net.Error
+		proxy   *net.OpError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "the attempt was broken off"
+	case errors.Is(err, errProxy):
+		return "the proxy refused to connect"
+	case errors.As(err, &proxy) && proxy.Op == "proxyconnect":
+		return "the proxy could not be reached"
 	case errors.As(err, &lookup) && lookup.IsNotFound:
 		return "the host name is unknown"
 	case errors.As(err, &lookup):
@@ -84,7 +92,7 @@ func (p *Poster) reason(err error) string {
 		return "host unreachable"
 	case errors.As(err, &cert):
 		return untrusted(cert)
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return "the endpoint does not speak TLS"
 	case errors.As(err, &alert):
 		return "TLS refused: " + alert.Error() // one of a fixed list

@@ -5,21 +5,18 @@
 package post
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"encoding/base64"
-	"io"
-	"maps"
+	"crypto/tls"
+	"crypto/x509"
 	"net"
-	"net/http"
 	"net/url"
-	"strconv"
+	"strings"
 	"time"
 
 	"code.dny.dev/ssrf"
 
 	"tocsin/shared/deliver"
+	"tocsin/shared/validation"
 )
 
 const (
@@ -30,8 +27,8 @@ const (
 	// DefaultIdlePerHost is as many connections as a worker has attempts at once.
 	DefaultIdlePerHost = deliver.DefaultSlots
 
-	// MaxAnswer is how much of an answer's body is read, in bytes: to use its
-	// connection again, and for those who want it.
+	// MaxAnswer is how much of an answer's body is read, in bytes, for those who
+	// want it.
 	MaxAnswer = 4 << 10
 
 	idleInAll      = 4 * DefaultIdlePerHost
@@ -46,14 +43,52 @@ type Config struct {
 	AllowPrivate   bool
 	Timeout        time.Duration // of an attempt; 0 means DefaultTimeout
 	MaxIdlePerHost int           // connections kept open to one host; 0 means DefaultIdlePerHost
+
+	// Writer lets our own writer carry what goes by HTTP/1.1, at half the price.
+	// It is for processes that live long: it learns who speaks HTTP/2.
+	Writer bool
+
+	RootCAs *x509.CertPool // whose certificates are trusted; nil means the system's
+
+	// Proxy is asked for every endpoint if there is one: an http or https URL, with
+	// user and password if it wants them. Then names are looked up by the proxy and
+	// not judged here; only endpoints that spell out an address are.
+	Proxy *url.URL
 }
 
-// Poster makes attempts. It follows no redirect and uses no proxy, so that the
-// address it checks is the one that is called. It may be used from many goroutines
-// at once.
+// Poster makes attempts. It follows no redirect, and uses no proxy but one that it
+// was made with, so that the address it checks is the one that is called. It may
+// be used from many goroutines at once.
 type Poster struct {
-	transport *http.Transport
-	timeout   time.Duration
+	carrier carrier
+	targets cache[*target] // by endpoint
+	timeout time.Duration
+	literal bool // endpoints that spell out an address that is not public are refused before they are called
+}
+
+// carrier takes one attempt to its target and brings back the answer. An attempt
+// has ended, and leaves nothing behind, when carry returns: by the deadline, and
+// soon after ctx has ended.
+type carrier interface {
+	carry(ctx context.Context, a attempt) (answer, error)
+	close()
+}
+
+// attempt is what is carried. It has been checked.
+type attempt struct {
+	*target
+	Request
+	deadline time.Time
+	wanted   bool // the body of the answer is
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	after  string // Retry-After
+	http2  bool
+	body   []byte // its first MaxAnswer bytes, if it is wanted
+	cut    error  // why a wanted body could not be read so far
 }
 
 // New makes a poster.
@@ -64,38 +99,32 @@ func New(c Config) *Poster {
 	if c.MaxIdlePerHost == 0 {
 		c.MaxIdlePerHost = DefaultIdlePerHost
 	}
-	dialer := &net.Dialer{KeepAlive: 30 * time.Second}
-	if !c.AllowPrivate {
+	dialer := &net.Dialer{Timeout: c.Timeout, KeepAlive: 30 * time.Second}
+	if !c.AllowPrivate && c.Proxy == nil {
 		// Control sees the address that is really dialled, after any DNS trick.
 		dialer.Control = ssrf.New(ssrf.WithAnyPort()).Safe
 	}
-	// HTTP/1.1 only: it keeps the spelling of headers, and attempts of one host
-	// that hang do not share a connection with others.
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	return &Poster{
-		timeout: c.Timeout,
-		transport: &http.Transport{
-			Protocols:              &protocols,
-			DialContext:            dialer.DialContext,
-			DisableCompression:     true,
-			MaxIdleConns:           max(idleInAll, c.MaxIdlePerHost),
-			MaxIdleConnsPerHost:    c.MaxIdlePerHost,
-			IdleConnTimeout:        idleTimeout,
-			MaxResponseHeaderBytes: maxHeaderBytes,
-		},
+	trust := &tls.Config{RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12}
+	p := &Poster{timeout: c.Timeout, literal: !c.AllowPrivate && c.Proxy != nil}
+	transport := newTransport(c, dialer, trust)
+	p.carrier = transport
+	if c.Writer && c.Proxy == nil && canProbe {
+		p.carrier = &choice{transport: transport, writer: newWriter(dialer, trust, c.MaxIdlePerHost)}
 	}
+	return p
 }
 
-// Close closes the connections that wait for further attempts.
-func (p *Poster) Close() { p.transport.CloseIdleConnections() }
+// Close closes the connections that wait for further attempts. Those in use are
+// closed when their attempts end.
+func (p *Poster) Close() { p.carrier.close() }
 
 // Request is what an attempt sends.
 type Request struct {
-	Endpoint string      // an http or https URL; user and password in it are sent as Basic authentication
-	Query    string      // joined to the endpoint's own; empty for none
-	Header   http.Header // beside ours, each name spelt as given; it must be fit to be sent
-	Body     []byte      // JSON, unless ContentType says something else
+	Endpoint string // an http or https URL; user and password in it are sent as Basic authentication
+	Query    string // joined to the endpoint's own; empty for none
+	Header   Header // beside ours
+	Body     []byte // JSON, unless ContentType says something else
+	Tail     []byte // the rest of it, so that what a message has in common need not be copied
 
 	// What gateways of an operator may want in another way.
 	Method      string // empty means POST
@@ -104,8 +133,8 @@ type Request struct {
 
 // Post makes one attempt. 2xx is delivered. The endpoint is to be tried again when
 // it cannot be reached or answers 408, 429 or from 500 up; then Retry-After
-// counts. Any other answer, an unusable URL and an address that may not be called
-// are dead.
+// counts. Any other answer, an unusable URL, a header that is not Fit and an
+// address that may not be called are dead.
 func (p *Poster) Post(ctx context.Context, r Request) deliver.Outcome {
 	o, _ := p.post(ctx, r, false)
 	return o
@@ -119,94 +148,58 @@ func (p *Poster) Ask(ctx context.Context, r Request) (deliver.Outcome, []byte) {
 }
 
 func (p *Poster) post(ctx context.Context, r Request, wanted bool) (deliver.Outcome, []byte) {
-	to, problem := endpoint(r.Endpoint)
+	to, problem := p.target(r.Endpoint)
+	if problem == "" {
+		problem = r.problem(to)
+	}
 	if problem != "" {
 		return deliver.Outcome{Result: deliver.Dead, Reason: problem}, nil
 	}
-	if r.Query != "" && to.RawQuery != "" {
-		to.RawQuery += "&"
+	if err := ctx.Err(); err != nil {
+		return p.failure(err), nil
 	}
-	to.RawQuery += r.Query
-
-	ctx, cancel := context.WithTimeout(ctx, p.timeout)
-	defer cancel()
-	reader := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.Body)), nil }
-	request := &http.Request{
-		Method:        cmp.Or(r.Method, http.MethodPost),
-		URL:           to,
-		Host:          to.Host,
-		Header:        header(r, to),
-		ContentLength: int64(len(r.Body)),
-		GetBody:       reader,
+	deadline := time.Now().Add(p.timeout)
+	if theirs, ok := ctx.Deadline(); ok && theirs.Before(deadline) {
+		deadline = theirs
 	}
-	if len(r.Body) > 0 {
-		request.Body, _ = reader()
-	}
-
-	// RoundTrip and not a client: no redirects, no cookies, less work.
-	answer, err := p.transport.RoundTrip(request.WithContext(ctx))
+	got, err := p.carrier.carry(ctx, attempt{target: to, Request: r, deadline: deadline, wanted: wanted})
 	if err != nil {
 		return p.failure(err), nil
 	}
-	// Closing it gives the connection back to the pool if little of the body is left.
-	defer func() { _ = answer.Body.Close() }()
-	body, err := read(answer, wanted)
-	o := judge(answer, time.Now())
-	if err != nil && o.Result == deliver.Delivered {
-		return p.failure(err), nil
+	o := judge(got)
+	if got.cut != nil && o.Result == deliver.Delivered {
+		return p.failure(got.cut), nil
 	}
-	return o, body
+	return o, got.body
 }
 
-// header is what is sent above the body.
-func header(r Request, to *url.URL) http.Header {
-	h := make(http.Header, len(r.Header)+4)
-	maps.Copy(h, r.Header)
-	if len(r.Body) > 0 {
-		h["Content-Type"] = []string{cmp.Or(r.ContentType, "application/json; charset=utf-8")}
+// target reads an endpoint, or remembers it. The problem is empty if it can be
+// called.
+func (p *Poster) target(endpoint string) (*target, string) {
+	if to, ok := p.targets.get(endpoint); ok {
+		return to, ""
 	}
-	h["User-Agent"] = []string{"Tocsin"}
-	if to.User != nil {
-		password, _ := to.User.Password()
-		secret := base64.StdEncoding.EncodeToString([]byte(to.User.Username() + ":" + password))
-		h["Authorization"] = []string{"Basic " + secret}
+	to, problem := parse(endpoint)
+	if problem == "" && p.literal && validation.IsInternal(endpoint) {
+		problem = notPublic
 	}
-	// Not sent: it tells the transport that it may send again on a new connection
-	// when the peer has just closed the old one. Messages come at least once.
-	h["Idempotency-Key"] = nil
-	return h
+	if problem == "" {
+		p.targets.put(endpoint, to)
+	}
+	return to, problem
 }
 
-// endpoint reads an endpoint. The problem is empty if it can be called.
-func endpoint(s string) (u *url.URL, problem string) {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil:
-		return nil, "the endpoint is not a URL" // the parser's error would repeat it
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, "the endpoint is not an http or https URL"
-	case u.Hostname() == "":
-		return nil, "the endpoint has no host"
-	case u.Opaque != "":
-		return nil, "the endpoint is not a URL"
+// problem says what keeps a request from being sent, empty for nothing. It is
+// asked for every attempt: whoever has checked it before, nothing that was meant
+// as a value may become a line of its own.
+func (r *Request) problem(to *target) string {
+	if !isVisible(r.Query) {
+		return "the query has characters that are not allowed"
 	}
-	if port := u.Port(); port != "" {
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return nil, "the endpoint's port is not within 1 and 65535"
+	for _, f := range r.Header {
+		if !f.Fit() || to.basic != "" && strings.EqualFold(f.Name, "Authorization") {
+			return "a header is not fit to be sent"
 		}
 	}
-	return u, ""
-}
-
-// read reads the beginning of an answer, and returns it if it is wanted.
-func read(answer *http.Response, wanted bool) (body []byte, err error) {
-	switch {
-	case answer.StatusCode == http.StatusSwitchingProtocols:
-		return nil, nil // the body is the connection itself; reading it would wait for ever
-	case wanted:
-		body, err = io.ReadAll(io.LimitReader(answer.Body, MaxAnswer+1))
-		return body[:min(len(body), MaxAnswer)], err
-	}
-	_, _ = io.CopyN(io.Discard, answer.Body, MaxAnswer+1)
-	return nil, nil
+	return ""
 }

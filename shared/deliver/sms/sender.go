@@ -4,7 +4,9 @@ package sms
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"tocsin/shared/deliver"
@@ -65,10 +67,10 @@ func (g Gateway) request(m message) post.Request {
 	return r
 }
 
-func headers(h map[string]string) http.Header {
-	headers := make(http.Header, len(h))
-	for name, value := range h {
-		headers[name] = []string{value} // spelt as given
+func headers(h map[string]string) post.Header {
+	headers := make(post.Header, 0, len(h))
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		headers = append(headers, post.Field{Name: name, Value: h[name]}) // spelt as given
 	}
 	return headers
 }

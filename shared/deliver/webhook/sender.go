@@ -25,7 +25,7 @@ func (s *Sender) Send(ctx context.Context, d deliver.Delivery) deliver.Outcome {
 	if err != nil {
 		return deliver.Outcome{Result: deliver.Dead, Reason: "the message cannot be written as JSON"}
 	}
-	request := post.Request{Endpoint: d.Endpoint, Header: header, Body: append(begin[:len(begin):len(begin)], end...)}
+	request := post.Request{Endpoint: d.Endpoint, Header: header, Body: begin, Tail: end}
 	if !d.KeepAnswer {
 		return s.poster.Post(ctx, request)
 	}

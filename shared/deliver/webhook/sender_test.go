@@ -80,6 +80,7 @@ func TestRequest(t *testing.T) {
 		"X-Smn-Message-Id":       {d.MessageID},
 		"X-Smn-Topic-Urn":        {d.TopicURN},
 		"X-Smn-Subscription-Urn": {d.SubscriptionURN},
+		"X-Tocsin-Delivery":      {"1"},
 	}, got.Header)
 
 	var push wire.Push
@@ -118,6 +119,8 @@ func TestHeadersKeepTheirSpelling(t *testing.T) {
 		// None of these may get through.
 		"x-smn-message-type": "forged",
 		"X-Smn-Other":        "forged",
+		"x-tocsin-delivery":  "forged",
+		"X-Tocsin-Other":     "forged",
 		"content-TYPE":       "text/plain",
 		"content-length":     "1",
 		"HOST":               "elsewhere",
@@ -177,7 +180,7 @@ func TestAnyHeader(t *testing.T) {
 	s := local(t)
 	rapid.Check(t, func(t *rapid.T) {
 		d := notification(url)
-		name := rapid.OneOf(rapid.String(), rapid.StringMatching(`(?i)(x-smn-message-id|content-length|host|user-agent|x-[a-z:\r\n ]{1,5})`)).Draw(t, "name")
+		name := rapid.OneOf(rapid.String(), rapid.StringMatching(`(?i)(x-smn-message-id|x-tocsin-delivery|content-length|host|user-agent|x-[a-z:\r\n ]{1,5})`)).Draw(t, "name")
 		d.Extension.Header = map[string]string{name: rapid.String().Draw(t, "value")}
 		o := s.Send(context.Background(), d)
 		if o.Result == deliver.Dead {
@@ -187,7 +190,8 @@ func TestAnyHeader(t *testing.T) {
 		head := <-heads
 		require.Equal(t, []string{d.MessageID}, head["X-Smn-Message-Id"])
 		require.Equal(t, []string{"Tocsin"}, head["User-Agent"])
-		require.LessOrEqual(t, len(head), 8)
+		require.Equal(t, []string{"1"}, head["X-Tocsin-Delivery"])
+		require.LessOrEqual(t, len(head), 9)
 	})
 }
 

@@ -140,6 +140,8 @@ func subscribeHeaders(t *testing.T, s *suite) {
 		{"x-smn": "v"},
 		{"X-SMN-MESSAGE-TYPE": "v"},
 		{"x-smnx": "v"},
+		{"x-tocsin-delivery": "v"},
+		{"X-Tocsin": "v"},
 		{"x-a": "v", "X-A": "w"},
 		{"x-a": "v\r\nX-Evil: 1"},
 		{"x-a": "v\n"},
