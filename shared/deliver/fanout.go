@@ -64,6 +64,9 @@ func (w *Worker) fanOut(ctx context.Context, f queue.FanOut) (again time.Duratio
 	if err := w.store.FinishChunk(ctx, key, tally, failures, retries...); err != nil {
 		return 0, fmt.Errorf("finish chunk %d of message %s: %w", f.Chunk, m.ID, err)
 	}
+	if w.observer != nil {
+		w.observer.FannedOut(tally.Matched)
+	}
 	return 0, nil
 }
 

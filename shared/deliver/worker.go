@@ -75,6 +75,7 @@ type Config struct {
 	Policy    Policy           // zero means DefaultPolicy
 	Slots     int              // attempts at once; 0 means DefaultSlots
 	Log       *slog.Logger     // nil means slog.Default()
+	Observer  Observer         // told of what happens; nil for none
 	Now       func() time.Time // nil means time.Now
 }
 
@@ -90,6 +91,7 @@ type Worker struct {
 	policy   Policy
 	slots    slots
 	log      *slog.Logger
+	observer Observer
 	now      func() time.Time
 	messages messages
 }
@@ -136,6 +138,7 @@ func New(c Config) (*Worker, error) {
 		policy:   c.Policy,
 		slots:    newSlots(c.Slots),
 		log:      c.Log,
+		observer: c.Observer,
 		now:      c.Now,
 		messages: messages{from: c.Store, byID: make(map[string]*message, cachedMessages)},
 	}, nil
