@@ -150,12 +150,13 @@ var (
 	waitingDesc  = prometheus.NewDesc("tocsin_backlog_tasks", "Tasks that are not done: due, in hand, or waiting for their time.", nil, nil)
 	oldestDesc   = prometheus.NewDesc("tocsin_oldest_task_seconds", "How late the task is that is late the longest.", nil, nil)
 	deadDesc     = prometheus.NewDesc("tocsin_dead_deliveries", "Deliveries that were given up in the last 24 hours, counted up to 10000.", nil, nil)
+	freeDesc     = prometheus.NewDesc("tocsin_disk_free_bytes", "What is left of the disk of the data folder.", nil, nil)
 	databaseDesc = prometheus.NewDesc("tocsin_database_bytes", "What the database and its log take on the disk.", nil, nil)
 )
 
 // Describe meets prometheus.Collector.
 func (backlog) Describe(descs chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{waitingDesc, oldestDesc, deadDesc, databaseDesc} {
+	for _, d := range []*prometheus.Desc{waitingDesc, oldestDesc, deadDesc, databaseDesc, freeDesc} {
 		descs <- d
 	}
 }
@@ -168,6 +169,9 @@ func (count backlog) Collect(found chan<- prometheus.Metric) {
 	if err != nil {
 		found <- prometheus.NewInvalidMetric(waitingDesc, err)
 		return
+	}
+	if n.Free != nil {
+		found <- prometheus.MustNewConstMetric(freeDesc, prometheus.GaugeValue, float64(*n.Free))
 	}
 	for desc, value := range map[*prometheus.Desc]float64{
 		waitingDesc: float64(n.Backlog), oldestDesc: n.Oldest, deadDesc: float64(n.Dead), databaseDesc: float64(n.Database),

@@ -27,6 +27,7 @@ type numbers struct {
 	Oldest   float64 `json:"oldest_seconds"` // how late the one is that is late the longest
 	Dead     int     `json:"dead_24h"`       // deliveries that were given up
 	Database int64   `json:"database_bytes"`
+	Free     *int64  `json:"disk_free_bytes,omitempty"` // nil where the system does not tell
 	Uptime   float64 `json:"uptime_seconds"`
 	Version  string  `json:"version"`
 }
@@ -113,6 +114,9 @@ func (h *house) numbers(ctx context.Context) (*numbers, error) {
 	if !stats.Due.IsZero() {
 		n.Oldest = time.Since(stats.Due).Seconds()
 	}
+	if stats.Free >= 0 {
+		n.Free = &stats.Free
+	}
 	return n, nil
 }
 
@@ -184,6 +188,11 @@ func (r report) print(w io.Writer) error {
 			[2]string{"Oldest", fmt.Sprintf("%.1f s late", n.Oldest)},
 			[2]string{"Dead in 24 h", fmt.Sprint(n.Dead, " deliveries")},
 			[2]string{"Database", fmt.Sprintf("%.1f MB", float64(n.Database)/1e6)},
+		)
+		if n.Free != nil {
+			fields = append(fields, [2]string{"Disk left", fmt.Sprintf("%.1f MB", float64(*n.Free)/1e6)})
+		}
+		fields = append(fields,
 			[2]string{"Uptime", time.Duration(n.Uptime * float64(time.Second)).Round(time.Second).String()},
 			[2]string{"Version", n.Version},
 		)

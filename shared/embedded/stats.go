@@ -17,6 +17,7 @@ type Stats struct {
 	Due     time.Time // since when the task that is late the longest has been due; the zero time when none is late
 	Dead    int       // deliveries that were given up, counted up to MaxDead
 	Bytes   int64     // what the database and its log take on the disk
+	Free    int64     // what is left of the disk, in bytes; -1 where the system does not tell
 }
 
 // MaxDead is where counting dead deliveries ends: there may be that many or more.
@@ -38,6 +39,7 @@ func (db *DB) Stats(ctx context.Context) (stats Stats, err error) {
 		stats.Dead, err = s.countDead()
 		return err
 	})
+	stats.Free = freeBytes(db.dir)
 	for _, name := range []string{databaseFile, databaseFile + "-wal"} {
 		info, statErr := os.Stat(filepath.Join(db.dir, name))
 		if statErr == nil {

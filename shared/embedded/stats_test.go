@@ -21,7 +21,8 @@ func TestStats(t *testing.T) {
 	stats, err := db.Stats(ctx)
 	require.NoError(t, err)
 	require.Positive(t, stats.Bytes)
-	stats.Bytes = 0
+	require.NotZero(t, stats.Free)
+	stats.Bytes, stats.Free = 0, 0
 	require.Equal(t, Stats{}, stats)
 
 	m := newMessage()
@@ -35,7 +36,7 @@ func TestStats(t *testing.T) {
 	now = now.Add(5 * time.Second)
 	stats, err = db.Stats(ctx)
 	require.NoError(t, err)
-	require.Equal(t, Stats{Waiting: 2, Due: moment, Dead: 1, Bytes: stats.Bytes}, stats)
+	require.Equal(t, Stats{Waiting: 2, Due: moment, Dead: 1, Bytes: stats.Bytes, Free: stats.Free}, stats)
 
 	leases, err := db.Receive(ctx, 10, time.Hour)
 	require.NoError(t, err)
