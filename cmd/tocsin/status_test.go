@@ -59,7 +59,7 @@ func TestStatus(t *testing.T) {
 	require.ErrorContains(t, err, "no server answers", "its socket is still there")
 	_, err = ask("-url", "http://"+p.address)
 	require.ErrorContains(t, err, "no server answers for http://")
-	p = launch(t, data, "127.0.0.1:0")
+	launch(t, data, "127.0.0.1:0")
 	_, err = ask("-data", data)
 	require.NoError(t, err)
 }

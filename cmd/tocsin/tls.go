@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
-	"time"
 )
 
 // tlsSettings choose whether the API speaks TLS, and with which certificate.
@@ -50,7 +49,8 @@ func (c *certificate) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("TLS certificate: %w", err)
 	}
-	c.use(ctx, "certificate", pair.parsed)
+	c.current.Store(pair.parsed)
+	c.log.LogAttrs(ctx, slog.LevelInfo, "certificate", c.described()...)
 	return nil
 }
 
@@ -67,7 +67,8 @@ func (c *certificate) look(ctx context.Context) {
 	case pair.err != nil:
 		c.keep(ctx, pair.err)
 	default:
-		c.use(ctx, "certificate replaced", pair.parsed)
+		c.current.Store(pair.parsed)
+		c.log.LogAttrs(ctx, slog.LevelInfo, "certificate replaced", c.described()...)
 	}
 }
 
@@ -94,14 +95,12 @@ func (c *certificate) read() (text []byte, pair keyPair, err error) {
 	return fmt.Appendf(nil, "%d %s%s", len(cert), cert, key), keyPair{&parsed, err}, nil
 }
 
-func (c *certificate) use(ctx context.Context, event string, pair *tls.Certificate) {
-	c.current.Store(pair)
-	level, expires := slog.LevelInfo, pair.Leaf.NotAfter
-	if time.Now().After(expires) {
-		level = slog.LevelWarn
+// described is what the log says of the certificate in use.
+func (c *certificate) described() []slog.Attr {
+	leaf := c.current.Load().Leaf
+	return []slog.Attr{
+		slog.String("file", c.cert), slog.Time("expires", leaf.NotAfter), slog.String("sha256", fingerprint(leaf.Raw)),
 	}
-	c.log.LogAttrs(ctx, level, event, slog.String("file", c.cert),
-		slog.Time("expires", expires), slog.String("sha256", fingerprint(pair.Leaf.Raw)))
 }
 
 func (c *certificate) keep(ctx context.Context, err error) {
