@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"path"
+	"slices"
 	"time"
 
 	"tocsin/shared/broker"
@@ -40,6 +42,14 @@ type house struct {
 	mails    *smtp.Sender // nil without a mail server
 	listener net.Listener
 	server   *http.Server
+	sides    []side
+	metrics  *metrics
+	pulse    pulse
+	stats    func(context.Context) (embedded.Stats, error)
+	began    time.Time
+
+	certificate *certificate // nil without TLS
+	selfSigned  *selfSigned  // nil unless the certificate is our own
 }
 
 // What the API has in hand at once, beyond which it answers 503: enough for many
@@ -60,7 +70,7 @@ const gatewayTimeout = 15 * time.Second
 // openHouse opens the store, takes the address and builds everything. Nothing is
 // served before serve.
 func openHouse(ctx context.Context, s settings, log *slog.Logger) (_ *house, err error) {
-	h := &house{log: log}
+	h := &house{log: log, began: time.Now()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.close())
@@ -82,6 +92,9 @@ func openHouse(ctx context.Context, s settings, log *slog.Logger) (_ *house, err
 // build puts the parts together.
 func (h *house) build(ctx context.Context) error {
 	s := h.settings
+	if err := h.openTLS(ctx); err != nil {
+		return err
+	}
 	signer, tokens, err := h.keys(ctx)
 	if err != nil {
 		return err
@@ -96,15 +109,18 @@ func (h *house) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	senders, operations := h.senders(), httpapi.All()
+	h.metrics = newMetrics(operations, slices.Collect(maps.Keys(senders)), h.numbers)
 	h.worker, err = deliver.New(deliver.Config{
 		Store:     h.db,
 		Tasks:     h.db,
-		Senders:   h.senders(),
+		Senders:   senders,
 		Signer:    signer,
 		Tokens:    tokens,
 		PublicURL: s.PublicURL,
 		Quota:     deliver.Quota{MailPerHour: s.MailPerHour, SMSPerHour: s.SMSPerHour, SMSPerHalfDay: s.SMSPerHalfDay},
 		Log:       h.log,
+		Observer:  h.metrics,
 	})
 	if err != nil {
 		return err
@@ -116,18 +132,26 @@ func (h *house) build(ctx context.Context) error {
 		Region:       s.Region,
 		PublicURL:    s.PublicURL,
 		Log:          h.log,
+		Observer:     h.metrics,
 
 		MaxInHand:      maxInHand,
 		MaxBytesInHand: maxBytesInHand,
-	}, httpapi.All()...)
+	}, operations...)
 	if err != nil {
 		return err
 	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", h.health)
-	mux.HandleFunc("GET /_local/outbox", h.showOutbox)
+	h.pulse.ping, h.stats = h.db.Ping, h.db.Stats
+	pages := http.NewServeMux()
+	pages.HandleFunc("GET /healthz", h.health)
+	pages.Handle("GET /_local/status", localOnly(http.HandlerFunc(h.showStatus)))
+	pages.Handle("GET /_local/outbox", localOnly(http.HandlerFunc(h.showOutbox)))
+	pages.Handle("GET /metrics", localOnly(h.metrics.handler(h.log)))
+	h.openSocket(ctx, pages)
+	if err := h.openMetrics(ctx); err != nil {
+		return err
+	}
 	h.server = &http.Server{
-		Handler: ownPaths(mux, api),
+		Handler: ownPaths(pages, api),
 
 		DisableGeneralOptionsHandler: true, // OPTIONS * is answered like any unknown route
 		ReadHeaderTimeout:            10 * time.Second,
@@ -136,6 +160,9 @@ func (h *house) build(ctx context.Context) error {
 		IdleTimeout:                  120 * time.Second,
 		MaxHeaderBytes:               64 << 10,
 		ErrorLog:                     slog.NewLogLogger(h.log.Handler(), slog.LevelWarn),
+	}
+	if h.certificate != nil {
+		h.server.TLSConfig = h.certificate.config()
 	}
 	return nil
 }
@@ -232,8 +259,19 @@ func (h *house) serve(ctx context.Context) error {
 	go func() { defer close(purge); h.purge(working) }()
 	watch := make(chan struct{})
 	go func() { defer close(watch); h.users.watch(working, h.identity.Replace) }()
+	certificates := make(chan struct{})
+	go func() { defer close(certificates); h.watchTLS(working) }()
+	for _, s := range h.sides {
+		go s.serve(working, h.log)
+	}
 	server := make(chan error, 1)
-	go func() { server <- h.server.Serve(h.listener) }()
+	go func() {
+		if h.certificate != nil {
+			server <- h.server.ServeTLS(h.listener, "", "") // by its own TLSConfig
+			return
+		}
+		server <- h.server.Serve(h.listener)
+	}()
 
 	var err error
 	select {
@@ -249,6 +287,7 @@ func (h *house) serve(ctx context.Context) error {
 	stopWorking()
 	<-purge
 	<-watch
+	<-certificates
 	if werr := <-worker; !errors.Is(werr, context.Canceled) {
 		err = errors.Join(err, werr)
 	}
@@ -264,6 +303,10 @@ func (h *house) close() error {
 		}
 		h.listener = nil
 	}
+	for _, s := range h.sides {
+		errs = append(errs, s.close())
+	}
+	h.sides = nil
 	for _, p := range h.posters {
 		p.Close()
 	}

@@ -6,9 +6,24 @@ import (
 	"net/netip"
 )
 
+// localOnly shows a page to this machine only.
+func localOnly(page http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !fromLoopback(r) {
+			http.Error(w, "this page is shown to this machine only", http.StatusForbidden)
+			return
+		}
+		page.ServeHTTP(w, r)
+	})
+}
+
 // fromLoopback says whether a request comes from this machine and means it: a
-// web page in the owner's browser could send one too, under a name of its own.
+// web page in the owner's browser could send one too, under a name of its own. Who
+// comes through the socket has entered the data folder.
 func fromLoopback(r *http.Request) bool {
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && local.Network() == "unix" {
+		return true
+	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || !peer.Addr().Unmap().IsLoopback() || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {
 		return false

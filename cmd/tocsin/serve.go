@@ -18,9 +18,18 @@ type serveCommand struct {
 	Data string `help:"Folder of the embedded store (default ${default})." default:"data" type:"path" placeholder:"DIR"`
 	settings
 
-	Credentials string `env:"TOCSIN_CREDENTIALS" help:"File with users and projects, YAML or JSON, in place of the one user." type:"path" placeholder:"FILE"`
+	TLS         tlsSettings `embed:"" prefix:"tls-"`
+	MetricsAddr string      `env:"TOCSIN_METRICS_ADDR" help:"Another address, at which GET /metrics is shown to everybody; without it to this machine only." placeholder:"HOST:PORT"`
+	Credentials string      `env:"TOCSIN_CREDENTIALS" help:"File with users and projects, YAML or JSON, in place of the one user." type:"path" placeholder:"FILE"`
 
 	Sample string `help:"Name of a topic to make sure of; its curl lines are printed." placeholder:"NAME"`
+}
+
+// chosen are the settings, those that belong to serving included.
+func (c *serveCommand) chosen() settings {
+	s := c.settings
+	s.addr, s.data, s.credentials, s.tls, s.metricsAddr = c.Addr, c.Data, c.Credentials, c.TLS, c.MetricsAddr
+	return s
 }
 
 // Run serves until it is interrupted.
@@ -28,11 +37,10 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	// Go's HTTP tells its own logger what endpoints say unasked, which may be anything.
 	stdlog.SetOutput(io.Discard)
-	c.addr, c.data, c.credentials = c.Addr, c.Data, c.Credentials
-	if c.Sample != "" && c.credentials != "" {
+	if c.Sample != "" && c.Credentials != "" {
 		return errors.New("-sample is for the one user of the settings: leave it out with TOCSIN_CREDENTIALS")
 	}
-	h, err := openHouse(ctx, c.settings, log)
+	h, err := openHouse(ctx, c.chosen(), log)
 	if err != nil {
 		return err
 	}
@@ -60,6 +68,10 @@ func (h *house) welcome(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	trust := ""
+	if h.selfSigned != nil {
+		trust = "\nexport CURL_CA_BUNDLE=" + h.selfSigned.cert
+	}
 	fmt.Printf(`
 Tocsin listens on %[1]s
 
@@ -69,7 +81,7 @@ Tocsin listens on %[1]s
 Copy and paste into another terminal; the token is valid for 24 hours:
 
 export TOCSIN_URL=%[1]s/v2/%[2]s/notifications
-export TOCSIN_TOKEN=%[4]s
+export TOCSIN_TOKEN=%[4]s%[6]s
 
 # 1. create a topic (201 new, 200 there already)
 curl -sS -X POST $TOCSIN_URL/topics -H "X-Auth-Token: $TOCSIN_TOKEN" -d '{"name":%[5]q,"display_name":"Tocsin sample"}'
@@ -85,6 +97,6 @@ sleep 1; curl -sS %[1]s/_local/outbox
 
 Ctrl-C stops it.
 
-`, h.settings.PublicURL, project.ID, topic.URN, token.Value, name)
+`, h.settings.PublicURL, project.ID, topic.URN, token.Value, name, trust)
 	return nil
 }

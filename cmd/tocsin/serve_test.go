@@ -29,7 +29,7 @@ func parsed(t *testing.T, args ...string) *serveCommand {
 	require.NoError(t, err)
 	_, err = parser.Parse(longFlags(append([]string{"serve"}, args...)))
 	require.NoError(t, err)
-	c.Serve.addr, c.Serve.data = c.Serve.Addr, c.Serve.Data
+	c.Serve.settings = c.Serve.chosen()
 	return &c.Serve
 }
 
@@ -80,7 +80,7 @@ func TestServe(t *testing.T) {
 
 	status, body := get(t, h.settings.PublicURL+"/healthz", nil)
 	require.Equal(t, http.StatusOK, status)
-	require.JSONEq(t, `{"status":"ok"}`, body)
+	require.Regexp(t, `(?s)^{\s+"status": "ok",\s+"backlog": 0,\s+"oldest_seconds": 0,\s+"dead_24h": 0,\s+"database_bytes": [1-9]`, body)
 	status, body = get(t, h.settings.PublicURL+"/_local/outbox", nil)
 	require.Equal(t, http.StatusOK, status)
 	require.JSONEq(t, `{"mails":[]}`, body)
@@ -88,8 +88,13 @@ func TestServe(t *testing.T) {
 		"a web page": func(r *http.Request) { r.Host = "evil.example.com" },
 		"a proxy":    func(r *http.Request) { r.Header.Set("X-Forwarded-For", "203.0.113.1") },
 	} {
-		status, _ = get(t, h.settings.PublicURL+"/_local/outbox", r)
-		require.Equal(t, http.StatusForbidden, status, name)
+		for _, page := range []string{"/_local/outbox", "/_local/status", "/metrics"} {
+			status, _ = get(t, h.settings.PublicURL+page, r)
+			require.Equal(t, http.StatusForbidden, status, name)
+		}
+		status, body = get(t, h.settings.PublicURL+"/healthz", r)
+		require.Equal(t, http.StatusOK, status, name)
+		require.JSONEq(t, `{"status":"ok"}`, body, "numbers are nobody else's affair")
 	}
 	status, _ = get(t, h.settings.PublicURL+"/_local/other", nil)
 	require.Equal(t, http.StatusNotFound, status)

@@ -23,6 +23,9 @@ type settings struct {
 	data        string // folder of the embedded store
 	credentials string // file with users and projects; empty: the one user below
 
+	tls         tlsSettings
+	metricsAddr string // where metrics are shown to everybody; empty for nowhere
+
 	functions function.Addresses // what Functions says
 	roots     *x509.CertPool     // what CAFile adds to; nil means the system's
 	proxy     *url.URL           // what Proxy says; nil for none
@@ -71,6 +74,9 @@ func (s *settings) complete(addr net.Addr) error {
 		}
 		s.PublicURL = strings.TrimRight(s.PublicURL, "/")
 	}
+	if err := s.tls.check(); err != nil {
+		return err
+	}
 	switch {
 	case !smn.IsRegion(s.Region):
 		return errors.New("TOCSIN_REGION must have 1 to 64 lower-case letters, digits and hyphens")
@@ -89,6 +95,9 @@ func (s *settings) complete(addr net.Addr) error {
 	}
 	if s.PublicURL == "" {
 		s.PublicURL = "http://" + addr.String()
+		if s.tls.enabled() {
+			s.PublicURL = "https://" + addr.String()
+		}
 	}
 	if s.ProjectName == "" {
 		s.ProjectName = s.Region

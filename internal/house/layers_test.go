@@ -53,6 +53,7 @@ var guests = []struct {
 	{"github.com/aws/aws-lambda-go", []string{"shared/lambdaapp"}, true, "events of AWS are known to lambdaapp alone"},
 	{"github.com/awslabs/aws-lambda-go-api-proxy", []string{"shared/lambdaapp"}, false, "it is kept in one place"},
 	{"github.com/alecthomas/kong", []string{"cmd/tocsin"}, false, "flags are known to the binary alone"},
+	{"github.com/prometheus", []string{"cmd/tocsin"}, false, "metrics are shown by the binary alone; rooms have observers"},
 	{"github.com/caarlos0/env", []string{"cmd/tocsin"}, false, "functions read their environment by hand"},
 	{"github.com/go-playground/validator", []string{"shared/validation"}, false, "rules live in one place"},
 	{"go.yaml.in/yaml", []string{"cmd/tocsin"}, true, "functions read JSON only"},

@@ -34,6 +34,7 @@ func (w *Worker) send(ctx context.Context, d Delivery) (o Outcome) {
 
 // logAttempt writes the one line that an attempt leaves.
 func (w *Worker) logAttempt(ctx context.Context, d Delivery, attempt int, o Outcome, took time.Duration) {
+	w.observe(d, attempt, o, took)
 	level := slog.LevelInfo
 	if o.Result == Dead {
 		level = slog.LevelWarn

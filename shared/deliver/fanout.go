@@ -62,6 +62,9 @@ func (w *Worker) fanOut(ctx context.Context, f queue.FanOut, begun func()) (agai
 	if err := w.store.FinishChunk(ctx, key, c.tally, failures, retries...); err != nil {
 		return 0, fmt.Errorf("finish chunk %d of message %s: %w", f.Chunk, m.ID, err)
 	}
+	if w.observer != nil {
+		w.observer.FannedOut(c.tally.Matched)
+	}
 	return 0, nil
 }
 

@@ -69,6 +69,7 @@ type Config struct {
 	Slots     int              // attempts at once in the fast lane; 0 means DefaultSlots
 	Quota     Quota            // zero means no bounds
 	Log       *slog.Logger     // nil means slog.Default()
+	Observer  Observer         // told of what happens; nil for none
 	Now       func() time.Time // nil means time.Now
 }
 
@@ -87,6 +88,7 @@ type Worker struct {
 	progress progress
 	quota    Quota
 	log      *slog.Logger
+	observer Observer
 	now      func() time.Time
 	messages messages
 }
@@ -134,6 +136,7 @@ func New(c Config) (*Worker, error) {
 		ward:     ward{store: c.Store, log: c.Log, now: c.Now},
 		quota:    c.Quota,
 		log:      c.Log,
+		observer: c.Observer,
 		now:      c.Now,
 		messages: messages{from: c.Store, byID: make(map[string]*message, cachedMessages)},
 	}

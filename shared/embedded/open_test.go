@@ -27,17 +27,22 @@ var heard = store.Topic{ID: smn.NewID(), Project: smn.NewID(), Name: "heard", Cr
 func openHeard(t testing.TB, dir string) *DB {
 	t.Helper()
 	db := open(t, dir)
+	hear(t, db)
+	return db
+}
+
+func hear(t testing.TB, db *DB) {
+	t.Helper()
 	_, created, err := db.CreateTopic(t.Context(), heard, 9)
 	require.NoError(t, err)
 	if !created {
-		return db
+		return
 	}
 	_, err = db.AddSubscriptions(t.Context(), heard.Project, heard.ID, []store.AddSubscription{{Subscription: store.Subscription{
 		SubscriptionKey: store.SubscriptionKey{Project: heard.Project, TopicID: heard.ID, ID: smn.NewID()},
 		Protocol:        smn.HTTP, Endpoint: "http://host", Status: smn.Confirmed, CreatedAt: moment,
 	}}}, 9)
 	require.NoError(t, err)
-	return db
 }
 
 func newMessage() store.Message {

@@ -18,6 +18,7 @@ const (
 type fresh struct {
 	receipt
 	queue.Task
+	put int64 // when, in microseconds
 }
 
 // ready holds the tasks that were written a moment ago, and the leases of all that
@@ -26,10 +27,11 @@ type fresh struct {
 type ready struct {
 	handouts int64 // number of the last hand-out; the committer's own
 
-	mu     sync.Mutex
-	turns  queue.Turns[fresh]
-	held   map[int64]hold // by seq
-	oldest int64          // no lease in held ends before, in microseconds
+	mu      sync.Mutex
+	turns   queue.Turns[fresh]
+	held    map[int64]hold // by seq
+	oldest  int64          // no lease in held ends before, in microseconds
+	longest int64          // since when the task has waited that was handed out last, or the first one that waits
 }
 
 type hold struct{ handout, until int64 }
@@ -45,9 +47,22 @@ func (r *ready) room(project, topic string, more int) bool {
 func (r *ready) put(tasks []fresh) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.turns.Len() == 0 && len(tasks) > 0 {
+		r.longest = tasks[0].put
+	}
 	for _, t := range tasks {
 		r.turns.Push(t.Project, t.Group, t)
 	}
+}
+
+// since is about since when tasks wait in memory; 0 when none does.
+func (r *ready) since() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.turns.Len() == 0 {
+		return 0
+	}
+	return r.longest
 }
 
 // take hands out up to limit tasks for a lease. It tells whether some are left.
@@ -59,6 +74,7 @@ func (r *ready) take(leases []queue.Lease, limit int, until int64) (_ []queue.Le
 		if !ok {
 			break
 		}
+		r.longest = t.put
 		r.hold(t.receipt, until)
 		leases = append(leases, queue.Lease{Task: t.Task, Receipt: t.receipt.String(), Received: 1})
 	}

@@ -11,6 +11,9 @@ import (
 	"strings"
 )
 
+// secretsFolder lies beside the database.
+const secretsFolder = "secrets"
+
 // GetOrCreate meets store.Secrets. Secrets are files that only their owner can
 // read, in the folder secrets beside the database. A name is a plain file name.
 func (db *DB) GetOrCreate(ctx context.Context, name string, makeSecret func() ([]byte, error)) ([]byte, error) {
@@ -22,7 +25,7 @@ func (db *DB) GetOrCreate(ctx context.Context, name string, makeSecret func() ([
 	}
 	db.secrets.Lock() // making one may be dear: let others of this process wait for it
 	defer db.secrets.Unlock()
-	secret, err := getOrCreateFile(filepath.Join(db.dir, "secrets"), name, makeSecret)
+	secret, err := getOrCreateFile(filepath.Join(db.dir, secretsFolder), name, makeSecret)
 	if err != nil {
 		return nil, fmt.Errorf("secret %s: %w", name, err)
 	}

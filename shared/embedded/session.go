@@ -22,7 +22,10 @@ type session struct {
 
 // connect opens a connection. ctx is for connecting alone.
 func connect(ctx context.Context, path string, pragmas ...string) (*session, error) {
-	q := url.Values{"_pragma": append([]string{"busy_timeout(5000)"}, pragmas...)}
+	return dial(ctx, path, url.Values{"_pragma": append([]string{"busy_timeout(5000)"}, pragmas...)})
+}
+
+func dial(ctx context.Context, path string, q url.Values) (*session, error) {
 	source := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: q.Encode()}
 	pool, err := sql.Open("sqlite", source.String())
 	if err != nil {

@@ -58,7 +58,7 @@ func (db *DB) putTasks(tx *tx, rows []taskRow) error {
 		case !put:
 			continue
 		case lease != 0:
-			tx.fresh = append(tx.fresh, fresh{receipt{seq, lease}, t.Task})
+			tx.fresh = append(tx.fresh, fresh{receipt{seq, lease}, t.Task, tx.now})
 		default:
 			tx.wakeAt(due)
 		}

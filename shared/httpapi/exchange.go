@@ -56,7 +56,11 @@ func (x exchange) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if writeErr := rep.write(w); writeErr != nil && err == nil {
 		err = fmt.Errorf("write answer: %w", writeErr)
 	}
-	x.log(r, id, caller, rep.status, err, time.Since(began))
+	took := time.Since(began)
+	if x.config.Observer != nil {
+		x.config.Observer.Answered(x.op.Name, rep.status, took)
+	}
+	x.log(r, id, caller, rep.status, err, took)
 }
 
 // answer does the work; a panic on the way is an error.

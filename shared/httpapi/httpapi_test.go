@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -176,4 +178,26 @@ func TestServiceThatDoesNotKnowUs(t *testing.T) {
 	require.Equal(t, http.StatusInternalServerError, w.Code)
 	require.NotContains(t, w.Body.String(), "aksk")
 	require.Contains(t, log.String(), "our own credential")
+}
+
+type answered func(operation string, status int, took time.Duration)
+
+func (f answered) Answered(operation string, status int, took time.Duration) {
+	f(operation, status, took)
+}
+
+func TestObserver(t *testing.T) {
+	var seen []string
+	h, err := New(Config{
+		Log: slog.New(slog.DiscardHandler),
+		Observer: answered(func(operation string, status int, took time.Duration) {
+			require.Positive(t, took)
+			seen = append(seen, fmt.Sprint(operation, " ", status))
+		}),
+	}, Operation{Name: "misbehave", Route: "POST /misbehave", door: openDoor, bind: func(Config) (handler, error) {
+		return func(*http.Request) (reply, error) { return reply{}, errors.New("disk /dev/sda1 is full") }, nil
+	}})
+	require.NoError(t, err)
+	post(h, "{}")
+	require.Equal(t, []string{"misbehave 500"}, seen)
 }

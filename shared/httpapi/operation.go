@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"tocsin/shared/iam"
 	"tocsin/shared/smn"
@@ -42,6 +43,15 @@ type Config struct {
 	Region    string       // the region in the service catalog
 	PublicURL string       // scheme and host that clients reach; empty: what the request names
 	Log       *slog.Logger // nil means slog.Default
+	Observer  Observer     // told of each request; nil for none
+}
+
+// Observer is told of answered requests, to count and to measure them. It is
+// called from many goroutines at once.
+type Observer interface {
+	// Answered tells which operation answered with which status, and how long it
+	// took. The operation is "none" when no operation took the request.
+	Answered(operation string, status int, took time.Duration)
 }
 
 // Identity proves who is calling and issues tokens. *iam.Authority does.
