@@ -18,13 +18,15 @@ type serveCommand struct {
 
 	Credentials string `env:"TOCSIN_CREDENTIALS" help:"File with users and projects, YAML or JSON, in place of the one user." type:"path" placeholder:"FILE"`
 
+	Delivery bool `env:"TOCSIN_DELIVERY" default:"true" negatable:"" help:"Deliver; without it messages and confirmations are accepted and wait."`
+
 	Sample string `help:"Name of a topic to make sure of; its curl lines are printed." placeholder:"NAME"`
 }
 
 // Run serves until it is interrupted.
 func (c *serveCommand) Run(ctx context.Context) error {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	c.addr, c.data, c.credentials = c.Addr, c.Data, c.Credentials
+	c.addr, c.data, c.credentials, c.paused = c.Addr, c.Data, c.Credentials, !c.Delivery
 	if c.Sample != "" && c.credentials != "" {
 		return errors.New("-sample is for the one user of the settings: leave it out with TOCSIN_CREDENTIALS")
 	}

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -126,14 +125,11 @@ func get(t *testing.T, url string, change func(*http.Request)) (int, string) {
 // TestInterrupt stops the real process as Ctrl-C does: cleanly.
 func TestInterrupt(t *testing.T) {
 	data := t.TempDir()
-	p := launch(t, data, "127.0.0.1:0")
-	_, err := p.client(t).CreateTopic(t.Context(), smn.CreateTopicInput{Name: "kept"})
+	p := launch(t, data)
+	_, err := localClient(t, p).CreateTopic(t.Context(), smn.CreateTopicInput{Name: "kept"})
 	require.NoError(t, err)
-	require.NoError(t, p.cmd.Process.Signal(syscall.SIGINT))
-	<-p.log
-	require.NoError(t, p.cmd.Wait(), "an interrupted server ends with 0")
-	p = launch(t, data, "127.0.0.1:0")
-	page, err := p.client(t).ListTopics(t.Context(), smn.ListTopicsInput{})
+	require.NoError(t, p.Interrupt(), "an interrupted server ends with 0")
+	page, err := localClient(t, launch(t, data)).ListTopics(t.Context(), smn.ListTopicsInput{})
 	require.NoError(t, err)
 	require.Equal(t, 1, page.Total)
 }
