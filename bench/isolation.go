@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"tocsin/internal/trial"
 )
@@ -20,12 +21,15 @@ var troubles = []trouble{
 	{1, trial.Hanging, false},
 	{1, trial.Failing, false},
 	{1, trial.Dripping, false},
-	{crowd / 2, trial.Hanging, false},
 	{1, trial.Hanging, true},
+	{crowd / 2, trial.Hanging, false},
 	{crowd / 2, trial.Hanging, true},
 }
 
 func (t trouble) String() string {
+	if t.bad == 0 {
+		return "none bad"
+	}
 	port := "another port"
 	if t.samePort {
 		port = "the same port"
@@ -48,37 +52,57 @@ func (b *bench) isolation(context.Context) ([]step, error) {
 		)
 	}
 	s.measure = func(ctx context.Context, round int) ([]reading, error) {
-		without := make(map[int]calm) // by the number of good endpoints
-		readings := make([]reading, 0, 2*len(troubles))
-		for _, t := range troubles {
-			good := crowd - t.bad
-			if _, there := without[good]; there {
-				continue
-			}
-			c, err := b.endure(ctx, good, trouble{})
+		var readings []reading
+		for good, group := range grouped(troubles) {
+			found, err := b.besideCalm(ctx, round, good, group)
 			if err != nil {
 				return nil, err
 			}
-			without[good] = c
-		}
-		with := make([]calm, len(troubles))
-		for i := range troubles {
-			which := (i + round) % len(troubles) // not always in the same order
-			t := troubles[which]
-			b.note("isolation: round %d, %s", round+1, t)
-			c, err := b.endure(ctx, crowd-t.bad, t)
-			if err != nil {
-				return nil, err
-			}
-			with[which] = c
-		}
-		for i, t := range troubles {
-			base := without[crowd-t.bad]
-			readings = append(readings, ofBase(with[i].rate, base.rate), ofBase(with[i].p99, base.p99))
+			readings = append(readings, found...)
 		}
 		return readings, nil
 	}
 	return []step{s}, nil
+}
+
+// grouped puts troubles with as many good endpoints together: they have the same
+// base. Equal ones stand beside each other already.
+func grouped(all []trouble) iter.Seq2[int, []trouble] {
+	return func(yield func(int, []trouble) bool) {
+		for len(all) > 0 {
+			n := 1
+			for n < len(all) && all[n].bad == all[0].bad {
+				n++
+			}
+			if !yield(crowd-all[0].bad, all[:n]) {
+				return
+			}
+			all = all[n:]
+		}
+	}
+}
+
+// besideCalm measures troubles with so many good endpoints between two runs without
+// any; the base is the mean of these. The order changes from round to round.
+func (b *bench) besideCalm(ctx context.Context, round, good int, group []trouble) ([]reading, error) {
+	runs := append(append([]trouble{{}}, group...), trouble{})
+	calms := make([]calm, len(runs))
+	for i := range runs {
+		if round%2 == 1 {
+			i = len(runs) - 1 - i
+		}
+		b.note("isolation: round %d, %d good, %s", round+1, good, runs[i])
+		var err error
+		if calms[i], err = b.endure(ctx, good, runs[i]); err != nil {
+			return nil, err
+		}
+	}
+	first, last := calms[0], calms[len(calms)-1]
+	readings := make([]reading, 0, 2*len(group))
+	for _, c := range calms[1 : len(calms)-1] {
+		readings = append(readings, ofBase(c.rate, (first.rate+last.rate)/2), ofBase(c.p99, (first.p99+last.p99)/2))
+	}
+	return readings, nil
 }
 
 // endure runs a service whose topic has good endpoints and bad ones.
@@ -99,7 +123,7 @@ func (b *bench) endure(ctx context.Context, good int, t trouble) (c calm, err er
 		return c, err
 	}
 	defer end()
-	const messages = 50 // a second: a tenth of what the service can do, or less
+	const messages = 60 // a second: well below what the service can do
 	took, err := b.pace(ctx, s, p.urn(), good, messages, b.options.length)
 	if err != nil {
 		return c, err

@@ -36,7 +36,7 @@ type target struct {
 	url     *url.URL
 	header  http.Header
 	body    []byte
-	request []byte // as it goes over the wire
+	request []byte       // as it goes over the wire
 	client  *http.Client // sends it; nil for the raw generator
 }
 

@@ -25,15 +25,22 @@ func (b *bench) pace(ctx context.Context, s *service, topic string, good, perSec
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: maxConnections}, Timeout: patience}
 	defer client.CloseIdleConnections()
 	interval := time.Second / time.Duration(perSecond)
+	warm := int(warmUp / interval) // messages without a time: connections are made by them
 	messages := max(int(length/interval), 1)
 	began := time.Now()
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
-	errs := make([]error, messages)
+	errs := make([]error, warm+messages)
 	var publishes sync.WaitGroup
-	for i := range messages {
+	for i := range warm + messages {
 		// Who waits does not hold the next one up: the pace is that of the clock.
-		publishes.Go(func() { errs[i] = publishStamped(ctx, client, s, topic) })
+		publishes.Go(func() {
+			text := ""
+			if i >= warm {
+				text = trial.Stamp(time.Now())
+			}
+			errs[i] = publishText(ctx, client, s, topic, text)
+		})
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -59,8 +66,8 @@ func (b *bench) pace(ctx context.Context, s *service, topic string, good, perSec
 	return took, nil
 }
 
-func publishStamped(ctx context.Context, client *http.Client, s *service, topic string) error {
-	text := trial.Stamp(time.Now())
+// publishText publishes a message that begins with a text.
+func publishText(ctx context.Context, client *http.Client, s *service, topic, text string) error {
 	body, err := json.Marshal(wire.PublishRequest{Message: text + strings.Repeat("m", messageBytes-len(text))})
 	if err != nil {
 		return err

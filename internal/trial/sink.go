@@ -37,7 +37,7 @@ func NewSink() *Sink {
 		Ledger:     newLedger(),
 		healed:     make(chan struct{}),
 		confirmers: make(chan struct{}, 8),
-		client:     &http.Client{Timeout: patience},
+		client:     &http.Client{Transport: &http.Transport{}, Timeout: patience},
 		refused:    make(map[arrival]time.Time),
 	}
 	s.server = &http.Server{Handler: s, ReadHeaderTimeout: patience, ConnState: s.connection}
@@ -58,6 +58,9 @@ func (s *Sink) Listen(ctx context.Context) (url string, err error) {
 	s.urls = append(s.urls, url)
 	return url, nil
 }
+
+// DropIdle closes the connections that are kept but not used, and keeps no others.
+func (s *Sink) DropIdle() { s.server.SetKeepAlivesEnabled(false) }
 
 // Close ends all connections.
 func (s *Sink) Close() error {
