@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -28,7 +29,7 @@ func parsed(t *testing.T, args ...string) *serveCommand {
 	require.NoError(t, err)
 	_, err = parser.Parse(longFlags(append([]string{"serve"}, args...)))
 	require.NoError(t, err)
-	c.Serve.addr, c.Serve.data = c.Serve.Addr, c.Serve.Data
+	c.Serve.addr, c.Serve.data, c.Serve.paused = c.Serve.Addr, c.Serve.Data, !c.Serve.Delivery
 	return &c.Serve
 }
 
@@ -120,6 +121,44 @@ func get(t *testing.T, url string, change func(*http.Request)) (int, string) {
 	body, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
 	return resp.StatusCode, string(body)
+}
+
+// TestWithoutDelivery: what is accepted waits, and goes out when a later run delivers.
+func TestWithoutDelivery(t *testing.T) {
+	const subscribers = 20
+	data := t.TempDir()
+	during := func(args []string, do func(h *house)) {
+		h, err := openHouse(t.Context(), parsed(t, append(args, "-addr", "127.0.0.1:0", "-data", data)...).settings, slog.New(slog.DiscardHandler))
+		require.NoError(t, err)
+		ctx, stop := context.WithCancel(t.Context())
+		served := make(chan error, 1)
+		go func() { served <- h.serve(ctx) }()
+		do(h)
+		stop()
+		require.NoError(t, <-served)
+	}
+	mails := func(h *house) int {
+		status, body := get(t, h.settings.PublicURL+"/_local/outbox", nil)
+		require.Equal(t, http.StatusOK, status)
+		return strings.Count(body, `"subscribe_url"`)
+	}
+	t.Setenv("TOCSIN_DELIVERY", "false")
+	during(nil, func(h *house) {
+		account := h.settings.account()
+		ctx := smn.WithCaller(t.Context(), smn.Caller{Project: account.Projects[0].ID, Domain: account.Domain.ID, User: account.ID})
+		topic, err := h.broker.CreateTopic(ctx, smn.CreateTopicInput{Name: "waits"})
+		require.NoError(t, err)
+		for i := range subscribers {
+			_, err := h.broker.Subscribe(ctx, smn.SubscribeInput{TopicURN: topic.URN, NewSubscription: smn.NewSubscription{
+				Protocol: smn.Email, Endpoint: fmt.Sprint("n", i, "@example.com"),
+			}})
+			require.NoError(t, err)
+		}
+		require.Zero(t, mails(h))
+	})
+	during([]string{"-delivery"}, func(h *house) {
+		eventually(t, "the confirmations", func() bool { return mails(h) == subscribers })
+	})
 }
 
 // TestInterrupt stops the real process as Ctrl-C does: cleanly.
