@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"tocsin/internal/trial"
 )
@@ -58,6 +59,7 @@ func measure(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
+	busy := loadAverage()
 	defer b.close()
 	if o.url == "" {
 		b.note("building tocsin")
@@ -81,6 +83,9 @@ func measure(ctx context.Context, o options) (err error) {
 		return err
 	}
 	fmt.Printf("\n%d rounds of %s, ours and its base in turns; figures are medians, results are taken round by round.\n", o.rounds, o.length)
+	if busy != "" {
+		fmt.Printf("Before the run %s processes were running or waiting (load average of a minute); 0 is an idle machine.\n", busy)
+	}
 	fmt.Printf("GOMAXPROCS %d, %s, %s/%s; one fsync takes %.2f ms; generator of publishes: %s.\n", runtime.GOMAXPROCS(0), runtime.Version(), runtime.GOOS, runtime.GOARCH, fsync.Seconds()*1e3, o.generator)
 	fmt.Println("Load, service and receiver share the machine. Only the ratios of one run count, never rates by themselves.")
 	return nil
@@ -161,6 +166,13 @@ func (b *bench) launch(ctx context.Context, plans []plan, env ...string) (*servi
 	}
 	s.process = p
 	return s, end, nil
+}
+
+// loadAverage is how busy others keep the machine; empty where nobody knows.
+func loadAverage() string {
+	text, _ := os.ReadFile("/proc/loadavg")
+	minute, _, _ := strings.Cut(string(text), " ")
+	return minute
 }
 
 // note tells on standard error what is going on.
