@@ -59,7 +59,7 @@ openapi: ## write the OpenAPI document anew, after a change of operations or of 
 bench: ## measure speed, memory and isolation beside raw baselines, in about four minutes
 	go run ./bench
 
-bench-full: ## the same, and with a million subscriptions, in about six minutes
+bench-full: ## the same, and with a million subscriptions, in about seven minutes
 	go run ./bench -million
 
 soak: ## kill the service 200 times under load, and count what was lost; MINUTES (default 5)
@@ -108,4 +108,4 @@ $(GOFUMPT):
 
 .PHONY: help
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z][a-z-]*:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST); echo
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z][a-z-]*:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST); echo
