@@ -68,7 +68,8 @@ func (s *Sink) Close() error {
 	return s.server.Close()
 }
 
-// Heal makes every endpoint a good one, but for those that drip.
+// Heal makes every endpoint a good one, but for those that drip. Requests that hang
+// are refused.
 func (s *Sink) Heal() { close(s.healed) }
 
 func (s *Sink) isHealed() bool {
@@ -176,10 +177,11 @@ func (s *Sink) accepts(w http.ResponseWriter, r *http.Request, b Behaviour, a ar
 	case b == Hanging:
 		select {
 		case <-s.healed:
-			return r.Context().Err() == nil
+			// Nobody knows whether the other side still waits: better not now.
+			w.WriteHeader(http.StatusServiceUnavailable)
 		case <-r.Context().Done():
-			return false
 		}
+		return false
 	case b == Failing, b == Moody && s.refuses(a):
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return false
