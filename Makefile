@@ -31,7 +31,7 @@ invoke: $(TOCSIN) ## run one function: make invoke FUNCTION=publish EVENT=events
 	  -function "$$(echo $(FUNCTION) | awk -F- '{for (i = 1; i <= NF; i++) printf toupper(substr($$i, 1, 1)) substr($$i, 2)}')Function"
 
 ##@ Work on it
-.PHONY: test race check fmt openapi bench fuzz
+.PHONY: test race check fmt openapi bench bench-full soak fuzz
 test: ## run all tests; no preparation needed
 	go test ./...
 	go -C internal/compat test -count=1 ./... # go does not see that the binary has changed
@@ -56,8 +56,14 @@ fmt: $(GOFUMPT) ## format all Go files
 openapi: ## write the OpenAPI document anew, after a change of operations or of package wire
 	go test ./internal/openapi -update
 
-bench: ## measure publishes/s and deliveries/s beside raw baselines, in about a minute and a half
+bench: ## measure speed, memory and isolation beside raw baselines, in about four minutes
 	go run ./bench
+
+bench-full: ## the same, and with a million subscriptions, in about seven minutes
+	go run ./bench -million
+
+soak: ## kill the service 200 times under load, and count what was lost; MINUTES (default 5)
+	go run ./bench soak -minutes $(or $(MINUTES),5)
 
 fuzz: ## let each fuzzer run for FUZZTIME (default 30s)
 	@for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' shared internal cmd); do \
@@ -102,4 +108,4 @@ $(GOFUMPT):
 
 .PHONY: help
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z][a-z-]*:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST); echo
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z][a-z-]*:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST); echo

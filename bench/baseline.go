@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,8 +17,9 @@ import (
 )
 
 // rawServer is what publishing is compared with: it reads the JSON of a publish,
-// makes two ids and answers as the service does. It checks and stores nothing.
-func rawServer() http.Handler {
+// makes two ids, keeps what keep keeps, and answers as the service does. It checks
+// nothing.
+func rawServer(keep func(body []byte) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		var in wire.PublishRequest
@@ -29,18 +30,38 @@ func rawServer() http.Handler {
 			http.Error(w, "no message", http.StatusBadRequest)
 			return
 		}
+		if err := keep(body); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(wire.PublishResponse{RequestID: smn.NewID(), MessageID: smn.NewID()})
 	})
+}
+
+// rowBytes is what the durable raw server keeps of a request: about what a stored
+// message of the bench takes.
+const rowBytes = 512
+
+// appendTo keeps a row in a file, durably, before it returns.
+func appendTo(log *os.File) func(body []byte) error {
+	return func(body []byte) error {
+		row := make([]byte, rowBytes)
+		copy(row, body)
+		if _, err := log.Write(row); err != nil {
+			return err
+		}
+		return log.Sync()
+	}
 }
 
 // rawWorkers is how many requests the raw loop keeps under way.
 const rawWorkers = 64
 
 // rawLoop is what delivering is compared with: workers with a http.Client that
-// post a body of that size to the sink's endpoints one after the other. It
-// returns the posts a second that were answered within the span.
-func rawLoop(ctx context.Context, sinkURL string, endpoints, size int, s span) (float64, error) {
+// post a body of that size to the endpoints one after the other. It returns the
+// posts a second that were answered within the span.
+func rawLoop(ctx context.Context, endpoints []string, size int, s span) (float64, error) {
 	transport := &http.Transport{MaxIdleConnsPerHost: rawWorkers}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Timeout: patience}
@@ -52,8 +73,8 @@ func rawLoop(ctx context.Context, sinkURL string, endpoints, size int, s span) (
 	for range rawWorkers {
 		workers.Go(func() {
 			for ctx.Err() == nil {
-				endpoint := next.Add(1) % int64(endpoints)
-				if err := postRaw(ctx, client, sinkURL+"/"+strconv.FormatInt(endpoint, 10), body); err != nil {
+				endpoint := endpoints[next.Add(1)%int64(len(endpoints))]
+				if err := postRaw(ctx, client, endpoint, body); err != nil {
 					cancel(err)
 					return
 				}

@@ -2,85 +2,131 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"strconv"
 	"time"
+
+	"tocsin/internal/trial"
 )
 
-// subscribers are how many subscriptions the topics have.
-var subscribers = []int{1, 100, 1000}
-
-// deliver measures the fan-out to endpoints of the sink. It also tells how many
-// deliveries came more than once.
-func (b *bench) deliver(ctx context.Context) (s section, repeats int64, err error) {
-	s.heading = [4]string{"deliver, " + strconv.Itoa(messageBytes) + " bytes", "deliveries/s", "raw http.Client loop/s", "ratio"}
-	fans := make([]fanOut, len(subscribers))
-	for i, n := range subscribers {
-		topic, err := b.service.topic(ctx, fmt.Sprintf("%s-%d", partDeliver, n))
-		if err != nil {
-			return s, repeats, err
-		}
-		b.note("deliver: adding %s", plural(n, "subscription"))
-		if err := b.service.subscribe(ctx, topic, b.sink.url, n); err != nil {
-			return s, repeats, err
-		}
-		publishing, err := b.service.publishing(b.service.url, topic)
-		if err != nil {
-			return s, repeats, err
-		}
-		fans[i] = fanOut{sink: b.sink, publishing: publishing, subscribers: n}
-		s.lines = append(s.lines, &comparison{name: plural(n, "subscription")})
+// deliver measures the fan-out to endpoints that are all well: rates, memory, and
+// the time from publish to arrival.
+func (b *bench) deliver(ctx context.Context) ([]step, error) {
+	one := plan{"one", b.sink.endpoints(1)}
+	hundred := plan{"hundred", b.sink.endpoints(100)}
+	thousand := plan{"thousand", b.sink.endpoints(1000)}
+	s, _, err := b.launch(ctx, []plan{one, hundred, thousand})
+	if err != nil {
+		return nil, err
 	}
-	for round := range b.options.rounds {
-		for i, n := range subscribers {
-			b.note("deliver: round %d of %d, %s", round+1, b.options.rounds, plural(n, "subscription"))
-			err := s.lines[i].measure(round, func() (float64, error) {
-				o, err := fans[i].run(ctx, b.options.length)
-				repeats += o.repeats
-				return o.rate, err
-			}, func() (float64, error) {
-				c, err := b.sink.counts(ctx)
-				if err != nil {
-					return 0, err
-				}
-				return rawLoop(ctx, b.sink.url, n, c.BodyBytes, newSpan(b.options.length))
-			})
+	var fans [3]fanOut
+	for i, p := range []plan{one, hundred, thousand} {
+		if fans[i], err = b.fanOut(s, p, len(p.endpoints)); err != nil {
+			return nil, err
+		}
+	}
+	rate := func(f fanOut) func(context.Context) (float64, error) {
+		return func(ctx context.Context) (float64, error) {
+			return f.run(ctx, b.options.length)
+		}
+	}
+	const rawBase = "64 http.Client workers"
+	raw := func(ctx context.Context) (float64, error) {
+		c, err := b.sink.counts(ctx)
+		if err != nil {
+			return 0, err
+		}
+		return rawLoop(ctx, hundred.endpoints, max(c.BodyBytes, messageBytes), newSpan(b.options.length))
+	}
+	many := compare(&row{
+		name: "deliver, 1,000 subscriptions", base: rawBase, unit: perSecond, result: ratio,
+		goal: goal{atLeast: 1.2, aim: 1.5},
+	}, rate(fans[2]), raw)
+	return []step{
+		compare(&row{
+			name: "deliver, 100 subscriptions", base: rawBase, unit: perSecond, result: ratio,
+			goal: goal{atLeast: 0.9, aim: 1.1},
+		}, rate(fans[1]), raw),
+		withMemory(many, s.process, "peak memory at 1,000 subscriptions, full speed", goal{atLeast: 64 << 20, aim: 48 << 20, atMost: true}),
+		single(rate(fans[0]), b.options.length),
+		b.arrival(hundred, s),
+	}, nil
+}
+
+// The machine that the goals of a single subscription were set on makes 1,250
+// signatures a second on each of two cores.
+const signaturesThere = 2500.0
+
+// single is the step of one subscription, where the signature decides: each
+// message needs one of its own.
+func single(rate func(context.Context) (float64, error), length time.Duration) step {
+	want := goal{atLeast: 1200, aim: 1700}
+	return step{
+		name: "1 subscription",
+		rows: []*row{
+			{name: "deliver, 1 subscription", unit: perSecond, result: perSecond, goal: want},
+			{
+				name: "  of the RSA signatures of all cores", base: "signatures", unit: perSecond, result: ratio,
+				goal: goal{atLeast: want.atLeast / signaturesThere, aim: want.aim / signaturesThere},
+			},
+		},
+		measure: func(ctx context.Context, _ int) ([]reading, error) {
+			ours, err := rate(ctx)
 			if err != nil {
-				return s, repeats, err
+				return nil, err
 			}
+			signatures, err := signaturesPerSecond(ctx, length)
+			return []reading{alone(ours), ofBase(ours, signatures)}, err
+		},
+	}
+}
+
+// withMemory adds the row of what a process takes at most while a step is taken.
+func withMemory(s step, p *trial.Process, name string, g goal) step {
+	inner := s.measure
+	s.rows = append(s.rows, &row{name: name, unit: mebibytes, result: mebibytes, goal: g})
+	s.measure = func(ctx context.Context, round int) ([]reading, error) {
+		if err := p.ForgetPeak(); err != nil {
+			return nil, err
 		}
+		readings, err := inner(ctx, round)
+		if err != nil {
+			return nil, err
+		}
+		m, err := p.Memory()
+		return append(readings, alone(float64(m.Peak))), err
 	}
-	return s, repeats, nil
+	return s
 }
 
-// sinkClient reads a sink's counts.
-type sinkClient struct {
-	url    string
-	client *http.Client
-}
-
-func (s sinkClient) counts(ctx context.Context) (counts, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+pathCounts, http.NoBody)
-	if err != nil {
-		return counts{}, err
+// arrival is the step of the time from publish to arrival, at a small steady pace.
+func (b *bench) arrival(p plan, s *service) step {
+	const messages = 5 // a second
+	name := fmt.Sprintf("publish → received, %d subscriptions, %d publishes/s", len(p.endpoints), messages)
+	return step{
+		name: "publish → received",
+		rows: []*row{
+			{name: name + ", p50", unit: millis, result: millis},
+			{name: name + ", p99", unit: millis, result: millis, goal: goal{atLeast: 12e-3, aim: 6e-3, atMost: true}},
+		},
+		measure: func(ctx context.Context, _ int) ([]reading, error) {
+			const longer = 4 // for enough messages to speak of a hundredth
+			took, err := b.pace(ctx, s, p.urn(), len(p.endpoints), messages, longer*b.options.length)
+			return []reading{alone(took.quantile(0.5)), alone(took.quantile(0.99))}, err
+		},
 	}
-	answer, err := s.client.Do(r)
-	if err != nil {
-		return counts{}, fmt.Errorf("counts of the sink: %w", err)
-	}
-	defer answer.Body.Close()
-	var c counts
-	return c, json.NewDecoder(answer.Body).Decode(&c)
 }
 
 // fanOut is a topic with confirmed subscriptions, and the messages sent there.
 type fanOut struct {
-	sink        sinkClient
+	sink        receiver
 	publishing  target
-	subscribers int
+	subscribers int // at good endpoints
+}
+
+func (b *bench) fanOut(s *service, p plan, good int) (fanOut, error) {
+	t, err := s.publishing(s.url, p.urn())
+	return fanOut{sink: b.sink, publishing: t, subscribers: good}, err
 }
 
 const (
@@ -92,19 +138,26 @@ const (
 // to run dry, few enough to be delivered soon after the measurement.
 func (f fanOut) inFlight() int64 { return int64(min(max(3200/f.subscribers, 4), 256)) }
 
-// outcome is what a measurement of deliveries saw.
-type outcome struct {
-	rate    float64 // different deliveries a second
-	repeats int64
-}
-
-// run publishes such that the service always has something to deliver, and counts
-// what arrives within the span. It returns when everything has arrived.
-func (f fanOut) run(ctx context.Context, length time.Duration) (outcome, error) {
+// run publishes such that the service always has something to deliver, and returns
+// the different deliveries a second that arrive within the span. It waits until
+// everything has arrived.
+func (f fanOut) run(ctx context.Context, length time.Duration) (float64, error) {
 	before, err := f.sink.counts(ctx)
 	if err != nil {
-		return outcome{}, err
+		return 0, err
 	}
+	published, rate, err := f.full(ctx, before, length)
+	if err != nil {
+		return 0, err
+	}
+	return rate, poll(ctx, 6*patience, "everything to be delivered", func() (bool, error) {
+		after, err := f.sink.counts(ctx)
+		return after.Distinct-before.Distinct >= published*int64(f.subscribers), err
+	})
+}
+
+// full is the part of run that measures.
+func (f fanOut) full(ctx context.Context, before trial.Counts, length time.Duration) (published int64, rate float64, err error) {
 	jobs := make(chan struct{}, f.inFlight())
 	feeding, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -118,27 +171,21 @@ func (f fanOut) run(ctx context.Context, length time.Duration) (outcome, error) 
 			done <- err
 		}()
 	}
-	published, rate, err := f.feed(feeding, before, jobs, newSpan(length))
+	published, rate, err = f.feed(feeding, before, jobs, newSpan(length))
 	close(jobs)
 	for range publishers {
 		err = errors.Join(err, <-done)
 	}
 	if err != nil {
-		return outcome{}, fmt.Errorf("deliver to %d: %w", f.subscribers, err)
+		return published, 0, fmt.Errorf("deliver to %d: %w", f.subscribers, err)
 	}
-	var after counts
-	err = poll(ctx, 3*patience, "everything to be delivered", func() (bool, error) {
-		after, err = f.sink.counts(ctx)
-		return after.Distinct-before.Distinct >= published*int64(f.subscribers), err
-	})
-	fresh := after.Distinct - before.Distinct
-	return outcome{rate: rate, repeats: after.Deliveries - before.Deliveries - fresh}, err
+	return published, rate, nil
 }
 
 // feed orders messages until the span ends. It returns how many, and the
 // deliveries a second within the span by the sink's own clock.
-func (f fanOut) feed(ctx context.Context, before counts, jobs chan<- struct{}, s span) (published int64, rate float64, err error) {
-	var first counts
+func (f fanOut) feed(ctx context.Context, before trial.Counts, jobs chan<- struct{}, s span) (published int64, rate float64, err error) {
+	var first trial.Counts
 	tick := time.NewTicker(feedEvery)
 	defer tick.Stop()
 	for {
@@ -174,7 +221,7 @@ func (f fanOut) feed(ctx context.Context, before counts, jobs chan<- struct{}, s
 	}
 }
 
-// publish publishes a message for each job, on a connection of its own.
+// publish publishes a message for each job, on a line of its own.
 func (f fanOut) publish(ctx context.Context, jobs <-chan struct{}) (err error) {
 	c, err := f.publishing.connect(ctx)
 	if err != nil {
@@ -182,10 +229,7 @@ func (f fanOut) publish(ctx context.Context, jobs <-chan struct{}) (err error) {
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	for range jobs {
-		if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
-			return err
-		}
-		again, err := c.exchange(f.publishing)
+		again, err := c.exchange(ctx, f.publishing)
 		if err != nil {
 			return err
 		}

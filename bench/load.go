@@ -15,19 +15,35 @@ import (
 	"time"
 )
 
-// The generator speaks HTTP/1.1 on connections of its own: one request as bytes
-// made beforehand, one goroutine for each connection. It costs a few
-// microseconds a request, so that what is measured is the server.
+// The generators. The raw one speaks HTTP/1.1 on connections of its own: one
+// request as bytes made beforehand, one goroutine for each connection. It costs a
+// few microseconds a request, so that what is measured is the server. The other one
+// is a http.Client with kept connections, which real publishers use and which takes
+// as much of the machine as the server does.
+const (
+	generatorRaw    = "raw"
+	generatorClient = "client"
+)
 
 const (
-	maxRequests = 2_000_000 // of one measurement; a bound, not a goal
-	patience    = 10 * time.Second
+	maxRequests    = 2_000_000 // of one measurement; a bound, not a goal
+	maxConnections = 256
+	patience       = 10 * time.Second
 )
 
 // target is a server and the request to send there again and again.
 type target struct {
 	url     *url.URL
-	request []byte // as it goes over the wire
+	header  http.Header
+	body    []byte
+	request []byte       // as it goes over the wire
+	client  *http.Client // sends it; nil for the raw generator
+}
+
+// withClient is the same request by a http.Client.
+func (t target) withClient() target {
+	t.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: maxConnections}, Timeout: patience}
+	return t
 }
 
 // newTarget makes the request: a post of body to address.
@@ -44,7 +60,46 @@ func newTarget(address string, header http.Header, body []byte) (target, error) 
 	if err := r.Write(&wire); err != nil {
 		return target{}, err
 	}
-	return target{url: to, request: wire.Bytes()}, nil
+	return target{url: to, header: header, body: body, request: wire.Bytes()}, nil
+}
+
+// line is what one goroutine sends its requests on.
+type line interface {
+	// exchange sends the request and reads the answer to its end. Anything but 2xx
+	// is an error: a rate of refusals would say nothing. Without again, the line is
+	// of no more use.
+	exchange(ctx context.Context, t target) (again bool, err error)
+	Close() error
+}
+
+// clientLine is a place in a http.Client's pool.
+type clientLine struct{}
+
+func (clientLine) Close() error { return nil }
+
+func (clientLine) exchange(ctx context.Context, t target) (again bool, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url.String(), bytes.NewReader(t.body))
+	if err != nil {
+		return false, err
+	}
+	r.Header = t.header
+	answer, err := t.client.Do(r)
+	if err != nil {
+		return false, err
+	}
+	return true, read(answer)
+}
+
+// read reads an answer to its end.
+func read(answer *http.Response) error {
+	defer answer.Body.Close()
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+		return err
+	}
+	if answer.StatusCode < 200 || answer.StatusCode > 299 {
+		return fmt.Errorf("the server answered %s", answer.Status)
+	}
+	return nil
 }
 
 // connection is one kept-alive connection to a target. One goroutine uses it.
@@ -53,7 +108,10 @@ type connection struct {
 	in *bufio.Reader
 }
 
-func (t target) connect(ctx context.Context) (*connection, error) {
+func (t target) connect(ctx context.Context) (line, error) {
+	if t.client != nil {
+		return clientLine{}, nil
+	}
 	var dialer interface {
 		DialContext(ctx context.Context, network, address string) (net.Conn, error)
 	} = &net.Dialer{Timeout: patience}
@@ -71,9 +129,10 @@ func (t target) connect(ctx context.Context) (*connection, error) {
 	return &connection{Conn: c, in: bufio.NewReader(c)}, nil
 }
 
-// exchange sends the request and reads the answer to its end. Anything but 2xx is
-// an error: a rate of refusals would say nothing.
-func (c *connection) exchange(t target) (again bool, err error) {
+func (c *connection) exchange(_ context.Context, t target) (again bool, err error) {
+	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+		return false, err
+	}
 	if _, err := c.Write(t.request); err != nil {
 		return false, err
 	}
@@ -81,15 +140,7 @@ func (c *connection) exchange(t target) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer answer.Body.Close()
-	_, err = io.Copy(io.Discard, answer.Body)
-	switch {
-	case err != nil:
-		return false, err
-	case answer.StatusCode < 200 || answer.StatusCode > 299:
-		return false, fmt.Errorf("%s answered %s", t.url.Host, answer.Status)
-	}
-	return !answer.Close, nil
+	return !answer.Close, read(answer)
 }
 
 // span is the time in which a measurement counts. What is done before from is to
@@ -132,7 +183,7 @@ func (t target) load(ctx context.Context, concurrency int, s span) (float64, err
 
 // repeat is one connection's part: the requests answered within the span.
 func (t target) repeat(ctx context.Context, most int, s span) (n int, err error) {
-	var c *connection
+	var c line
 	defer func() {
 		if c != nil {
 			err = errors.Join(err, c.Close())
@@ -146,11 +197,8 @@ func (t target) repeat(ctx context.Context, most int, s span) (n int, err error)
 			if c, err = t.connect(ctx); err != nil {
 				return n, err
 			}
-			if err := c.SetDeadline(s.to.Add(patience)); err != nil {
-				return n, err
-			}
 		}
-		again, err := c.exchange(t)
+		again, err := c.exchange(ctx, t)
 		if err != nil {
 			return n, err
 		}
@@ -169,4 +217,15 @@ func (t target) repeat(ctx context.Context, most int, s span) (n int, err error)
 		}
 	}
 	return n, fmt.Errorf("more than %d requests; measure for less time", maxRequests)
+}
+
+// once sends a single request.
+func (t target) once(ctx context.Context) (err error) {
+	c, err := t.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	_, err = c.exchange(ctx, t)
+	return err
 }

@@ -1,9 +1,12 @@
-// Command bench measures Tocsin beside raw net/http, in one run on one machine:
-// publishes per second beside a server that stores nothing, and deliveries per
-// second beside a bare loop of http.Client. Only the ratios mean something.
+// Command bench measures Tocsin in one run on one machine beside bases that do the
+// least that could be called the same job, and says which goals it reaches. Only
+// the ratios mean something.
 //
-// The load generator is this process; the service, the raw server and the
+// The load generator is this process; the service, the raw servers and the
 // receiver of messages are processes of their own, as in life.
+//
+// As bench soak it kills the service again and again under load, and counts what
+// was lost.
 package main
 
 import (
@@ -14,29 +17,34 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
 
 // options are what a run can be told.
 type options struct {
-	url     string // of a service that runs already; empty: build and start our own
-	account account
-	dir     string // where the temporary data folder goes
-	rounds  int
-	length  time.Duration // of one measurement
-	only    string        // part: publish, deliver or, empty, both
+	url       string // of a service that runs already; empty: build and start our own
+	account   account
+	dir       string // where the temporary data folder goes
+	rounds    int
+	length    time.Duration // of one measurement
+	parts     []string      // by name
+	generator string        // of publishes: raw or client
 }
 
-const usage = `bench measures publishes/s and deliveries/s beside raw baselines.
+const usage = `bench measures Tocsin beside raw baselines.
 
-  go run ./bench                 build tocsin, start it, measure both
-  go run ./bench -only deliver   one part alone
+  go run ./bench                          build tocsin, start it, measure all but a million
+  go run ./bench -million                 that, too: a million subscriptions
+  go run ./bench -only deliver,isolation  parts alone: publish, deliver, stored, isolation, million
+  go run ./bench soak -minutes 5          kill it again and again under load; -h for more
   TOCSIN_PASSWORD=… go run ./bench -url http://127.0.0.1:8080 -user admin -domain tocsin -project local
                                  publishing alone, against a service that runs already;
                                  it makes a topic there and deletes it again
 
-Each figure is the median of the rounds, then the lowest and the highest.
+Figures are medians of the rounds. A goal that is not met is no failure.
 
 `
 
@@ -50,14 +58,15 @@ func main() {
 func run(args []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// What bench starts of itself: not for people.
-	if len(args) == 1 {
-		switch args[0] {
-		case roleRaw:
-			return serveRole(ctx, rawServer())
-		case roleSink:
-			return serveRole(ctx, newSink())
+	if isRole(args) { // what bench starts of itself: not for people
+		return play(ctx, args)
+	}
+	if len(args) > 0 && args[0] == "soak" {
+		o, err := parseSoak(args[1:])
+		if err != nil {
+			return err
 		}
+		return soak(ctx, o)
 	}
 	o, err := parse(args)
 	if err != nil {
@@ -81,7 +90,9 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.dir, "dir", os.TempDir(), "folder for the temporary data; its disk is what publishing waits for")
 	flags.IntVar(&o.rounds, "rounds", 3, "how often each measurement is made, 1 to 100")
 	seconds := flags.Float64("seconds", 1.5, "length of one measurement, 0.1 to 60")
-	flags.StringVar(&o.only, "only", "", "measure one part: publish or deliver")
+	only := flags.String("only", strings.Join([]string{partPublish, partDeliver, partStored, partIsolation}, ","), "measure these parts")
+	million := flags.Bool("million", false, "measure with a million subscriptions as well, which takes some minutes")
+	flags.StringVar(&o.generator, "generator", generatorRaw, "how publishes are made: raw, on connections of our own, or client, by a http.Client")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -96,13 +107,20 @@ func parse(args []string) (options, error) {
 		return o, errors.New("-rounds must be from 1 to 100")
 	case !(*seconds >= 0.1 && *seconds <= 60):
 		return o, errors.New("-seconds must be from 0.1 to 60")
-	case o.only != "" && o.only != partPublish && o.only != partDeliver:
-		return o, errors.New("-only must be publish or deliver")
-	case o.url != "" && o.only == partDeliver:
-		return o, errors.New("deliveries can be measured only of a service that bench starts itself")
+	case o.generator != generatorRaw && o.generator != generatorClient:
+		return o, errors.New("-generator must be raw or client")
+	}
+	o.parts = strings.Split(*only, ",")
+	if *million {
+		o.parts = append(o.parts, partMillion)
+	}
+	for _, name := range o.parts {
+		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
+			return o, fmt.Errorf("-only: there is no part %q", name)
+		}
 	}
 	if o.url != "" {
-		o.only = partPublish
+		o.parts = []string{partPublish} // the others need a service of which bench has the data folder
 		if u, err := url.Parse(o.url); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 			return o, errors.New("-url must be scheme and host, such as http://127.0.0.1:8080")
 		}

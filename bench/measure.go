@@ -2,125 +2,177 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net/http"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
-	"time"
-)
+	"strings"
 
-// The parts of a run.
-const (
-	partPublish = "publish"
-	partDeliver = "deliver"
+	"tocsin/internal/trial"
 )
 
 // bench is a run.
 type bench struct {
 	options options
-	service *service
-	raw     process
-	sink    sinkClient // of our own service only
+	dir     string // temporary; its disk is what publishing waits for
+	binary  string // of tocsin; empty with a service that runs already
+	sink    receiver
+	closers []func() // end what has been started
+}
 
-	// settle waits until the service has done all that its publishes left behind.
-	settle func(context.Context) error
+// part is what can be measured by itself. ready starts what it needs and gives the
+// steps of a round.
+type part struct {
+	name  string
+	ready func(*bench, context.Context) ([]step, error)
+	once  bool // one round is enough
+}
+
+// The names of the parts.
+const (
+	partPublish   = "publish"
+	partDeliver   = "deliver"
+	partStored    = "stored"
+	partIsolation = "isolation"
+	partMillion   = "million"
+)
+
+// parts are in the order of the table.
+var parts = []part{
+	{name: partPublish, ready: (*bench).publish},
+	{name: partDeliver, ready: (*bench).deliver},
+	{name: partStored, ready: (*bench).stored},
+	{name: partIsolation, ready: (*bench).isolation},
+	{name: partMillion, ready: (*bench).million, once: true},
 }
 
 // measure makes a run and prints its table.
-func measure(ctx context.Context, o options) error {
-	dir, err := os.MkdirTemp(o.dir, "tocsin-bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	fsync, err := fsyncTime(dir)
-	if err != nil {
-		return err
-	}
+func measure(ctx context.Context, o options) (err error) {
 	b := &bench{options: o}
-	stop, err := b.start(ctx, dir)
-	defer stop()
+	if b.dir, err = os.MkdirTemp(o.dir, "tocsin-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.dir)
+	fsync, err := fsyncTime(b.dir)
 	if err != nil {
 		return err
 	}
-	var table []section
-	var repeats int64
-	if o.only != partDeliver {
-		s, err := b.publish(ctx)
-		if err != nil {
+	busy := loadAverage()
+	defer b.close()
+	if o.url == "" {
+		b.note("building tocsin")
+		b.binary = filepath.Join(b.dir, "tocsin")
+		if err := trial.Build(ctx, b.binary); err != nil {
 			return err
 		}
-		table = append(table, s)
 	}
-	if o.only != partPublish {
-		s, n, err := b.deliver(ctx)
-		if err != nil {
-			return err
+	var rows []*row
+	for _, p := range parts {
+		if !slices.Contains(o.parts, p.name) {
+			continue
 		}
-		table, repeats = append(table, s), n
+		measured, err := b.part(ctx, p)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		rows = append(rows, measured...)
 	}
-	if err := printTable(os.Stdout, table...); err != nil {
+	if err := printTable(os.Stdout, rows); err != nil {
 		return err
 	}
-	fmt.Println()
-	if o.only != partPublish {
-		fmt.Printf("Repeated deliveries: %d.\n", repeats)
+	fmt.Printf("\n%d rounds of %s, ours and its base in turns; figures are medians, results are taken round by round.\n", o.rounds, o.length)
+	if busy != "" {
+		fmt.Printf("Before the run %s processes were running or waiting (load average of a minute); 0 is an idle machine.\n", busy)
 	}
-	fmt.Printf("%d rounds of %s, ours and raw in turns: median (lowest–highest); ratios are taken round by round.\n", o.rounds, o.length)
-	fmt.Printf("GOMAXPROCS %d, %s, %s/%s; one fsync takes %.2f ms.\n", runtime.GOMAXPROCS(0), runtime.Version(), runtime.GOOS, runtime.GOARCH, fsync.Seconds()*1e3)
+	fmt.Printf("GOMAXPROCS %d, %s, %s/%s; one fsync takes %.2f ms; generator of publishes: %s.\n", runtime.GOMAXPROCS(0), runtime.Version(), runtime.GOOS, runtime.GOARCH, fsync.Seconds()*1e3, o.generator)
 	fmt.Println("Load, service and receiver share the machine. Only the ratios of one run count, never rates by themselves.")
 	return nil
 }
 
-// start starts all that is needed. What it has started is ended by stop, also
-// after an error.
-func (b *bench) start(ctx context.Context, dir string) (stop func(), err error) {
-	var stops []func()
-	stop = func() {
-		for _, s := range slices.Backward(stops) {
-			s()
+// part measures one part, and ends what it started.
+func (b *bench) part(ctx context.Context, p part) (rows []*row, err error) {
+	before := len(b.closers)
+	defer func() {
+		for _, end := range slices.Backward(b.closers[before:]) {
+			end()
+		}
+		b.closers = b.closers[:before]
+	}()
+	b.note("%s: getting ready", p.name)
+	if b.options.url == "" {
+		sink, stop, err := startReceiver(ctx)
+		if err != nil {
+			return nil, err
+		}
+		b.sink = sink
+		b.closers = append(b.closers, stop)
+	}
+	steps, err := p.ready(b, ctx)
+	if err != nil {
+		return nil, err
+	}
+	rounds := b.options.rounds
+	if p.once {
+		rounds = 1
+	}
+	for round := range rounds {
+		for _, s := range steps {
+			b.note("%s: round %d of %d, %s", p.name, round+1, rounds, s.name)
+			if err := s.take(ctx, round); err != nil {
+				return nil, err
+			}
 		}
 	}
-	if b.raw, err = startRole(ctx, roleRaw); err != nil {
-		return stop, err
+	for _, s := range steps {
+		rows = append(rows, s.rows...)
 	}
-	stops = append(stops, b.raw.stop)
-	if b.options.url != "" {
-		return stop, b.useRunning(ctx)
-	}
-	sink, err := startRole(ctx, roleSink)
-	if err != nil {
-		return stop, err
-	}
-	stops = append(stops, sink.stop)
-	b.sink = sinkClient{url: sink.url, client: &http.Client{Timeout: patience}}
-	b.note("building and starting tocsin")
-	tocsin, err := startTocsin(ctx, dir)
-	if err != nil {
-		return stop, err
-	}
-	stops = append(stops, tocsin.stop)
-	if b.service, err = logIn(ctx, tocsin.url, ownAccount); err != nil {
-		return stop, err
-	}
-	b.settle, err = b.marker(ctx)
-	return stop, err
+	return rows, nil
 }
 
-// useRunning takes the service that the options name. From outside nobody sees
-// whether it has settled, so it gets a moment.
-func (b *bench) useRunning(ctx context.Context) (err error) {
-	b.service, err = logIn(ctx, b.options.url, b.options.account)
-	b.settle = func(ctx context.Context) error {
-		select {
-		case <-time.After(time.Second):
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+// close ends everything that still runs.
+func (b *bench) close() {
+	for _, end := range slices.Backward(b.closers) {
+		end()
 	}
-	return err
+	b.closers = nil
+}
+
+// launch starts a service of our own with topics that are there already. It ends
+// with its part, or before that by the function that is returned.
+func (b *bench) launch(ctx context.Context, plans []plan, env ...string) (*service, func(), error) {
+	dir, err := os.MkdirTemp(b.dir, "service-")
+	if err != nil {
+		return nil, nil, err
+	}
+	data := filepath.Join(dir, "data")
+	if err := prepare(ctx, data, plans); err != nil {
+		return nil, nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	// Its log goes to a file, as it would in life.
+	p, err := trial.Start(ctx, trial.Config{Binary: b.binary, Data: data, Log: filepath.Join(dir, "log"), Env: env})
+	if err != nil {
+		return nil, nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	end := func() {
+		p.Kill() // nobody needs its data any more
+		_ = os.RemoveAll(dir)
+	}
+	b.closers = append(b.closers, end)
+	s, err := logIn(ctx, p.URL(), ownAccount)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.process = p
+	return s, end, nil
+}
+
+// loadAverage is how busy others keep the machine; empty where nobody knows.
+func loadAverage() string {
+	text, _ := os.ReadFile("/proc/loadavg")
+	minute, _, _ := strings.Cut(string(text), " ")
+	return minute
 }
 
 // note tells on standard error what is going on.

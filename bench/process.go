@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,21 +11,48 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
-	"time"
+
+	"tocsin/internal/trial"
 )
 
 // The parts that bench starts of itself.
 const (
-	roleRaw  = "raw"
-	roleSink = "sink"
+	roleRaw   = "raw"
+	roleFsync = "raw-fsync" // its folder follows
+	roleSink  = "sink"
 )
 
-// serveRole serves on a free port of loopback, prints its URL on a line, and ends
+// isRole says whether these arguments are those of a part.
+func isRole(args []string) bool {
+	switch len(args) {
+	case 1:
+		return args[0] == roleRaw || args[0] == roleSink
+	case 2:
+		return args[0] == roleFsync
+	}
+	return false
+}
+
+// play is a part's whole life.
+func play(ctx context.Context, args []string) error {
+	switch args[0] {
+	case roleRaw:
+		return serveRaw(ctx, rawServer(func([]byte) error { return nil }))
+	case roleFsync:
+		log, err := os.CreateTemp(args[1], "raw-*.log")
+		if err != nil {
+			return err
+		}
+		defer log.Close()
+		return serveRaw(ctx, rawServer(appendTo(log)))
+	}
+	return serveSink(ctx)
+}
+
+// serveRaw serves on a free port of loopback, prints its URL on a line, and ends
 // when its standard input does: so it never outlives the bench.
-func serveRole(ctx context.Context, handler http.Handler) error {
+func serveRaw(ctx context.Context, handler http.Handler) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -43,19 +69,47 @@ func serveRole(ctx context.Context, handler http.Handler) error {
 	return nil
 }
 
+// What a sink answers beside its endpoints.
+const (
+	pathCounts = "/counts"
+	pathTimes  = "/times" // gives them and forgets them
+)
+
+// serveSink does the same for a sink, with three ports: two for endpoints, one to
+// ask what has arrived.
+func serveSink(ctx context.Context) error {
+	sink := trial.NewSink()
+	defer sink.Close()
+	urls := make([]string, 2)
+	var err error
+	for i := range urls {
+		if urls[i], err = sink.Listen(ctx); err != nil {
+			return err
+		}
+	}
+	fmt.Print(strings.Join(urls, " "), " ")
+	answer := func(v func() any) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(v()) }
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc(pathCounts, answer(func() any { return sink.Counts() }))
+	mux.HandleFunc(pathTimes, answer(func() any { return sink.Times() }))
+	return serveRaw(ctx, mux)
+}
+
 // process is a child and how to end it.
 type process struct {
-	url  string
+	urls []string
 	stop func()
 }
 
 // startRole starts bench once more in one of its roles.
-func startRole(ctx context.Context, role string) (process, error) {
+func startRole(ctx context.Context, args ...string) (process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return process{}, err
 	}
-	cmd := exec.CommandContext(ctx, self, role)
+	cmd := exec.CommandContext(ctx, self, args...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -72,100 +126,10 @@ func startRole(ctx context.Context, role string) (process, error) {
 		_ = in.Close()
 		_ = cmd.Wait()
 	}
-	url, err := bufio.NewReader(out).ReadString('\n')
+	urls, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		stop()
-		return process{}, fmt.Errorf("start %s: %w", role, err)
+		return process{}, fmt.Errorf("start %s: %w", args[0], err)
 	}
-	return process{url: strings.TrimSpace(url), stop: stop}, nil
-}
-
-// startTocsin builds the service and starts it with an empty data folder in dir.
-// Its log goes to a file there, as it would in life.
-func startTocsin(ctx context.Context, dir string) (process, error) {
-	binary := filepath.Join(dir, "tocsin")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "tocsin/cmd/tocsin")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return process{}, fmt.Errorf("build tocsin: %w\n%s", err, out)
-	}
-	return startBinary(ctx, binary, dir)
-}
-
-func startBinary(ctx context.Context, binary, dir string) (process, error) {
-	log, err := os.Create(filepath.Join(dir, "tocsin.log"))
-	if err != nil {
-		return process{}, err
-	}
-	defer log.Close() // the child has its own handle
-	ctx, cancel := context.WithCancel(ctx)
-	cmd := exec.CommandContext(ctx, binary, "serve", "-addr", "127.0.0.1:0", "-data", filepath.Join(dir, "data"))
-	cmd.Env = withoutSettings(os.Environ())
-	cmd.Stderr = log
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 2 * patience // then it is killed
-	if err := cmd.Start(); err != nil {
-		cancel()
-		return process{}, err
-	}
-	ended := make(chan struct{})
-	go func() {
-		_ = cmd.Wait()
-		close(ended)
-	}()
-	stop := func() {
-		cancel()
-		<-ended
-	}
-	url, err := listening(ctx, log.Name(), ended)
-	if err != nil {
-		stop()
-		return process{}, err
-	}
-	return process{url: url, stop: stop}, nil
-}
-
-// listening waits for the line of the log that tells the address.
-func listening(ctx context.Context, file string, ended <-chan struct{}) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		log, err := os.ReadFile(file)
-		if err != nil {
-			return "", err
-		}
-		if address := addressIn(log); address != "" {
-			return "http://" + address, nil
-		}
-		select {
-		case <-ended:
-			return "", fmt.Errorf("tocsin ended:\n%s", log)
-		case <-ctx.Done():
-			return "", fmt.Errorf("tocsin does not say where it listens: %w", ctx.Err())
-		case <-tick.C:
-		}
-	}
-}
-
-func addressIn(log []byte) string {
-	for line := range bytes.Lines(log) {
-		var entry struct {
-			Msg     string `json:"msg"`
-			Address string `json:"address"`
-		}
-		if json.Unmarshal(line, &entry) == nil && entry.Msg == "listening" {
-			return entry.Address
-		}
-	}
-	return ""
-}
-
-// withoutSettings leaves out what would change the service's defaults; how
-// durable it is, and Go's own settings, may be chosen for comparison.
-func withoutSettings(env []string) []string {
-	return slices.DeleteFunc(env, func(v string) bool {
-		return strings.HasPrefix(v, "TOCSIN_") && !strings.HasPrefix(v, "TOCSIN_DURABILITY=")
-	})
+	return process{urls: strings.Fields(urls), stop: stop}, nil
 }

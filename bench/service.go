@@ -6,13 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
+	"tocsin/internal/trial"
 	"tocsin/shared/client"
 	"tocsin/shared/iam"
-	"tocsin/shared/smn"
 	"tocsin/shared/wire"
 )
 
@@ -32,8 +31,9 @@ var ownAccount = account{domain: "tocsin", user: "admin", password: "admin", pro
 // service is the service under test, as one of its users sees it.
 type service struct {
 	*client.Client
-	url   string
-	token iam.Token
+	url     string
+	token   iam.Token
+	process *trial.Process // nil if others have started it
 }
 
 func logIn(ctx context.Context, url string, a account) (*service, error) {
@@ -54,12 +54,6 @@ func logIn(ctx context.Context, url string, a account) (*service, error) {
 	return &service{Client: c, url: strings.TrimRight(url, "/"), token: token}, nil
 }
 
-// topic makes a topic of a name that nobody has.
-func (s *service) topic(ctx context.Context, name string) (urn string, err error) {
-	out, err := s.CreateTopic(ctx, smn.CreateTopicInput{Name: "bench-" + name + "-" + smn.NewID()[:12]})
-	return out.URN, err
-}
-
 // publishing is the request that publishes to a topic. Sent to address, it may
 // also go to a server that only looks like the service.
 func (s *service) publishing(address, topic string) (target, error) {
@@ -67,52 +61,16 @@ func (s *service) publishing(address, topic string) (target, error) {
 	if err != nil {
 		return target{}, err
 	}
-	header := http.Header{"Content-Type": {"application/json"}, "X-Auth-Token": {s.token.Value}}
-	return newTarget(address+"/v2/"+s.token.Project.ID+"/notifications/topics/"+topic+"/publish", header, body)
+	return newTarget(address+s.path(topic)+"/publish", s.header(), body)
 }
 
-// subscribe adds so many endpoints of a sink, which confirms them by itself, and
-// waits until all are confirmed.
-func (s *service) subscribe(ctx context.Context, topic, sinkURL string, n int) error {
-	for first := 0; first < n; first += smn.MaxBatch {
-		in := smn.SubscribeBatchInput{TopicURN: topic}
-		for i := first; i < min(first+smn.MaxBatch, n); i++ {
-			in.Subscriptions = append(in.Subscriptions, smn.NewSubscription{Protocol: smn.HTTP, Endpoint: sinkURL + "/" + strconv.Itoa(i)})
-		}
-		out, err := s.SubscribeBatch(ctx, in)
-		if err != nil {
-			return fmt.Errorf("subscribe: %w", err)
-		}
-		for _, o := range out {
-			if o.Err != nil {
-				return fmt.Errorf("subscribe: %w", o.Err)
-			}
-		}
-	}
-	return poll(ctx, 3*patience, fmt.Sprintf("%d subscriptions to be confirmed", n), func() (bool, error) {
-		confirmed, err := s.confirmed(ctx, topic)
-		return confirmed == n, err
-	})
+// path is where a topic is, at any server that looks like the service.
+func (s *service) path(topic string) string {
+	return "/v2/" + s.token.Project.ID + "/notifications/topics/" + topic
 }
 
-// confirmed counts the confirmed subscriptions of a topic.
-func (s *service) confirmed(ctx context.Context, topic string) (n int, err error) {
-	in := smn.ListSubscriptionsByTopicInput{TopicURN: topic}
-	for {
-		page, err := s.ListSubscriptionsByTopic(ctx, in)
-		if err != nil {
-			return n, fmt.Errorf("list subscriptions: %w", err)
-		}
-		for _, sub := range page.Subscriptions {
-			if sub.Status == smn.Confirmed {
-				n++
-			}
-		}
-		in.Offset += len(page.Subscriptions)
-		if len(page.Subscriptions) == 0 || in.Offset >= page.Total {
-			return n, nil
-		}
-	}
+func (s *service) header() http.Header {
+	return http.Header{"Content-Type": {"application/json"}, "X-Auth-Token": {s.token.Value}}
 }
 
 var errImpatient = errors.New("waited too long")

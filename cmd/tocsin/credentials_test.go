@@ -230,11 +230,10 @@ func TestCredentialsOfTheRealBinary(t *testing.T) {
 		require.NoError(t, os.Rename(path+".new", path))
 	}
 	replace(sampleYAML)
-	t.Setenv("TOCSIN_CREDENTIALS", path)
-	p := launch(t, filepath.Join(dir, "data"), "127.0.0.1:0")
+	p := launch(t, filepath.Join(dir, "data"), "TOCSIN_CREDENTIALS="+path)
 
 	const project = "0123456789abcdef0123456789abcdef"
-	url := "http://" + p.address
+	url := p.URL()
 	login := func(password string) (iam.Token, error) {
 		c, err := client.New(client.Config{Endpoint: url})
 		require.NoError(t, err)

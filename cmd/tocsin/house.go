@@ -254,7 +254,7 @@ func (h *house) authority(key []byte) error {
 func (h *house) serve(ctx context.Context) error {
 	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
 	worker := make(chan error, 1)
-	go func() { worker <- h.worker.Run(working, h.db) }()
+	go func() { worker <- h.work(working) }()
 	purge := make(chan struct{})
 	go func() { defer close(purge); h.purge(working) }()
 	watch := make(chan struct{})
@@ -292,6 +292,16 @@ func (h *house) serve(ctx context.Context) error {
 		err = errors.Join(err, werr)
 	}
 	return errors.Join(err, h.close())
+}
+
+// work delivers until ctx ends; paused, it leaves everything in the queue.
+func (h *house) work(ctx context.Context) error {
+	if h.settings.paused {
+		h.log.LogAttrs(ctx, slog.LevelWarn, "delivery is off: what is accepted waits")
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return h.worker.Run(ctx, h.db)
 }
 
 // close gives everything back, as far as it was opened.

@@ -22,6 +22,8 @@ type serveCommand struct {
 	MetricsAddr string      `env:"TOCSIN_METRICS_ADDR" help:"Another address, at which GET /metrics is shown to everybody; without it to this machine only." placeholder:"HOST:PORT"`
 	Credentials string      `env:"TOCSIN_CREDENTIALS" help:"File with users and projects, YAML or JSON, in place of the one user." type:"path" placeholder:"FILE"`
 
+	Delivery bool `env:"TOCSIN_DELIVERY" default:"true" negatable:"" help:"Deliver; without it messages and confirmations are accepted and wait."`
+
 	Sample string `help:"Name of a topic to make sure of; its curl lines are printed." placeholder:"NAME"`
 }
 
@@ -29,6 +31,7 @@ type serveCommand struct {
 func (c *serveCommand) chosen() settings {
 	s := c.settings
 	s.addr, s.data, s.credentials, s.tls, s.metricsAddr = c.Addr, c.Data, c.Credentials, c.TLS, c.MetricsAddr
+	s.paused = !c.Delivery
 	return s
 }
 

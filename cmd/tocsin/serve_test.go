@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -11,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -129,17 +129,52 @@ func get(t *testing.T, url string, change func(*http.Request)) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
+// TestWithoutDelivery: what is accepted waits, and goes out when a later run delivers.
+func TestWithoutDelivery(t *testing.T) {
+	const subscribers = 20
+	data := t.TempDir()
+	during := func(args []string, do func(h *house)) {
+		h, err := openHouse(t.Context(), parsed(t, append(args, "-addr", "127.0.0.1:0", "-data", data)...).settings, slog.New(slog.DiscardHandler))
+		require.NoError(t, err)
+		ctx, stop := context.WithCancel(t.Context())
+		served := make(chan error, 1)
+		go func() { served <- h.serve(ctx) }()
+		do(h)
+		stop()
+		require.NoError(t, <-served)
+	}
+	mails := func(h *house) int {
+		status, body := get(t, h.settings.PublicURL+"/_local/outbox", nil)
+		require.Equal(t, http.StatusOK, status)
+		return strings.Count(body, `"subscribe_url"`)
+	}
+	t.Setenv("TOCSIN_DELIVERY", "false")
+	during(nil, func(h *house) {
+		account := h.settings.account()
+		ctx := smn.WithCaller(t.Context(), smn.Caller{Project: account.Projects[0].ID, Domain: account.Domain.ID, User: account.ID})
+		topic, err := h.broker.CreateTopic(ctx, smn.CreateTopicInput{Name: "waits"})
+		require.NoError(t, err)
+		for i := range subscribers {
+			_, err := h.broker.Subscribe(ctx, smn.SubscribeInput{TopicURN: topic.URN, NewSubscription: smn.NewSubscription{
+				Protocol: smn.Email, Endpoint: fmt.Sprint("n", i, "@example.com"),
+			}})
+			require.NoError(t, err)
+		}
+		require.Zero(t, mails(h))
+	})
+	during([]string{"-delivery"}, func(h *house) {
+		eventually(t, "the confirmations", func() bool { return mails(h) == subscribers })
+	})
+}
+
 // TestInterrupt stops the real process as Ctrl-C does: cleanly.
 func TestInterrupt(t *testing.T) {
 	data := t.TempDir()
-	p := launch(t, data, "127.0.0.1:0")
-	_, err := p.client(t).CreateTopic(t.Context(), smn.CreateTopicInput{Name: "kept"})
+	p := launch(t, data)
+	_, err := localClient(t, p).CreateTopic(t.Context(), smn.CreateTopicInput{Name: "kept"})
 	require.NoError(t, err)
-	require.NoError(t, p.cmd.Process.Signal(syscall.SIGINT))
-	<-p.log
-	require.NoError(t, p.cmd.Wait(), "an interrupted server ends with 0")
-	p = launch(t, data, "127.0.0.1:0")
-	page, err := p.client(t).ListTopics(t.Context(), smn.ListTopicsInput{})
+	require.NoError(t, p.Interrupt(), "an interrupted server ends with 0")
+	page, err := localClient(t, launch(t, data)).ListTopics(t.Context(), smn.ListTopicsInput{})
 	require.NoError(t, err)
 	require.Equal(t, 1, page.Total)
 }

@@ -22,6 +22,7 @@ type settings struct {
 	addr        string // to listen on
 	data        string // folder of the embedded store
 	credentials string // file with users and projects; empty: the one user below
+	paused      bool   // accept and store, but deliver nothing
 
 	tls         tlsSettings
 	metricsAddr string // where metrics are shown to everybody; empty for nowhere

@@ -24,7 +24,7 @@ const root = "../.."
 // not named elsewhere.
 var layers = [][]string{
 	{"cmd/*", "functions/*", "bench", "examples/*"},
-	{"shared/lambdaapp", "internal/runtimeapi", "events"},
+	{"shared/lambdaapp", "internal/runtimeapi", "internal/trial", "events"},
 	{"shared/httpapi", "shared/client", "shared/embedded", "shared/deliver/*"},
 	{"shared/deliver/post", "shared/deliver/letter"},
 	{"shared/broker", "shared/deliver"},

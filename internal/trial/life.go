@@ -1,0 +1,123 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// Life is a process that is killed and started again on the same data folder and
+// address, as often as one likes. One goroutine uses it.
+type Life struct {
+	*Process
+	cfg     Config
+	sink    *Sink
+	history history
+	Kills   []Kill
+	repeats int64 // when the process was killed last
+}
+
+// Kill is what one kill cost.
+type Kill struct {
+	Repeats   int64 // deliveries that came again, until the next kill
+	Delivered int64 // in the time of Window before it
+}
+
+// Window is how long a process may work without writing down how far it is.
+const Window = 250 * time.Millisecond
+
+// Begin starts the process for the first time.
+func Begin(ctx context.Context, cfg Config, sink *Sink) (*Life, error) {
+	p, err := Start(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	l := &Life{Process: p, cfg: cfg, sink: sink}
+	l.cfg.Addr = p.Addr // links in messages point there
+	l.history.follow(sink.Ledger)
+	return l, nil
+}
+
+// KillAndRestart kills the process and starts it again, when nothing that the
+// killed one has sent can arrive any more.
+func (l *Life) KillAndRestart(ctx context.Context) error {
+	delivered := l.history.within(Window)
+	l.Kill()
+	draining, cancel := context.WithTimeoutCause(ctx, patience, errors.New("connections of a killed process stay open"))
+	defer cancel()
+	if err := l.sink.Drained(draining); err != nil {
+		return err
+	}
+	l.settle()
+	l.Kills = append(l.Kills, Kill{Delivered: delivered})
+	l.sink.NextRun()
+	p, err := Start(ctx, l.cfg)
+	if err != nil {
+		return err
+	}
+	l.Process = p
+	return nil
+}
+
+// settle puts the repeats since the last kill down to it.
+func (l *Life) settle() {
+	repeats := l.sink.Counts().Repeats()
+	if n := len(l.Kills); n > 0 {
+		l.Kills[n-1].Repeats = repeats - l.repeats
+	}
+	l.repeats = repeats
+}
+
+// End kills the process for good.
+func (l *Life) End() {
+	l.Kill()
+	l.settle()
+	l.history.end()
+}
+
+// history knows how much arrived lately.
+type history struct {
+	mu      sync.Mutex
+	samples [64]Counts // a ring, one each sampleEvery
+	next    int
+	ledger  *Ledger
+	stop    chan struct{}
+}
+
+const sampleEvery = 10 * time.Millisecond
+
+func (h *history) follow(l *Ledger) {
+	h.ledger, h.stop = l, make(chan struct{})
+	go func() {
+		tick := time.NewTicker(sampleEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-h.stop:
+				return
+			case <-tick.C:
+			}
+			h.mu.Lock()
+			h.samples[h.next%len(h.samples)] = l.Counts()
+			h.next++
+			h.mu.Unlock()
+		}
+	}()
+}
+
+func (h *history) end() { close(h.stop) }
+
+// within is how many deliveries came in the last d, of at most half a second.
+func (h *history) within(d time.Duration) int64 {
+	now := h.ledger.Counts()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	oldest := now.Deliveries
+	for _, c := range h.samples {
+		if c.AtMicros >= now.AtMicros-d.Microseconds() {
+			oldest = min(oldest, c.Deliveries)
+		}
+	}
+	return now.Deliveries - oldest
+}
