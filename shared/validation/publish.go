@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
@@ -84,3 +85,10 @@ func isSubject(s string) bool { return len(s) <= smn.MaxSubject && isLine(s) }
 func isMessage(s string) bool {
 	return s != "" && len(s) <= smn.MaxMessage && utf8.ValidString(s)
 }
+
+// isIdempotencyKey: at most smn.MaxIdempotencyKey characters of printable ASCII.
+func isIdempotencyKey(s string) bool {
+	return len(s) <= smn.MaxIdempotencyKey && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+var idempotencyKeyRule = fmt.Sprintf("Idempotency-Key must have 1 to %d printable ASCII characters", smn.MaxIdempotencyKey)
