@@ -14,10 +14,15 @@ func (c *Client) Publish(ctx context.Context, in smn.PublishInput) (string, erro
 	if err != nil {
 		return "", err
 	}
+	var header http.Header
+	if in.IdempotencyKey != "" {
+		header = http.Header{wire.HeaderIdempotencyKey: {in.IdempotencyKey}}
+	}
 	var out wire.PublishResponse
 	_, err = c.call(ctx, request{
 		method: http.MethodPost,
 		path:   path,
+		header: header,
 		body:   wire.NewPublishRequest(in),
 	}, &out)
 	return out.MessageID, err

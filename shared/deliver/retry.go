@@ -50,7 +50,7 @@ func (w *Worker) retry(ctx context.Context, r queue.Retry) error {
 		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonUnsubscribed))
 	case !smn.Selects(m.Attributes, s.Protocol, s.Filters):
 		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonFiltered))
-	case m.expired(w.now()):
+	case m.over(r, w.now()):
 		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonExpired))
 	}
 	d, err := w.notification(m, s)
@@ -96,7 +96,7 @@ func (w *Worker) record(ctx context.Context, m *message, r queue.Retry, result *
 // follows from it; nil means delivered. If ctx has ended since, that says nothing
 // about the endpoint, and the caller must not record it.
 func (w *Worker) try(ctx context.Context, m *message, d Delivery, r queue.Retry) *setback {
-	if m.expired(w.now()) { // while waiting for the slot
+	if m.over(r, w.now()) { // while waiting for the slot
 		return w.giveUp(ctx, m, r, reasonExpired)
 	}
 	began := time.Now()
@@ -116,12 +116,12 @@ func (w *Worker) try(ctx context.Context, m *message, d Delivery, r queue.Retry)
 	}}
 	if delay, ok := w.policy.Next(r.Attempt, o); !ok {
 		o.Result = Dead
-	} else if due := w.now().Add(delay); m.expired(due) {
+	} else if due := w.now().Add(delay); m.over(r, due) {
 		o.Result, o.Reason = Dead, reasonExpiresFirst+" ("+o.Reason+")"
 	} else {
 		s.failure.Next = due
 		s.retry = []queue.Task{queue.NewRetry(m.Project, m.TopicID, queue.Retry{
-			MessageID: m.ID, SubscriptionID: r.SubscriptionID, Attempt: r.Attempt + 1,
+			MessageID: m.ID, SubscriptionID: r.SubscriptionID, Attempt: r.Attempt + 1, Expires: r.Expires,
 		}, due)}
 	}
 	s.failure.Dead = o.Result == Dead
@@ -142,7 +142,7 @@ func (w *Worker) postpone(m *message, r queue.Retry) *setback {
 		Reason:         reasonNoSlot,
 	}
 	due := w.now().Add(postponement(r.Deferred))
-	if m.expired(due) {
+	if m.over(r, due) {
 		f.Dead, f.Reason = true, reasonExpiresFirst+" ("+reasonNoSlot+")"
 		return &setback{failure: f}
 	}

@@ -64,9 +64,9 @@ type PublishInput struct {
 	Locale string `validate:"locale" code:"InvalidParameter"`
 
 	// IdempotencyKey keeps a message from being sent twice when a call is repeated
-	// whose answer was lost: printable ASCII, at most MaxIdempotencyKey characters,
-	// remembered by topic and project of the caller; empty for none. SMN has no such
-	// thing.
+	// whose answer was lost: printable ASCII without spaces at its ends, at most
+	// MaxIdempotencyKey characters, remembered by topic and project of the caller;
+	// empty for none. SMN has no such thing.
 	IdempotencyKey string `validate:"idempotency_key" code:"InvalidIdempotencyKey"`
 }
 

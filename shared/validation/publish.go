@@ -87,8 +87,9 @@ func isMessage(s string) bool {
 }
 
 // isIdempotencyKey: at most smn.MaxIdempotencyKey characters of printable ASCII.
+// Spaces at its ends would be lost in a header.
 func isIdempotencyKey(s string) bool {
-	return len(s) <= smn.MaxIdempotencyKey && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
+	return len(s) <= smn.MaxIdempotencyKey && strings.TrimSpace(s) == s && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-var idempotencyKeyRule = fmt.Sprintf("Idempotency-Key must have 1 to %d printable ASCII characters", smn.MaxIdempotencyKey)
+var idempotencyKeyRule = fmt.Sprintf("Idempotency-Key must have 1 to %d printable ASCII characters and no space at its ends", smn.MaxIdempotencyKey)
