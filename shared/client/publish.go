@@ -15,6 +15,9 @@ func (c *Client) Publish(ctx context.Context, in smn.PublishInput) (string, erro
 		return "", err
 	}
 	var header http.Header
+	if !smn.IsIdempotencyKey(in.IdempotencyKey) { // nor can it be written into a header
+		return "", smn.Errorf(smn.InvalidIdempotencyKey, "a key has 1 to %d printable ASCII characters and no space at its ends", smn.MaxIdempotencyKey)
+	}
 	if in.IdempotencyKey != "" {
 		header = http.Header{wire.HeaderIdempotencyKey: {in.IdempotencyKey}}
 	}

@@ -2,6 +2,7 @@ package smn
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -68,6 +69,17 @@ type PublishInput struct {
 	// MaxIdempotencyKey characters, remembered by topic and project of the caller;
 	// empty for none. SMN has no such thing.
 	IdempotencyKey string `validate:"idempotency_key" code:"InvalidIdempotencyKey"`
+}
+
+// IsIdempotencyKey says whether s can be a PublishInput.IdempotencyKey, or is none.
+// Spaces at its ends would be lost in a header.
+func IsIdempotencyKey(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return len(s) <= MaxIdempotencyKey && strings.TrimSpace(s) == s
 }
 
 // Text is what a message says to one protocol.

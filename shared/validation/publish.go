@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
@@ -84,12 +83,6 @@ func isSubject(s string) bool { return len(s) <= smn.MaxSubject && isLine(s) }
 // isMessage: 1 to smn.MaxMessage bytes of text.
 func isMessage(s string) bool {
 	return s != "" && len(s) <= smn.MaxMessage && utf8.ValidString(s)
-}
-
-// isIdempotencyKey: at most smn.MaxIdempotencyKey characters of printable ASCII.
-// Spaces at its ends would be lost in a header.
-func isIdempotencyKey(s string) bool {
-	return len(s) <= smn.MaxIdempotencyKey && strings.TrimSpace(s) == s && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 var idempotencyKeyRule = fmt.Sprintf("Idempotency-Key must have 1 to %d printable ASCII characters and no space at its ends", smn.MaxIdempotencyKey)

@@ -36,7 +36,7 @@ var stringRules = map[string]func(string) bool{
 	"subject":           isSubject,
 	"message":           isMessage,
 	"locale":            isLocale,
-	"idempotency_key":   isIdempotencyKey,
+	"idempotency_key":   smn.IsIdempotencyKey,
 	"dead_marker":       func(s string) bool { _, err := smn.ParseDeadMarker(s); return err == nil },
 	"template_name":     smn.IsTemplateName,
 	"template_protocol": isTemplateProtocol,
