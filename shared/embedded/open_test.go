@@ -61,6 +61,10 @@ func TestReopeningKeepsEverything(t *testing.T) {
 			require.NoError(t, err)
 			m := newMessage()
 			require.NoError(t, db.PutMessage(ctx, m, fanOut(m)))
+			once := store.Once{Project: m.Project, TopicID: m.TopicID, Key: "key", Fingerprint: []byte("of it")}
+			keyed := newMessage()
+			_, err = db.PutMessageOnce(ctx, keyed, once, queue.Task{ID: "keyed", NotBefore: moment.AddDate(100, 0, 0)})
+			require.NoError(t, err)
 			key := store.ChunkKey{MessageID: m.ID}
 			_, err = db.ClaimChunk(ctx, key, moment, moment.Add(time.Hour))
 			require.NoError(t, err)
@@ -89,6 +93,11 @@ func TestReopeningKeepsEverything(t *testing.T) {
 			failures, err := db.ListFailures(ctx, store.FailureQuery{MessageID: m.ID, Limit: 9})
 			require.NoError(t, err)
 			require.Equal(t, []store.ListedFailure{{Failure: failure}}, failures)
+			id, err := db.FindMessageOnce(ctx, once)
+			require.NoError(t, err)
+			require.Equal(t, keyed.ID, id)
+			_, err = db.GetMessage(ctx, id)
+			require.NoError(t, err)
 			mails, err := db.ListMail(ctx, 10)
 			require.NoError(t, err)
 			require.Equal(t, []store.Mail{mail}, mails)
