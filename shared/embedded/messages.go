@@ -34,10 +34,10 @@ func (db *DB) putMessage(ctx context.Context, m store.Message, fanOut queue.Task
 			}
 		}
 		stored, err := tx.exec(`INSERT INTO message
-			(id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body, structure, template, attributes, locale)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+			(id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body, structure, template, attributes, locale, topic_number)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
 			m.ID, micros(m.AcceptedAt), micros(m.ExpiresAt), m.Project, m.TopicID, m.TopicURN, m.TopicDisplay, m.Subject, m.Body,
-			textColumn(m.Structure), template, attributes, textColumn(m.Locale))
+			textColumn(m.Structure), template, attributes, textColumn(m.Locale), topicNumber(m.TopicID))
 		if err != nil || stored == 0 {
 			return err // it was there already, and its task came with it
 		}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -167,6 +168,9 @@ func testListMessages(t *testing.T, e env) {
 	require.Empty(t, list(topic, want[4].ID, 1))
 	require.Empty(t, list(topic, smn.NewID(), 100), "behind what is gone there is nothing")
 	require.Equal(t, []store.MessageHead{headOf(between)}, list(between.TopicID, "", 100))
+	twin := e.message(t, topic[:15]+strings.Repeat("0", 17), moment) // the ids of topics may begin alike
+	require.Equal(t, want, list(topic, "", 100))
+	require.Equal(t, []store.MessageHead{headOf(twin)}, list(twin.TopicID, "", 100))
 }
 
 func (e env) listDead(t *testing.T, q store.DeadQuery) []store.DeadFailure {
