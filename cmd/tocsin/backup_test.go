@@ -50,8 +50,8 @@ func TestBackupUnderLoad(t *testing.T) {
 	defer sink.Close()
 
 	data, copied := t.TempDir(), filepath.Join(t.TempDir(), "copy")
-	p := launch(t, data, "127.0.0.1:0")
-	c := p.client(t)
+	p := launch(t, data)
+	c := localClient(t, p)
 	topic, err := c.CreateTopic(t.Context(), smn.CreateTopicInput{Name: "copied"})
 	require.NoError(t, err)
 	_, err = c.Subscribe(t.Context(), smn.SubscribeInput{TopicURN: topic.URN, NewSubscription: smn.NewSubscription{Protocol: smn.HTTP, Endpoint: sink.URL}})
@@ -99,10 +99,10 @@ func TestBackupUnderLoad(t *testing.T) {
 	require.Regexp(t, `^Backed up .+ to .+copy: [0-9]+ bytes in [0-9.]+ s\n$`, out.String())
 	close(stop)
 	work.Wait()
-	p.kill()
+	p.Kill()
 
 	open.Store(true)
-	p = launch(t, copied, p.address)
+	p = launch(t, copied)
 	eventually(t, "every message of the copy to arrive", func() bool {
 		mu.Lock()
 		defer mu.Unlock()
@@ -113,7 +113,7 @@ func TestBackupUnderLoad(t *testing.T) {
 		}
 		return true
 	})
-	status, _ := get(t, "http://"+p.address+"/v2/0123456789abcdef0123456789abcdef/notifications/topics", func(r *http.Request) {
+	status, _ := get(t, p.URL()+"/v2/0123456789abcdef0123456789abcdef/notifications/topics", func(r *http.Request) {
 		r.Header.Set("X-Auth-Token", token.Value)
 	})
 	require.Equal(t, http.StatusOK, status, "tokens still work")

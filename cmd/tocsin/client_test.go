@@ -302,7 +302,7 @@ func TestCommandsAgainstALesserService(t *testing.T) {
 	lesser := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.Path
 		switch {
-		case strings.Contains(path, "/notifications/subscriptions/urn"):
+		case strings.Contains(path, "/notifications/subscriptions/urn"), strings.Contains(path, "/messages"), strings.Contains(path, "/dead-deliveries"):
 			w.WriteHeader(http.StatusNotFound)
 			_, _ = io.WriteString(w, `{"error_code":"APIG.0101","error_msg":"The API does not exist","request_id":"1"}`)
 		case strings.HasSuffix(path, "/publish"):
@@ -326,6 +326,8 @@ func TestCommandsAgainstALesserService(t *testing.T) {
 	require.NotContains(t, c.run("topic", "list", "-prefix", "x"), "alarms")
 	c.fails("there is no topic nowhere", "topic", "show", "nowhere")
 	c.fails("only Tocsin has a call for this", "subscription", "resend", mail)
+	c.fails("only Tocsin has a call for this", "message", "list", "alarms")
+	c.fails("only Tocsin has a call for this", "dead", "redeliver", "alarms")
 	c.fails("APIG.0101 The API does not exist", "subscription", "cancel", mail)
 	c.fails("SMN.0199 The moon is\uFFFD[2J full.", "publish", "alarms", "x")
 }

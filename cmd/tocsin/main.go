@@ -27,6 +27,8 @@ type commands struct {
 	Subscription subscriptionCommand `cmd:"" group:"client" help:"Add, list, describe, change and remove subscriptions."`
 	Template     templateCommand     `cmd:"" group:"client" help:"Make, list, describe, change and remove message templates."`
 	Publish      publishCommand      `cmd:"" group:"client" help:"Send a message."`
+	Message      messageCommand      `cmd:"" group:"client" help:"List published messages and tell how their delivery stands."`
+	Dead         deadCommand         `cmd:"" group:"client" help:"List deliveries that were given up, and try them again."`
 	Token        tokenCommand        `cmd:"" group:"client" help:"Log in and print the token."`
 }
 

@@ -19,14 +19,15 @@ type publishCommand struct {
 	output
 	topicArg
 	text
-	Texts     map[string]string `name:"text" mapsep:"none" xor:"form" help:"The text for one protocol; may be repeated. The others get TEXT, or that for default." placeholder:"PROTOCOL=TEXT"`
-	Structure string            `xor:"form" help:"File with the texts by protocol, as JSON; - for the standard input." placeholder:"FILE"`
-	Template  string            `xor:"form" help:"Name of a message template in place of a text." placeholder:"NAME"`
-	Tag       map[string]string `mapsep:"none" help:"Value of a variable of the template; may be repeated." placeholder:"NAME=VALUE"`
-	Attribute []named           `sep:"none" help:"For the filters of subscriptions; may be repeated. smn_protocol limits the protocols." placeholder:"NAME=VALUE,VALUE"`
-	Subject   string            `help:"Subject of mails." placeholder:"TEXT"`
-	TTL       time.Duration     `help:"How long it is tried to deliver the message (an hour unless set)." placeholder:"DURATION"`
-	Locale    string            `help:"Language of what the service adds to mails, such as en-us or zh-cn." placeholder:"LOCALE"`
+	Texts          map[string]string `name:"text" mapsep:"none" xor:"form" help:"The text for one protocol; may be repeated. The others get TEXT, or that for default." placeholder:"PROTOCOL=TEXT"`
+	Structure      string            `xor:"form" help:"File with the texts by protocol, as JSON; - for the standard input." placeholder:"FILE"`
+	Template       string            `xor:"form" help:"Name of a message template in place of a text." placeholder:"NAME"`
+	Tag            map[string]string `mapsep:"none" help:"Value of a variable of the template; may be repeated." placeholder:"NAME=VALUE"`
+	Attribute      []named           `sep:"none" help:"For the filters of subscriptions; may be repeated. smn_protocol limits the protocols." placeholder:"NAME=VALUE,VALUE"`
+	Subject        string            `help:"Subject of mails." placeholder:"TEXT"`
+	TTL            time.Duration     `help:"How long it is tried to deliver the message (an hour unless set)." placeholder:"DURATION"`
+	IdempotencyKey string            `help:"A text of your own for this message: repeated within 24 hours with the same message it sends nothing. Only Tocsin knows it." placeholder:"KEY"`
+	Locale         string            `help:"Language of what the service adds to mails, such as en-us or zh-cn." placeholder:"LOCALE"`
 }
 
 // Run publishes and shows the id of the message.
@@ -47,7 +48,7 @@ func (c *publishCommand) Run(ctx context.Context, svc *client.Client, w io.Write
 
 // input is the message without its topic.
 func (c *publishCommand) input() (in smn.PublishInput, err error) {
-	in = smn.PublishInput{Subject: c.Subject, TimeToLive: c.TTL, Locale: c.Locale, Attributes: c.attributes()}
+	in = smn.PublishInput{Subject: c.Subject, TimeToLive: c.TTL, Locale: c.Locale, Attributes: c.attributes(), IdempotencyKey: c.IdempotencyKey}
 	switch {
 	case c.given() && (c.Structure != "" || c.Template != ""):
 		return in, errors.New("a message is a text, a -structure or a -template: one of them")

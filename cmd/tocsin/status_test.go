@@ -36,11 +36,11 @@ func TestStatus(t *testing.T) {
 	require.ErrorContains(t, err, "no server answers for data folder "+data)
 	require.Equal(t, 1, exitCode(err))
 
-	p := launch(t, data, "127.0.0.1:0")
+	p := launch(t, data)
 	shown, err := ask("-data", data)
 	require.NoError(t, err)
 	require.Regexp(t, `^Status +ok\nBacklog +[01] tasks\nOldest +[0-9.]+ s late\nDead in 24 h +0 deliveries\nDatabase +[0-9.]+ MB\n(Disk left +[0-9.]+ MB\n)?Uptime +[0-9]+s\nVersion +\S`, shown)
-	for _, args := range [][]string{{"-data", data}, {"-url", "http://" + p.address + "/"}} {
+	for _, args := range [][]string{{"-data", data}, {"-url", p.URL() + "/"}} {
 		shown, err = ask(append(args, "-json")...)
 		require.NoError(t, err)
 		var said map[string]any
@@ -54,12 +54,12 @@ func TestStatus(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 
-	p.kill()
+	p.Kill()
 	_, err = ask("-data", data)
 	require.ErrorContains(t, err, "no server answers", "its socket is still there")
-	_, err = ask("-url", "http://"+p.address)
+	_, err = ask("-url", p.URL())
 	require.ErrorContains(t, err, "no server answers for http://")
-	launch(t, data, "127.0.0.1:0")
+	launch(t, data)
 	_, err = ask("-data", data)
 	require.NoError(t, err)
 }

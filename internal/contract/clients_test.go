@@ -24,6 +24,8 @@ var lists = map[string]string{
 	mine + "/topics-with-associated-resources":                  "topics",
 	mine + "/subscriptions":                                     "subscriptions",
 	mine + "/topics/" + urn + "/subscriptions":                  "subscriptions",
+	mine + "/topics/" + urn + "/messages":                       "messages",
+	mine + "/topics/" + urn + "/dead-deliveries":                "dead_deliveries",
 	mine + "/message_template":                                  "message_templates",
 	mine + "/topics/" + urn + "/logtanks":                       "logtanks",
 	mine + "/applications":                                      "applications",

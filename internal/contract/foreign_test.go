@@ -42,6 +42,10 @@ var foreign = map[string]reach{
 	"delete-topic-attribute":      {},
 	"delete-topic-attributes":     {},
 	"publish":                     {body: `{"message":"m"}`},
+	"list-messages":               {},
+	"get-message-report":          {},
+	"list-dead-deliveries":        {},
+	"redeliver":                   {body: `{}`},
 	"list-subscriptions":          {own: true},
 	"list-subscriptions-by-topic": {},
 

@@ -89,6 +89,10 @@ GET /openapi.json
 	beside = `
 GET /notifications/subscriptions/{subscription_urn}
 POST /notifications/subscriptions/{subscription_urn}/confirmation
+GET /notifications/topics/{topic_urn}/messages
+GET /notifications/topics/{topic_urn}/messages/{message_id}
+GET /notifications/topics/{topic_urn}/dead-deliveries
+POST /notifications/topics/{topic_urn}/dead-deliveries/redeliver
 POST,GET /notifications/subscription-users
 GET,PUT,DELETE /notifications/subscription-users/{user_id}
 `

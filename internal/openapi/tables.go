@@ -15,6 +15,7 @@ const (
 	groupFilters       = "Filter policies"
 	groupUsers         = "Subscription users"
 	groupPublishing    = "Publishing"
+	groupReports       = "Reports on delivery"
 	groupTemplates     = "Message templates"
 	groupTags          = "Tags"
 	groupAttachments   = "Attached to topics"
@@ -32,6 +33,7 @@ func groups() openapi3.Tags {
 		{Name: groupTopics, Description: "What messages are published to."},
 		{Name: groupSubscriptions, Description: "The endpoints that receive what is published to a topic."},
 		{Name: groupPublishing, Description: "Send a message to the subscribers of a topic."},
+		{Name: groupReports, Description: "What became of messages, and another try for those that did not arrive. Beyond SMN."},
 		{Name: groupTemplates, Description: "Texts with variables, to publish with."},
 		{Name: groupFilters, Description: "Which messages of its topic a subscription receives."},
 		{Name: groupUsers, Description: "An address book, whose entries are subscribed by their ids. Beyond SMN, but for subscribe-users."},
@@ -50,7 +52,7 @@ func groups() openapi3.Tags {
 func table() map[string]described {
 	all := map[string]described{}
 	for _, t := range []map[string]described{
-		identity(), topics(), attributes(), subscriptions(), filterPolicies(), users(), publishing(), templates(),
+		identity(), topics(), attributes(), subscriptions(), filterPolicies(), users(), publishing(), reports(), templates(),
 		tags(), attachments(), detection(), sms(), applications(), links(), versions(),
 	} {
 		maps.Copy(all, t)

@@ -15,6 +15,7 @@ var words = map[string]string{
 	"MessageCount.SMS":            "SMS that were sent.",
 	"PublishRequest.Tags":         "The values of the template's variables.",
 	"SendSMSRequest.Endpoints":    "Phone numbers; each receives the message.",
+	"DeliveryFailure.State":       "retrying: there will be another attempt; dead: it was given up.",
 	"ChangeTagsRequest.Action":    "Whether to put the tags on or to take them off; then their values do not count.",
 	"FindResourcesRequest.Action": "Whether to list or to count.",
 	"FindResourcesRequest.Limit":  "Items at most, 1 to 1000.",
@@ -69,6 +70,11 @@ var words = map[string]string{
 	"token":                             "The token that the platform gave the device.",
 	"tags":                              "The tags: keys with their values.",
 	"apple_certificate_expiration_date": "When the certificate of Apple ends.",
+	"accepted_at":                       "When the message was accepted.",
+	"next_attempt_at":                   "When it is attempted again; only when it is retrying.",
+	"failures":                          "The deliveries that have not succeeded so far, by subscription.",
+	"messages":                          "The messages, newest first.",
+	"dead_deliveries":                   "The deliveries that were given up.",
 	"agency_name":                       "The same as xrole_name, as documents spell it.",
 	"xrole_name":                        "The name of the agency.",
 	"sms_message":                       "One item for each text.",
@@ -111,7 +117,7 @@ const status = "0 not confirmed, 1 confirmed, 2 needs no confirmation, 3 cancell
 // times are the fields that hold a time, whatever their type.
 var times = map[string]bool{
 	"create_time": true, "update_time": true, "submit_time": true, "issued_at": true, "expires_at": true, "start_time": true,
-	"apple_certificate_expiration_date": true,
+	"apple_certificate_expiration_date": true, "accepted_at": true, "next_attempt_at": true, "at": true,
 }
 
 // sets are the values of fields that can have no other, by Type.Field.
@@ -119,6 +125,7 @@ var sets = map[string][]any{
 	"Application.Platform":         values(smn.Platforms...),
 	"ApplicationRequest.Platform":  values(smn.Platforms...),
 	"ChangeTagsRequest.Action":     values(wire.CreateTags, wire.DeleteTags),
+	"DeliveryFailure.State":        values(wire.StateRetrying, wire.StateDead),
 	"FindResourcesRequest.Action":  values(wire.FilterResources, wire.CountResources),
 	"GetDetectionResponse.Status":  values(smn.Reachable, smn.NotDetected, smn.Unreachable),
 	"GetKMSKeyResponse.Status":     values(smn.KMSKeyEnabled),

@@ -12,7 +12,7 @@ import (
 
 // Publish implements smn.Publisher. It is one durable step and constant work:
 // the message and one task for its fan-out, however many subscribers there are. A
-// template costs one reading more; it is the worker who renders.
+// template costs one reading more; it is the worker who renders. So does a key.
 func (b *Broker) Publish(ctx context.Context, in smn.PublishInput) (string, error) {
 	caller, err := enter(ctx, in)
 	if err != nil {
@@ -21,6 +21,10 @@ func (b *Broker) Publish(ctx context.Context, in smn.PublishInput) (string, erro
 	topic, err := b.openTopic(ctx, caller, access.Publish, in.TopicURN)
 	if err != nil {
 		return "", err
+	}
+	once, id, err := b.once(ctx, caller, topic, in)
+	if id != "" || err != nil {
+		return id, err
 	}
 	ttl := in.TimeToLive
 	if ttl == 0 {
@@ -49,7 +53,12 @@ func (b *Broker) Publish(ctx context.Context, in smn.PublishInput) (string, erro
 	default:
 		m.Body = in.Message
 	}
-	if err := b.Store.PutMessage(ctx, m, queue.NewFanOut(topic.Project, topic.ID, m.ID, 0)); err != nil {
+	fanOut := queue.NewFanOut(topic.Project, topic.ID, m.ID, 0)
+	if once != nil {
+		id, err = b.Store.PutMessageOnce(ctx, m, *once, fanOut)
+		return id, onceError(in, err)
+	}
+	if err := b.Store.PutMessage(ctx, m, fanOut); err != nil {
 		return "", fmt.Errorf("publish to %s: %w", in.TopicURN, err)
 	}
 	return m.ID, nil

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"tocsin/shared/queue"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
 	"tocsin/shared/wire"
@@ -85,6 +86,15 @@ func (m *message) size() (n int) {
 
 // expired says whether no attempt may begin any more.
 func (m *message) expired(now time.Time) bool { return now.After(m.ExpiresAt) }
+
+// over says whether this attempt may not begin any more. A redelivery has a time to
+// live of its own.
+func (m *message) over(r queue.Retry, now time.Time) bool {
+	if !r.Expires.IsZero() {
+		return now.After(r.Expires)
+	}
+	return m.expired(now)
+}
 
 // The cache is small, because a text can be 256 KiB and a message can have one
 // for each protocol: it is enough for the chunks of a message, which follow each

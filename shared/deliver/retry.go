@@ -60,7 +60,7 @@ func (w *Worker) retry(ctx context.Context, r queue.Retry, begun func()) error {
 		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonUnsubscribed))
 	case !smn.Selects(m.Attributes, s.Protocol, s.Filters):
 		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonFiltered))
-	case w.now().After(expiry(m, r)):
+	case m.over(r, w.now()):
 		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonExpired))
 	}
 	if until, reason := w.ward.parked(key); !until.IsZero() {
@@ -94,14 +94,6 @@ func (w *Worker) retry(ctx context.Context, r queue.Retry, begun func()) error {
 	return w.record(ctx, m, r, result)
 }
 
-// expiry is when no attempt begins any more.
-func expiry(m *message, r queue.Retry) time.Time {
-	if !r.Expires.IsZero() {
-		return r.Expires
-	}
-	return m.ExpiresAt
-}
-
 // resolve keeps that a later attempt has delivered.
 func (w *Worker) resolve(ctx context.Context, r queue.Retry, protocol smn.Protocol) error {
 	if err := w.store.ResolveFailure(ctx, r.MessageID, r.SubscriptionID, protocol); err != nil {
@@ -125,7 +117,7 @@ func (w *Worker) record(ctx context.Context, m *message, r queue.Retry, result *
 // means delivered. If ctx has ended since, that says nothing about the endpoint, and
 // the caller must not record it.
 func (w *Worker) try(ctx context.Context, m *message, s *store.Subscription, d Delivery, r queue.Retry) (*setback, condition) {
-	if w.now().After(expiry(m, r)) { // while waiting for the place
+	if m.over(r, w.now()) { // while waiting for the place
 		return w.giveUp(ctx, m, r, reasonExpired), untried
 	}
 	began := time.Now()
@@ -159,7 +151,7 @@ func (w *Worker) setback(m *message, s *store.Subscription, d Delivery, r queue.
 		if parked.After(due) {
 			due = parked.Add(vary(unparked))
 		}
-		if due.After(expiry(m, r)) {
+		if m.over(r, due) {
 			o.Result, o.Reason = Dead, reasonExpiresFirst+" ("+o.Reason+")"
 		} else {
 			result.failure.Next = due
@@ -207,7 +199,7 @@ const unparked = 10 * time.Second
 func (w *Worker) putOff(m *message, r queue.Retry, due time.Time, key, reason string) *setback {
 	f := w.failure(m, r, r.Attempt-1)
 	f.Reason = reason
-	if due.After(expiry(m, r)) {
+	if m.over(r, due) {
 		f.Dead, f.Reason = true, reasonExpiresFirst+" ("+reason+")"
 		return &setback{failure: f}
 	}

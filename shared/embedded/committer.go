@@ -30,6 +30,7 @@ type tx struct {
 
 	touched  []string        // ids of topics that this transaction has changed, with their subscriptions
 	messages []store.Message // published, with tasks among the fresh
+	gone     []string        // ids of messages that were purged
 
 	turn struct{ project, topic string } // the topic whose tasks were claimed last, by turns
 }
@@ -271,7 +272,7 @@ func (c *committer) transaction(group []*operation, acks []receipt) (err error) 
 	c.tx.now, c.tx.ready, c.tx.later = max(c.tx.now, micros(c.clock())), false, 0
 	clear(c.tx.fresh)
 	clear(c.tx.messages)
-	c.tx.fresh, c.tx.tasks, c.tx.touched, c.tx.messages = c.tx.fresh[:0], 0, c.tx.touched[:0], c.tx.messages[:0]
+	c.tx.fresh, c.tx.tasks, c.tx.touched, c.tx.messages, c.tx.gone = c.tx.fresh[:0], 0, c.tx.touched[:0], c.tx.messages[:0], nil
 	if _, err := c.tx.exec(`BEGIN IMMEDIATE`); err != nil {
 		return err
 	}

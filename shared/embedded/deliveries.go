@@ -2,9 +2,7 @@ package embedded
 
 import (
 	"context"
-	"database/sql"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -200,23 +198,4 @@ func (db *DB) ResolveFailure(ctx context.Context, messageID, subscriptionID stri
 		return fmt.Errorf("resolve failure of message %s: %w", messageID, err)
 	}
 	return nil
-}
-
-// GetReport meets store.Deliveries.
-func (db *DB) GetReport(ctx context.Context, messageID string) (report store.Report, err error) {
-	err = db.snapshot(ctx, func(s *session) error {
-		_, err := s.get(`SELECT coalesce(sum(matched), 0), coalesce(sum(filtered), 0) FROM chunk WHERE message = ?`,
-			[]any{messageID}, &report.Matched, &report.Filtered)
-		return errors.Join(err, s.each(`SELECT `+failureColumns+` FROM failure
-			WHERE message = ? ORDER BY subscription`, []any{messageID}, func(rows *sql.Rows) error {
-			var row failureRow
-			err := rows.Scan(row.dest()...)
-			report.Failures = append(report.Failures, row.failure(messageID))
-			return err
-		}))
-	})
-	if err != nil {
-		return store.Report{}, fmt.Errorf("report on message %s: %w", messageID, err)
-	}
-	return report, nil
 }

@@ -12,6 +12,12 @@ import (
 
 // PutMessage meets store.Messages.
 func (db *DB) PutMessage(ctx context.Context, m store.Message, fanOut queue.Task) error {
+	return db.putMessage(ctx, m, fanOut, nil)
+}
+
+// putMessage stores a message unless first, in the same transaction, has a reason
+// against it; first may be nil.
+func (db *DB) putMessage(ctx context.Context, m store.Message, fanOut queue.Task, first func(*tx) (put bool, err error)) error {
 	task, err := rowsOf([]queue.Task{fanOut})
 	if err != nil {
 		return err
@@ -22,11 +28,16 @@ func (db *DB) PutMessage(ctx context.Context, m store.Message, fanOut queue.Task
 		return fmt.Errorf("encode message %s: %w", m.ID, err)
 	}
 	err = db.write(ctx, func(tx *tx) error {
+		if first != nil {
+			if put, err := first(tx); err != nil || !put {
+				return err
+			}
+		}
 		stored, err := tx.exec(`INSERT INTO message
-			(id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body, structure, template, attributes, locale)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+			(id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body, structure, template, attributes, locale, topic_number)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
 			m.ID, micros(m.AcceptedAt), micros(m.ExpiresAt), m.Project, m.TopicID, m.TopicURN, m.TopicDisplay, m.Subject, m.Body,
-			textColumn(m.Structure), template, attributes, textColumn(m.Locale))
+			textColumn(m.Structure), template, attributes, textColumn(m.Locale), topicNumber(m.TopicID))
 		if err != nil || stored == 0 {
 			return err // it was there already, and its task came with it
 		}

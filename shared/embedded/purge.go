@@ -22,11 +22,11 @@ const publishing = time.Hour
 
 // Purge removes the messages that expired before a time, with their reports, the
 // mails and SMS that were kept before it, the counts of SMS that are older than
-// keepCounts, and the counts of recipients that have ended by now, and tells how
-// many there were of them all; and the versions of
-// templates that only such messages can refer to. A message that a dead failure
-// names is kept, and its report with it. It works in
-// small transactions; when it ends early, with an error, what was removed stays
+// keepCounts, the counts of recipients that have ended by now, and keys of publishing
+// that are forgotten, and tells how many there were of them all; and the versions of
+// templates that only such messages can refer to. A message with a failure that died
+// less than smn.KeepDead ago is kept, and its report with it. It works in small
+// transactions; when it ends early, with an error, what was removed stays
 // removed.
 func (db *DB) Purge(ctx context.Context, before time.Time) (removed int, err error) {
 	for what, remove := range map[string]func(context.Context, time.Time) (int, error){
@@ -36,6 +36,11 @@ func (db *DB) Purge(ctx context.Context, before time.Time) (removed int, err err
 			if step, err = remove(ctx, before); err != nil {
 				return removed, fmt.Errorf("remove old %s: %w", what, err)
 			}
+		}
+	}
+	for step := purgeStep; step == purgeStep; {
+		if step, err = db.removeKeys(ctx); err != nil {
+			return removed, fmt.Errorf("remove old keys of messages: %w", err)
 		}
 	}
 	for step := versionStep; step == versionStep; {
@@ -84,15 +89,14 @@ func (db *DB) expired(ctx context.Context, after int64, before time.Time) (ids [
 // removeMessages removes as many of these messages as one step may. It tells how
 // many it is through with and how many of them are gone; the others are kept.
 func (db *DB) removeMessages(ctx context.Context, ids []string) (seen, gone int, err error) {
+	young := db.now().Add(-smn.KeepDead)
 	err = db.write(ctx, func(tx *tx) error {
 		seen, gone = 0, 0
 		for room := purgeStep; seen < len(ids) && room > 0; {
 			id := ids[seen]
-			var dead bool
-			if _, err := tx.get(`SELECT EXISTS (SELECT 1 FROM failure WHERE message = ? AND dead)`, []any{id}, &dead); err != nil {
+			if dead, err := tx.keepsDead(id, young); err != nil {
 				return err
-			}
-			if dead {
+			} else if dead {
 				seen++
 				continue
 			}
@@ -114,6 +118,7 @@ func (db *DB) removeMessages(ctx context.Context, ids []string) (seen, gone int,
 			if err != nil {
 				return err
 			}
+			tx.gone = append(tx.gone, id)
 			seen, gone, room = seen+1, gone+n, room-1
 		}
 		return nil

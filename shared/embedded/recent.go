@@ -154,9 +154,26 @@ func (r *recent) put(messages []store.Message) {
 		r.bytes += sizeOf(m)
 	}
 	for len(r.order) > maxMessages || r.bytes > maxMessageBytes {
-		r.bytes -= sizeOf(r.messages[r.order[0]])
-		delete(r.messages, r.order[0])
+		if m, ok := r.messages[r.order[0]]; ok {
+			r.bytes -= sizeOf(m)
+			delete(r.messages, r.order[0])
+		}
 		r.order = r.order[1:]
+	}
+}
+
+// remove forgets messages that are gone.
+func (r *recent) remove(ids []string) {
+	if len(ids) == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, id := range ids {
+		if m, ok := r.messages[id]; ok {
+			r.bytes -= sizeOf(m)
+			delete(r.messages, id) // its place in order stays until its turn
+		}
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 type Stats struct {
 	Waiting int       // tasks that are not done: due, in hand, or waiting for their time
 	Due     time.Time // since when the task that is late the longest has been due; the zero time when none is late
-	Dead    int       // deliveries that were given up, counted up to MaxDead
+	Dead    int       // deliveries that were given up in the last 24 hours, counted up to MaxDead
 	Bytes   int64     // what the database and its log take on the disk
 	Free    int64     // what is left of the disk, in bytes; -1 where the system does not tell
 }
@@ -38,7 +38,7 @@ func (db *DB) Stats(ctx context.Context) (stats Stats, err error) {
 		if due != 0 && due <= micros(db.now()) {
 			stats.Due = timeOf(due)
 		}
-		stats.Dead, err = s.countDead()
+		stats.Dead, err = s.countDead(micros(db.now().Add(-24 * time.Hour)))
 		return err
 	})
 	stats.Free = freeBytes(db.dir)
@@ -56,9 +56,9 @@ func (db *DB) Stats(ctx context.Context) (stats Stats, err error) {
 	return stats, nil
 }
 
-// countDead counts the deliveries that were given up, up to MaxDead: unlike a
-// whole index, a part of one is counted row by row.
-func (s *session) countDead() (dead int, err error) {
-	_, err = s.get(`SELECT count(*) FROM (SELECT 1 FROM failure WHERE dead LIMIT ?)`, []any{MaxDead}, &dead)
+// countDead counts the deliveries that were given up since a time, up to MaxDead:
+// unlike a whole index, a part of one is counted row by row.
+func (s *session) countDead(since int64) (dead int, err error) {
+	_, err = s.get(`SELECT count(*) FROM (SELECT 1 FROM failure WHERE dead AND at > ? LIMIT ?)`, []any{since, MaxDead}, &dead)
 	return dead, err
 }

@@ -28,7 +28,8 @@ func TestStats(t *testing.T) {
 	hear(t, db)
 	m := newMessage()
 	require.NoError(t, db.PutMessage(ctx, m, fanOut(m)))
-	dead := store.Failure{MessageID: m.ID, SubscriptionID: smn.NewID(), Dead: true}
+	dead := store.Failure{MessageID: m.ID, SubscriptionID: smn.NewID(), Dead: true, At: now}
+	require.NoError(t, db.PutFailure(ctx, store.Failure{MessageID: m.ID, SubscriptionID: smn.NewID(), Dead: true, At: now.Add(-25 * time.Hour)}))
 	require.NoError(t, db.PutFailure(ctx, dead))
 	again := store.Failure{MessageID: m.ID, SubscriptionID: smn.NewID()}
 	require.NoError(t, db.PutFailure(ctx, again, queue.NewRetry(m.Project, m.TopicID, queue.Retry{

@@ -71,6 +71,7 @@ func (db *DB) putTasks(tx *tx, rows []taskRow) error {
 func (db *DB) committed(tx *tx) {
 	db.recent.drop(tx.touched)
 	db.recent.put(tx.messages)
+	db.recent.remove(tx.gone)
 	db.tasks.Add(int64(tx.tasks))
 	if len(tx.fresh) > 0 {
 		db.ready.put(tx.fresh)

@@ -8,7 +8,7 @@ var (
 	ListOperations   = []Operation{ListSubscriptions, ListSubscriptionsByTopic}
 	ManageOperations = slices.Concat(
 		topicOperations, tagOperations, subscriptionOperations, templateOperations, smsOperations, applicationOperations,
-		logtankOperations, notifyPolicyOperations, kmsKeyOperations,
+		logtankOperations, notifyPolicyOperations, kmsKeyOperations, reportOperations,
 	)
 	IdentityOperations = []Operation{
 		IssueToken, InspectToken, GetIdentityVersion,
@@ -41,6 +41,7 @@ var (
 		CreateSubscriptionUser, ListSubscriptionUsers, GetSubscriptionUser, UpdateSubscriptionUser, DeleteSubscriptionUser,
 		SubscribeUsers,
 	}
+	reportOperations      = []Operation{ListMessages, GetMessageReport, ListDeadDeliveries, Redeliver}
 	templateOperations    = []Operation{CreateTemplate, ListTemplates, GetTemplate, UpdateTemplate, DeleteTemplate}
 	smsOperations         = []Operation{SendSMS, SendSMSBatch, GetSMS, ListSMS, ListSMSCallbacks, UpdateSMSCallbacks}
 	applicationOperations = []Operation{

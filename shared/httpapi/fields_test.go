@@ -30,6 +30,7 @@ var requests = []any{
 	wire.SubscriptionUserRequest{},
 	wire.SubscribeUsersRequest{},
 	wire.PublishRequest{},
+	wire.RedeliverRequest{},
 	wire.CreateTemplateRequest{},
 	wire.UpdateTemplateRequest{},
 	wire.SetTagRequest{},

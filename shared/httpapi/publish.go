@@ -24,9 +24,27 @@ func publish(r *http.Request, svc smn.Service) (reply, error) {
 	if err := decode(r, &req); err != nil {
 		return reply{}, err
 	}
-	id, err := svc.Publish(r.Context(), req.Input(r.PathValue("topic_urn")))
+	in := req.Input(r.PathValue("topic_urn"))
+	var err error
+	if in.IdempotencyKey, err = idempotencyKey(r); err != nil {
+		return reply{}, err
+	}
+	id, err := svc.Publish(r.Context(), in)
 	if err != nil {
 		return reply{}, err
 	}
 	return ok(wire.PublishResponse{RequestID: requestID(r), MessageID: id}), nil
+}
+
+// idempotencyKey is the key in the header of a request, empty when there is none.
+// Whoever sends an empty one thinks that it is safe to repeat the call.
+func idempotencyKey(r *http.Request) (string, error) {
+	values := r.Header[wire.HeaderIdempotencyKey]
+	switch {
+	case len(values) == 0:
+		return "", nil
+	case len(values) > 1 || values[0] == "":
+		return "", smn.Errorf(smn.InvalidIdempotencyKey, "there must be one Idempotency-Key, and it must not be empty")
+	}
+	return values[0], nil
 }

@@ -114,6 +114,9 @@ func NewRetry(project, topicID string, r Retry, due time.Time) Task {
 	if r.Deferred > 0 {
 		id += "/" + strconv.Itoa(r.Deferred)
 	}
+	if !r.Expires.IsZero() { // a redelivery: attempts of earlier ones may still wait
+		id += "/until/" + strconv.FormatInt(r.Expires.UnixMicro(), 36)
+	}
 	return Task{ID: id, Project: project, Group: topicID, NotBefore: due, Retry: &r}
 }
 

@@ -64,6 +64,8 @@ const (
 	InvalidMessageStructure  Code = "InvalidMessageStructure"  // not an object with a default text
 	InvalidMessageAttributes Code = "InvalidMessageAttributes" // see MessageAttribute
 	InvalidTimeToLive        Code = "InvalidTimeToLive"        // not within 1 s … MaxTimeToLive
+	InvalidIdempotencyKey    Code = "InvalidIdempotencyKey"    // see MaxIdempotencyKey
+	IdempotencyKeyUsed       Code = "IdempotencyKeyUsed"       // for another message, a short time ago
 
 	InvalidTemplateName     Code = "InvalidTemplateName"     // see MaxTemplateName
 	InvalidTemplateID       Code = "InvalidTemplateID"       // not an id

@@ -2,6 +2,7 @@ package smn
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -16,6 +17,10 @@ type Publisher interface {
 	// variable of every variant that could be sent; later changes of the template do
 	// not touch the message. TopicNotFound, TemplateNotFound, DefaultTemplateNotFound,
 	// InvalidTag; InvalidMessage when a rendered text is empty or too long; Overloaded.
+	//
+	// With an IdempotencyKey a call that repeats an earlier one of the caller's
+	// project, in all that the input holds, changes nothing and answers its id; one
+	// that differs is IdempotencyKeyUsed.
 	Publish(ctx context.Context, in PublishInput) (messageID string, err error)
 }
 
@@ -25,6 +30,9 @@ const (
 	MaxMessage        = 256 * 1024 // bytes of UTF-8, inclusive
 	DefaultTimeToLive = time.Hour
 	MaxTimeToLive     = 7 * 24 * time.Hour
+
+	MaxIdempotencyKey = 255            // characters
+	IdempotencyWindow = 24 * time.Hour // how long a key is remembered
 )
 
 // PublishInput is what Publish needs. What a message says is given in one of
@@ -55,6 +63,23 @@ type PublishInput struct {
 	// Locale is the language of what the service adds to the text of a mail, such as
 	// en-us or zh-cn; of others than Chinese English is written.
 	Locale string `validate:"locale" code:"InvalidParameter"`
+
+	// IdempotencyKey keeps a message from being sent twice when a call is repeated
+	// whose answer was lost: printable ASCII without spaces at its ends, at most
+	// MaxIdempotencyKey characters, remembered by topic and project of the caller;
+	// empty for none. SMN has no such thing.
+	IdempotencyKey string `validate:"idempotency_key" code:"InvalidIdempotencyKey"`
+}
+
+// IsIdempotencyKey says whether s can be a PublishInput.IdempotencyKey, or is none.
+// Spaces at its ends would be lost in a header.
+func IsIdempotencyKey(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return len(s) <= MaxIdempotencyKey && strings.TrimSpace(s) == s
 }
 
 // Text is what a message says to one protocol.

@@ -24,6 +24,8 @@ type Service interface {
 	Links
 
 	Publisher
+	Reports
+	DeadDeliveries
 	Templates
 
 	SMSSender

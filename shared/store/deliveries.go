@@ -77,15 +77,6 @@ type Failure struct {
 	At             time.Time // when it came to this; kept to the millisecond
 }
 
-// Report is how the delivery of a message stands.
-type Report struct {
-	Tally              // of the chunks finished so far
-	Failures []Failure // those of them that have not got it, by SubscriptionID
-}
-
-// Delivered counts the subscriptions that have got the message.
-func (r Report) Delivered() int { return r.Matched - len(r.Failures) }
-
 // Deliveries keeps how deliveries went. Nothing is written for a delivery that
 // succeeds at once.
 type Deliveries interface {
@@ -115,8 +106,4 @@ type Deliveries interface {
 	// ResolveFailure removes a failure because a later attempt delivered, and counts
 	// an SMS in Statistics. Without such a failure it does nothing.
 	ResolveFailure(ctx context.Context, messageID, subscriptionID string, protocol smn.Protocol) error
-
-	// GetReport tells how the delivery of a message stands. A message that is
-	// unknown or was never fanned out has an empty report.
-	GetReport(ctx context.Context, messageID string) (Report, error)
 }

@@ -27,7 +27,9 @@ type Store interface {
 	Attributes
 	Subscriptions
 	Messages
+	OnceMessages
 	Deliveries
+	Reports
 	EndpointHealth
 	Documents
 	Templates

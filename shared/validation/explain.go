@@ -66,6 +66,8 @@ var sentences = map[string]string{
 	"subject":           fmt.Sprintf("subject must be one line of at most %d bytes", smn.MaxSubject),
 	"message":           fmt.Sprintf("message must be a text of 1 to %d bytes", smn.MaxMessage),
 	"locale":            "locale must be a language such as en-us or zh-cn",
+	"idempotency_key":   idempotencyKeyRule,
+	"dead_marker":       "the marker of a dead delivery has the form {message_id}:{subscription_urn}",
 	"time_to_live":      fmt.Sprintf("time_to_live must be a number of seconds from 1 to %d", smn.MaxTimeToLive/time.Second),
 	"template_name":     templateNameRule,
 	"template_protocol": "protocol must be default, or one for which a text can be written, such as email",

@@ -84,3 +84,5 @@ func isSubject(s string) bool { return len(s) <= smn.MaxSubject && isLine(s) }
 func isMessage(s string) bool {
 	return s != "" && len(s) <= smn.MaxMessage && utf8.ValidString(s)
 }
+
+var idempotencyKeyRule = fmt.Sprintf("Idempotency-Key must have 1 to %d printable ASCII characters and no space at its ends", smn.MaxIdempotencyKey)

@@ -36,6 +36,8 @@ var stringRules = map[string]func(string) bool{
 	"subject":           isSubject,
 	"message":           isMessage,
 	"locale":            isLocale,
+	"idempotency_key":   smn.IsIdempotencyKey,
+	"dead_marker":       func(s string) bool { _, err := smn.ParseDeadMarker(s); return err == nil },
 	"template_name":     smn.IsTemplateName,
 	"template_protocol": isTemplateProtocol,
 	"template_content":  isTemplateContent,

@@ -107,6 +107,8 @@ var failures = map[smn.Code]Failure{
 	smn.InvalidMessageStructure:  {Status: 400, Code: "SMN.0021", Message: "MessageStructure is invalid."},
 	smn.InvalidMessageAttributes: {Status: 400, Code: "SMN.0019", Message: "Parameter: message_attributes is invalid.", Shared: true}, // the nearest
 	smn.InvalidTimeToLive:        {Status: 400, Code: "SMN.0019", Message: "Producer Exceptions."},
+	smn.InvalidIdempotencyKey:    {Status: 400, Code: "SMN.0072", Message: "Parameter: Idempotency-Key is invalid.", Shared: true}, // the nearest
+	smn.IdempotencyKeyUsed:       {Status: 409, Code: "SMN.00409", Message: "The idempotency key was used for another message."},   // ours
 
 	smn.InvalidTemplateName:     {Status: 400, Code: "SMN.0032", Message: "Parameter: message_template_name is invalid."},
 	smn.InvalidTemplateID:       {Status: 400, Code: "SMN.0031", Message: "Parameter: template_id is invalid."},

@@ -20,7 +20,11 @@ type PublishRequest struct {
 	Locale              string             `json:"locale,omitempty" code:"InvalidParameter"`
 }
 
-// NewPublishRequest spells an input.
+// HeaderIdempotencyKey is the header of Publish that keeps a message from being sent
+// twice. SMN has no such header.
+const HeaderIdempotencyKey = "Idempotency-Key"
+
+// NewPublishRequest spells an input, but for its key.
 func NewPublishRequest(in smn.PublishInput) PublishRequest {
 	return PublishRequest{
 		Subject:             in.Subject,

@@ -307,6 +307,7 @@ func golden() map[string]any {
 func TestGolden(t *testing.T) {
 	values := golden()
 	maps.Copy(values, goldenSubscriptions())
+	maps.Copy(values, goldenReports())
 	files, err := filepath.Glob("testdata/*.json")
 	require.NoError(t, err)
 	require.Len(t, files, len(values), "each file has its value")

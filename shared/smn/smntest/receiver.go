@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,17 +39,21 @@ func (r received) token(t *testing.T) string {
 type endpoint struct {
 	url      string
 	messages chan received
+	status   *atomic.Int32 // of its answers to notifications; 0 means 200
 }
 
 func newEndpoint(t *testing.T) endpoint {
 	t.Helper()
-	e := endpoint{messages: make(chan received, 256)}
+	e := endpoint{messages: make(chan received, 256), status: new(atomic.Int32)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m := received{header: r.Header, fields: map[string]any{}}
 		var raw json.RawMessage
 		if json.NewDecoder(r.Body).Decode(&raw) != nil || json.Unmarshal(raw, &m.Push) != nil || json.Unmarshal(raw, &m.fields) != nil {
 			http.Error(w, "this is no message", http.StatusBadRequest)
 			return
+		}
+		if status := e.status.Load(); status != 0 && m.Type == wire.TypeNotification {
+			w.WriteHeader(int(status))
 		}
 		e.messages <- m
 	}))

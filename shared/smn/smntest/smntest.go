@@ -112,6 +112,19 @@ func Run(t *testing.T, open func(t *testing.T) Env) {
 		{"PublishFormLimits", publishFormLimits},
 		{"PublishForProtocols", publishForProtocols},
 
+		{"PublishOnce", publishOnce},
+		{"PublishOnceRules", publishOnceRules},
+		{"PublishOnceAtOnce", publishOnceAtOnce},
+
+		{"ListMessages", listMessages},
+		{"MessageReport", messageReport},
+		{"MessageReportPages", messageReportPages},
+		{"ReportRules", reportRules},
+		{"DeadDeliveries", deadDeliveries},
+		{"RedeliverOne", redeliverOne},
+		{"RedeliverMany", redeliverMany},
+		{"RedeliverToNobody", redeliverToNobody},
+
 		{"CreateTemplate", createTemplate},
 		{"CreateTemplateRules", createTemplateRules},
 		{"ListTemplates", listTemplates},

@@ -22,8 +22,6 @@ var deliveryCases = []testCase{
 	{"finishing without a claim counts", testFinishUnclaimed},
 	{"failures come and go", testFailures},
 	{"a failure is overwritten", testFailureOverwritten},
-	{"a report sums up the finished chunks", testReport},
-	{"an unknown message has an empty report", testEmptyReport},
 }
 
 func (e env) claim(t *testing.T, key store.ChunkKey, now, until time.Time, next ...queue.Task) store.Claim {
@@ -31,13 +29,6 @@ func (e env) claim(t *testing.T, key store.ChunkKey, now, until time.Time, next 
 	claim, err := e.ClaimChunk(t.Context(), key, now, until, next...)
 	require.NoError(t, err)
 	return claim
-}
-
-func (e env) report(t *testing.T, messageID string) store.Report {
-	t.Helper()
-	report, err := e.GetReport(t.Context(), messageID)
-	require.NoError(t, err)
-	return report
 }
 
 func failureOf(messageID string) store.Failure {
@@ -134,7 +125,8 @@ func testFinishTwice(t *testing.T, e env) {
 	for range 2 {
 		require.NoError(t, e.FinishChunk(t.Context(), key, store.Tally{Matched: 10}, []store.Failure{f}, retry))
 	}
-	require.Equal(t, store.Report{Tally: store.Tally{Matched: 10}, Failures: []store.Failure{f}}, e.report(t, key.MessageID))
+	require.Equal(t, store.Report{Tally: store.Tally{Matched: 10}, Retrying: 1}, e.report(t, key.MessageID))
+	require.Equal(t, []store.Failure{f}, e.failures(t, key.MessageID))
 	require.Equal(t, 9, e.report(t, key.MessageID).Delivered())
 	require.NoError(t, e.FinishChunk(t.Context(), key, store.Tally{Matched: 12}, nil))
 	require.Equal(t, 12, e.report(t, key.MessageID).Matched, "set, not added to")
@@ -152,7 +144,7 @@ func testFailures(t *testing.T, e env) {
 	key := store.ChunkKey{MessageID: smn.NewID()}
 	first, second := failureOf(key.MessageID), failureOf(key.MessageID) // ids ascend
 	require.NoError(t, e.FinishChunk(t.Context(), key, store.Tally{Matched: 5}, []store.Failure{second, first}, retryOf(first), retryOf(second)))
-	require.Equal(t, []store.Failure{first, second}, e.report(t, key.MessageID).Failures)
+	require.Equal(t, []store.Failure{first, second}, e.failures(t, key.MessageID))
 	e.tasks(t, 2)
 	found, err := e.GetFailure(t.Context(), key.MessageID, first.SubscriptionID)
 	require.NoError(t, err)
@@ -163,8 +155,9 @@ func testFailures(t *testing.T, e env) {
 	require.NoError(t, e.ResolveFailure(t.Context(), key.MessageID, stranger.SubscriptionID, smn.HTTPS), "of another message: nothing to do")
 	require.NoError(t, e.ResolveFailure(t.Context(), key.MessageID, first.SubscriptionID, smn.HTTPS))
 	require.NoError(t, e.ResolveFailure(t.Context(), key.MessageID, first.SubscriptionID, smn.HTTPS), "again: nothing to do")
-	require.Equal(t, store.Report{Tally: store.Tally{Matched: 5}, Failures: []store.Failure{second}}, e.report(t, key.MessageID))
-	require.Equal(t, []store.Failure{stranger}, e.report(t, stranger.MessageID).Failures)
+	require.Equal(t, store.Report{Tally: store.Tally{Matched: 5}, Retrying: 1}, e.report(t, key.MessageID))
+	require.Equal(t, []store.Failure{second}, e.failures(t, key.MessageID))
+	require.Equal(t, []store.Failure{stranger}, e.failures(t, stranger.MessageID))
 	_, err = e.GetFailure(t.Context(), key.MessageID, first.SubscriptionID)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	_, err = e.GetFailure(t.Context(), stranger.MessageID, second.SubscriptionID)
@@ -178,27 +171,11 @@ func testFailureOverwritten(t *testing.T, e env) {
 	f.Attempts, f.Status, f.Reason = 2, 0, "connection refused"
 	retry := retryOf(f)
 	require.NoError(t, e.PutFailure(t.Context(), f, retry))
-	require.Equal(t, []store.Failure{f}, e.report(t, f.MessageID).Failures)
+	require.Equal(t, []store.Failure{f}, e.failures(t, f.MessageID))
 	require.Contains(t, e.tasks(t, 2), retry.ID)
 
 	f.Attempts, f.Dead, f.Next = 3, true, time.Time{}
 	require.NoError(t, e.PutFailure(t.Context(), f))
-	require.Equal(t, []store.Failure{f}, e.report(t, f.MessageID).Failures)
+	require.Equal(t, []store.Failure{f}, e.failures(t, f.MessageID))
 	e.noTasks(t)
-}
-
-func testReport(t *testing.T, e env) {
-	message := smn.NewID()
-	e.claim(t, store.ChunkKey{MessageID: message, Chunk: 2}, moment, moment.Add(time.Minute)) // never finished
-	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: message, Chunk: 0}, store.Tally{Matched: 200, Filtered: 3}, nil))
-	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: message, Chunk: 1}, store.Tally{Matched: 56, Filtered: 4}, nil))
-	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: smn.NewID(), Chunk: 1}, store.Tally{Matched: 1}, nil))
-	require.Equal(t, store.Report{Tally: store.Tally{Matched: 256, Filtered: 7}}, e.report(t, message))
-}
-
-func testEmptyReport(t *testing.T, e env) {
-	require.Zero(t, e.report(t, smn.NewID()))
-	m := newMessage()
-	require.NoError(t, e.PutMessage(t.Context(), m, queue.NewFanOut(m.Project, m.TopicID, m.ID, 0)))
-	require.Zero(t, e.report(t, m.ID))
 }
