@@ -410,6 +410,19 @@ func (m *memory) ClearHealth(_ context.Context, key store.SubscriptionKey) error
 	return m.enter("ClearHealth")
 }
 
+func (m *memory) GetHealth(_ context.Context, key store.SubscriptionKey) (store.Health, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.enter("GetHealth"); err != nil {
+		return store.Health{}, err
+	}
+	h, ok := m.health[key.ID]
+	if !ok {
+		return h, store.ErrNotFound
+	}
+	return h, nil
+}
+
 func (m *memory) ListHealth(_ context.Context, _, _ string, n int) (list []store.Health, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
