@@ -9,7 +9,7 @@ type bounds struct {
 	host         int // attempts at all endpoints of one host and port
 	hostSlow     int // those of them at endpoints that are known to be slow
 	backlog      int // attempts that wait in memory for one slow endpoint
-	hostBacklog  int // attempts that wait in memory for one slow host
+	hostBacklog  int // attempts at slow endpoints that wait in memory for one host
 	backlogs     int // attempts that wait in memory for endpoints and hosts, for one more that is slow to wait
 	remembered   int // endpoints, in a few MB
 	calledAtOnce int // attempts that were put off and are called back together

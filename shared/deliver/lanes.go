@@ -118,7 +118,11 @@ func (l *lanes) enter(ctx context.Context, a *attempt) {
 	case e.busy >= e.limit:
 		l.queue(a, e, &e.backlog, e.slow, l.backlog)
 	case h.full(e, &l.bounds):
-		l.queue(a, e, &h.backlog, e.slow || l.isSlow(h), l.hostBacklog)
+		bound := l.hostBacklog
+		if !e.slow {
+			bound += l.host // those that are slow do not take it from them
+		}
+		l.queue(a, e, &h.backlog, e.slow || l.isSlow(h), bound)
 	default:
 		l.begin(ctx, l.take(a, e, h))
 	}
