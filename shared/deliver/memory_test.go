@@ -48,10 +48,11 @@ type memory struct {
 }
 
 type chunkRow struct {
-	until   time.Time
-	done    bool
-	matched int
-	sent    store.Places // while it is not done
+	until    time.Time
+	done     bool
+	matched  int
+	filtered int
+	sent     store.Places // while it is not done
 }
 
 type waiting struct {
@@ -292,7 +293,7 @@ func (m *memory) FinishChunk(_ context.Context, key store.ChunkKey, tally store.
 		m.chunks[key] = row
 		return err
 	}
-	m.chunks[key] = chunkRow{done: true, matched: tally.Matched}
+	m.chunks[key] = chunkRow{done: true, matched: tally.Matched, filtered: tally.Filtered}
 	for _, f := range failures {
 		m.putFailure(f)
 	}
