@@ -58,7 +58,7 @@ type chunkRow struct {
 type waiting struct {
 	task     queue.Task
 	due      time.Time
-	receipt  string
+	receipt  string // empty while nobody has it in hand
 	received int
 }
 
@@ -427,6 +427,7 @@ func (m *memory) Release(_ context.Context, l queue.Lease, delay time.Duration) 
 		return err
 	}
 	if w := m.waiting[l.ID]; w != nil && w.receipt == l.Receipt {
+		w.receipt = ""
 		m.set(w, time.Now().Add(delay))
 		close(m.changed)
 		m.changed = make(chan struct{})
@@ -441,7 +442,7 @@ func (m *memory) Wake(_ context.Context, key string, limit int) (n int, err erro
 		return 0, err
 	}
 	for _, w := range m.waiting {
-		if n < limit && w.task.WaitsFor == key && w.due.After(time.Now()) {
+		if n < limit && w.task.WaitsFor == key && w.receipt == "" && w.due.After(time.Now()) {
 			m.set(w, time.Now())
 			n++
 		}
