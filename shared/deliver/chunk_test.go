@@ -26,7 +26,7 @@ func handleUntil(t *testing.T, w *deliver.Worker, m *memory, task queue.Task, ki
 		_, err := w.Handle(ctx, task)
 		done <- err
 	}()
-	time.Sleep(killed)
+	pass(killed)
 	synctest.Wait()
 	m.mu.Lock()
 	m.failing["SaveChunk"], m.failing["FinishChunk"] = 1<<30, 1<<30
@@ -64,7 +64,7 @@ func TestKilledWorkerRepeatsLittle(t *testing.T) {
 				require.Equal(t, 200, first)
 				began := s.visits[0].began
 
-				time.Sleep(deliver.Lease)
+				pass(deliver.Lease)
 				again, err := worker(t, streetConfig(m, s)).Handle(t.Context(), queue.NewFanOut(project, topicID, msg.ID, 0))
 				require.NoError(t, err)
 				require.Zero(t, again)

@@ -62,7 +62,7 @@ func (c *clinic) attempts() int {
 func (c *clinic) fail(n int, pace time.Duration) {
 	for range n {
 		c.publish(24 * time.Hour)
-		time.Sleep(pace)
+		pass(pace)
 	}
 }
 
@@ -131,13 +131,13 @@ func TestParkedEndpoint(t *testing.T) {
 				require.True(t, f.Next.After(h.ParkedUntil))
 			}
 		}
-		time.Sleep(time.Until(h.ParkedUntil) + 30*time.Second)
+		pass(time.Until(h.ParkedUntil) + 30*time.Second)
 		require.Equal(t, tried+1, c.attempts(), "one tries it out")
 		h, _ = c.row()
 		require.Equal(t, 2, h.Parks)
 		require.InDelta(t, 9.5, h.ParkedUntil.Sub(c.visits[tried].ended).Minutes(), 0.51)
 
-		time.Sleep(time.Until(h.ParkedUntil) + 30*time.Second)
+		pass(time.Until(h.ParkedUntil) + 30*time.Second)
 		require.Equal(t, tried+2, c.attempts())
 		h, _ = c.row()
 		require.Equal(t, 3, h.Parks)
@@ -145,10 +145,10 @@ func TestParkedEndpoint(t *testing.T) {
 
 		c.does(deliver.Outcome{})
 		c.slow.Store(int64(20 * time.Millisecond))
-		time.Sleep(time.Until(h.ParkedUntil))
+		pass(time.Until(h.ParkedUntil))
 		require.Equal(t, tried+2, c.attempts())
 		c.publish(time.Hour) // it tries the endpoint out, and what waits is called back
-		time.Sleep(4 * time.Second)
+		pass(4 * time.Second)
 		require.Equal(t, tried+3+98, c.attempts(), "all but the two that were tried")
 		_, ok := c.row()
 		require.False(t, ok, "it is well")
@@ -165,7 +165,7 @@ func TestParkedBeyondTimeToLive(t *testing.T) {
 		c := newClinic(t, newMemory())
 		c.park(t)
 		msg := c.publish(time.Minute)
-		time.Sleep(time.Second)
+		pass(time.Second)
 		f, _ := c.failure(msg.ID, c.subscription.ID)
 		require.Equal(t, store.Failure{
 			MessageID: msg.ID, SubscriptionID: c.subscription.ID, Dead: true,
@@ -252,11 +252,11 @@ func TestParkedByAnotherWorker(t *testing.T) {
 				two := newClinic(t, m)
 				two.does(deliver.Outcome{})
 				msg := first(two, m)
-				time.Sleep(59 * time.Second)
+				pass(59 * time.Second)
 				require.Zero(t, two.attempts())
 				f, _ := m.failure(msg.ID, h.ID)
 				require.Equal(t, "the endpoint is parked (HTTP 503)", f.Reason)
-				time.Sleep(13 * time.Second)
+				pass(13 * time.Second)
 				require.Equal(t, 1, two.attempts())
 				require.Empty(t, m.health)
 			})

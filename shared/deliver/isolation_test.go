@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tocsin/shared/deliver"
+	"tocsin/shared/queue"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
@@ -76,9 +77,9 @@ func TestGoodEndpointsDoNotFeelBadOnes(t *testing.T) {
 						var published []store.Message
 						for range messages {
 							published = append(published, m.publish(time.Hour))
-							time.Sleep(pace)
+							pass(pace)
 						}
-						time.Sleep(7*time.Second - messages*pace)
+						pass(7*time.Second - messages*pace)
 						requireNothingLost(t, m, s, published)
 						left := map[string]bool{} // what was put off and never tried
 						m.mu.Lock()
@@ -89,7 +90,7 @@ func TestGoodEndpointsDoNotFeelBadOnes(t *testing.T) {
 						}
 						m.mu.Unlock()
 						require.Equal(t, c.fails && bad > 0, len(left) > 0)
-						time.Sleep(3 * time.Minute)
+						pass(3 * time.Minute)
 						stop()
 						<-done
 
@@ -177,14 +178,14 @@ func TestHostThatHangs(t *testing.T) {
 		var published []store.Message
 		for range 5 {
 			published = append(published, m.publish(time.Hour))
-			time.Sleep(200 * time.Millisecond)
+			pass(200 * time.Millisecond)
 		}
-		time.Sleep(6 * time.Second)
+		pass(6 * time.Second)
 		for range 5 {
 			published = append(published, m.publish(time.Hour))
-			time.Sleep(200 * time.Millisecond)
+			pass(200 * time.Millisecond)
 		}
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 		stop()
 		<-done
 		requireNothingLost(t, m, s, published)
@@ -225,7 +226,7 @@ func TestTasksOfAHostThatHangsHoldUpNoOther(t *testing.T) {
 		go func() { defer close(done); _ = w.Run(ctx, m) }()
 		m.publish(time.Hour)
 		for range 100 {
-			time.Sleep(100 * time.Millisecond)
+			pass(100 * time.Millisecond)
 			m.publishAs(time.Hour, func(msg *store.Message) { msg.TopicID = "other" })
 		}
 		stop()
@@ -238,5 +239,38 @@ func TestTasksOfAHostThatHangsHoldUpNoOther(t *testing.T) {
 			}
 		}
 		require.GreaterOrEqual(t, reached, 99)
+	})
+}
+
+// When even the slow lane is full, what waits for an endpoint that hangs holds up
+// others for a moment only.
+func TestRetriesThatWaitHoldUpNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		s := &street{bad: func(string) deliver.Outcome { return hang() }}
+		bad := m.subscribe(smn.HTTP, "http://hanging/bad")
+		m.subscribe(smn.HTTP, "http://host/")
+		m.move(1, project, "other")
+		m.mu.Lock()
+		for i := range 40 {
+			msg := store.Message{ID: fmt.Sprint(i), Project: project, TopicID: topicID, ExpiresAt: time.Now().Add(time.Hour)}
+			m.messages[msg.ID] = msg
+			m.failures[msg.ID+"/"+bad.ID] = store.Failure{MessageID: msg.ID, SubscriptionID: bad.ID}
+			m.put(queue.NewRetry(project, topicID, queue.Retry{MessageID: msg.ID, SubscriptionID: bad.ID, Attempt: 1}, time.Now()))
+		}
+		m.mu.Unlock()
+		c := streetConfig(m, s)
+		c.Slots = 8
+		w := worker(t, c)
+		w.SetSlowLane(0)
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); _ = w.Run(ctx, m) }()
+		pass(500 * time.Millisecond)
+		msg := m.publishAs(time.Hour, func(msg *store.Message) { msg.TopicID = "other" })
+		pass(time.Second)
+		require.Equal(t, map[string]int{m.subs[1].ID: 1}, s.delivered()[msg.ID])
+		stop()
+		<-done
 	})
 }

@@ -43,6 +43,12 @@ type errands struct {
 	woken  []int // answers to those who call back, then 0
 }
 
+// pass lets virtual time pass, and all that is due by then happen.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
 // newErrands must be called in a bubble; with the test all attempts end.
 func newErrands(t interface{ Cleanup(func()) }, b bounds) *errands {
 	all := &errands{}
@@ -98,8 +104,7 @@ func (all *errands) finishAll(how condition) {
 			e.finish(how)
 		}
 		if len(all.running()) == 0 {
-			time.Sleep(2 * patience)
-			synctest.Wait()
+			pass(2 * patience)
 			if len(all.running()) == 0 {
 				return
 			}
@@ -187,8 +192,7 @@ func TestLanesKeepTheirBounds(t *testing.T) {
 					}
 				},
 				"pass": func(t *rapid.T) {
-					time.Sleep(time.Duration(rapid.SampledFrom([]int{1, 30, 130, 600, 1100}).Draw(t, "ms")) * time.Millisecond)
-					synctest.Wait()
+					pass(time.Duration(rapid.SampledFrom([]int{1, 30, 130, 600, 1100}).Draw(t, "ms")) * time.Millisecond)
 				},
 				"close": func(*rapid.T) { all.close(); synctest.Wait() },
 				"open":  func(*rapid.T) { all.open() },
@@ -235,18 +239,17 @@ func TestSlowLaneThatIsFull(t *testing.T) {
 		all := newErrands(t, b)
 		for i := range 10 { // six of them move over
 			all.send("x", "", fmt.Sprint(i))
-			time.Sleep(slowAfter + watchEvery)
+			pass(slowAfter + watchEvery)
 		}
 		require.Len(t, all.running(), 10)
 		late := all.send("x", "", "late")
-		time.Sleep(patience / 2)
+		pass(patience / 2)
 		require.Zero(t, late.refused)
-		time.Sleep(patience)
+		pass(patience)
 		require.Equal(t, 1, late.refused, "after a moment it is put off")
 		other := all.send("y", "", "other")
 		all.list[0].finish(answered) // one of the slow lane makes room there, and so in the fast lane
-		time.Sleep(watchEvery)
-		synctest.Wait()
+		pass(watchEvery)
 		require.Equal(t, 1, other.ran)
 		all.requireBounds(t)
 		all.finishAll(answered)
@@ -262,7 +265,7 @@ func TestBacklogsAreBounded(t *testing.T) {
 		for endpoint := range 4 {
 			all.send("x", "", fmt.Sprint(endpoint))
 		}
-		time.Sleep(slowAfter + watchEvery) // now they are known to be slow
+		pass(slowAfter + watchEvery) // now they are known to be slow
 		refused := map[int]int{}
 		for i := range 80 {
 			refused[i%4] += all.send("x", "", fmt.Sprint(i%4)).refused
@@ -292,8 +295,7 @@ func TestSlowEndpointsOfAHostLeaveRoomForOthers(t *testing.T) {
 		require.Len(t, all.running(), 8)
 		early := all.send("x", "h", "early")
 		require.Zero(t, early.begins, "it may begin soon")
-		time.Sleep(slowAfter + watchEvery)
-		synctest.Wait()
+		pass(slowAfter + watchEvery)
 		require.Equal(t, 1, early.begins, "that host is slow: nobody should wait for it")
 		elsewhere := all.send("x", "other", "elsewhere")
 		require.Equal(t, 1, elsewhere.ran)
@@ -332,10 +334,14 @@ func TestEndpointsAreForgotten(t *testing.T) {
 				for range 10 {
 					hanging = append(hanging, all.send("x", "h", "hanging"))
 				}
+				slow := all.send("x", "h", "slow")
+				pass(slowAfter + watchEvery)
+				slow.finish(answered)
 				for i := range 1000 {
 					all.send("x", "h", fmt.Sprint(i)).finish(how)
 					require.LessOrEqual(t, len(all.endpoints), 100)
 				}
+				require.Equal(t, how == answered, all.endpoints[target{"slow", "h"}] != nil, "those in trouble are forgotten last")
 				require.Equal(t, 1, all.endpoints[target{"hanging", "h"}].busy, "what is under way is not forgotten")
 				require.Len(t, all.endpoints[target{"hanging", "h"}].backlog, 9)
 				for _, e := range hanging {
@@ -382,7 +388,7 @@ func TestWhatWasPutOffIsCalledBack(t *testing.T) {
 		all := newErrands(t, b)
 		all.woken = []int{16, 3}
 		one := all.send("x", "", "e")
-		time.Sleep(slowAfter + watchEvery)
+		pass(slowAfter + watchEvery)
 		require.Equal(t, 1, all.send("x", "", "e").refused)
 		one.finish(failed)
 		require.Empty(t, all.wakes)
