@@ -2,6 +2,7 @@ package deliver_test
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -51,6 +52,15 @@ func newClinic(t *testing.T, m *memory) *clinic {
 
 func (c *clinic) does(o deliver.Outcome) { c.outcome.Store(&o) }
 
+// pass lets virtual time pass. What the test has read was before that.
+func (c *clinic) pass(d time.Duration) {
+	for _, mu := range []*sync.Mutex{&c.memory.mu, &c.street.mu} {
+		mu.Lock()
+		mu.Unlock() //nolint:staticcheck // see above
+	}
+	pass(d)
+}
+
 // attempts is how many there were.
 func (c *clinic) attempts() int {
 	c.street.mu.Lock()
@@ -62,7 +72,7 @@ func (c *clinic) attempts() int {
 func (c *clinic) fail(n int, pace time.Duration) {
 	for range n {
 		c.publish(24 * time.Hour)
-		pass(pace)
+		c.pass(pace)
 	}
 }
 
@@ -131,13 +141,13 @@ func TestParkedEndpoint(t *testing.T) {
 				require.True(t, f.Next.After(h.ParkedUntil))
 			}
 		}
-		pass(time.Until(h.ParkedUntil) + 30*time.Second)
+		c.pass(time.Until(h.ParkedUntil) + 30*time.Second)
 		require.Equal(t, tried+1, c.attempts(), "one tries it out")
 		h, _ = c.row()
 		require.Equal(t, 2, h.Parks)
 		require.InDelta(t, 9.5, h.ParkedUntil.Sub(c.visits[tried].ended).Minutes(), 0.51)
 
-		pass(time.Until(h.ParkedUntil) + 30*time.Second)
+		c.pass(time.Until(h.ParkedUntil) + 30*time.Second)
 		require.Equal(t, tried+2, c.attempts())
 		h, _ = c.row()
 		require.Equal(t, 3, h.Parks)
@@ -145,10 +155,10 @@ func TestParkedEndpoint(t *testing.T) {
 
 		c.does(deliver.Outcome{})
 		c.slow.Store(int64(20 * time.Millisecond))
-		pass(time.Until(h.ParkedUntil))
+		c.pass(time.Until(h.ParkedUntil))
 		require.Equal(t, tried+2, c.attempts())
 		c.publish(time.Hour) // it tries the endpoint out, and what waits is called back
-		pass(4 * time.Second)
+		c.pass(4 * time.Second)
 		require.Equal(t, tried+3+98, c.attempts(), "all but the two that were tried")
 		_, ok := c.row()
 		require.False(t, ok, "it is well")
@@ -165,7 +175,7 @@ func TestParkedBeyondTimeToLive(t *testing.T) {
 		c := newClinic(t, newMemory())
 		c.park(t)
 		msg := c.publish(time.Minute)
-		pass(time.Second)
+		c.pass(time.Second)
 		f, _ := c.failure(msg.ID, c.subscription.ID)
 		require.Equal(t, store.Failure{
 			MessageID: msg.ID, SubscriptionID: c.subscription.ID, Dead: true,
@@ -252,11 +262,11 @@ func TestParkedByAnotherWorker(t *testing.T) {
 				two := newClinic(t, m)
 				two.does(deliver.Outcome{})
 				msg := first(two, m)
-				pass(59 * time.Second)
+				two.pass(59 * time.Second)
 				require.Zero(t, two.attempts())
 				f, _ := m.failure(msg.ID, h.ID)
 				require.Equal(t, "the endpoint is parked (HTTP 503)", f.Reason)
-				pass(13 * time.Second)
+				two.pass(13 * time.Second)
 				require.Equal(t, 1, two.attempts())
 				require.Empty(t, m.health)
 			})

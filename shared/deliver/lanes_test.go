@@ -43,8 +43,12 @@ type errands struct {
 	woken  []int // answers to those who call back, then 0
 }
 
-// pass lets virtual time pass, and all that is due by then happen.
-func pass(d time.Duration) {
+// pass lets virtual time pass, and all that is due by then happen. What the test has
+// read was before that.
+func (all *errands) pass(d time.Duration) {
+	all.note(func() {})
+	all.mu.Lock()
+	all.mu.Unlock() //nolint:staticcheck // see above
 	time.Sleep(d)
 	synctest.Wait()
 }
@@ -104,7 +108,7 @@ func (all *errands) finishAll(how condition) {
 			e.finish(how)
 		}
 		if len(all.running()) == 0 {
-			pass(2 * patience)
+			all.pass(2 * patience)
 			if len(all.running()) == 0 {
 				return
 			}
@@ -192,7 +196,7 @@ func TestLanesKeepTheirBounds(t *testing.T) {
 					}
 				},
 				"pass": func(t *rapid.T) {
-					pass(time.Duration(rapid.SampledFrom([]int{1, 30, 130, 600, 1100}).Draw(t, "ms")) * time.Millisecond)
+					all.pass(time.Duration(rapid.SampledFrom([]int{1, 30, 130, 600, 1100}).Draw(t, "ms")) * time.Millisecond)
 				},
 				"close": func(*rapid.T) { all.close(); synctest.Wait() },
 				"open":  func(*rapid.T) { all.open() },
@@ -239,17 +243,17 @@ func TestSlowLaneThatIsFull(t *testing.T) {
 		all := newErrands(t, b)
 		for i := range 10 { // six of them move over
 			all.send("x", "", fmt.Sprint(i))
-			pass(slowAfter + watchEvery)
+			all.pass(slowAfter + watchEvery)
 		}
 		require.Len(t, all.running(), 10)
 		late := all.send("x", "", "late")
-		pass(patience / 2)
+		all.pass(patience / 2)
 		require.Zero(t, late.refused)
-		pass(patience)
+		all.pass(patience)
 		require.Equal(t, 1, late.refused, "after a moment it is put off")
 		other := all.send("y", "", "other")
 		all.list[0].finish(answered) // one of the slow lane makes room there, and so in the fast lane
-		pass(watchEvery)
+		all.pass(watchEvery)
 		require.Equal(t, 1, other.ran)
 		all.requireBounds(t)
 		all.finishAll(answered)
@@ -265,7 +269,7 @@ func TestBacklogsAreBounded(t *testing.T) {
 		for endpoint := range 4 {
 			all.send("x", "", fmt.Sprint(endpoint))
 		}
-		pass(slowAfter + watchEvery) // now they are known to be slow
+		all.pass(slowAfter + watchEvery) // now they are known to be slow
 		refused := map[int]int{}
 		for i := range 80 {
 			refused[i%4] += all.send("x", "", fmt.Sprint(i%4)).refused
@@ -295,7 +299,7 @@ func TestSlowEndpointsOfAHostLeaveRoomForOthers(t *testing.T) {
 		require.Len(t, all.running(), 8)
 		early := all.send("x", "h", "early")
 		require.Zero(t, early.begins, "it may begin soon")
-		pass(slowAfter + watchEvery)
+		all.pass(slowAfter + watchEvery)
 		require.Equal(t, 1, early.begins, "that host is slow: nobody should wait for it")
 		elsewhere := all.send("x", "other", "elsewhere")
 		require.Equal(t, 1, elsewhere.ran)
@@ -335,7 +339,7 @@ func TestEndpointsAreForgotten(t *testing.T) {
 					hanging = append(hanging, all.send("x", "h", "hanging"))
 				}
 				slow := all.send("x", "h", "slow")
-				pass(slowAfter + watchEvery)
+				all.pass(slowAfter + watchEvery)
 				slow.finish(answered)
 				for i := range 1000 {
 					all.send("x", "h", fmt.Sprint(i)).finish(how)
@@ -388,7 +392,7 @@ func TestWhatWasPutOffIsCalledBack(t *testing.T) {
 		all := newErrands(t, b)
 		all.woken = []int{16, 3}
 		one := all.send("x", "", "e")
-		pass(slowAfter + watchEvery)
+		all.pass(slowAfter + watchEvery)
 		require.Equal(t, 1, all.send("x", "", "e").refused)
 		one.finish(failed)
 		require.Empty(t, all.wakes)
