@@ -147,7 +147,6 @@ type claimed struct {
 
 // claim hands out tasks that wait in the store.
 func (db *DB) claim(ctx context.Context, limit int, lease time.Duration) (found []claimed, err error) {
-	until := db.until(lease)
 	over, next := db.ready.ended(micros(db.now()))
 	err = db.write(ctx, func(tx *tx) error {
 		found = found[:0]
@@ -181,7 +180,7 @@ func (db *DB) claim(ctx context.Context, limit int, lease time.Duration) (found 
 		db.ready.again(over)
 		return nil, err
 	}
-	db.ready.holdAll(found, until)
+	db.ready.holdAll(found, db.until(lease)) // it begins now, however long the write took
 	return found, nil
 }
 
