@@ -66,6 +66,8 @@ type DB struct {
 	alarm     *alarm
 	readers   chan *session
 	secrets   sync.Mutex // held while one is made
+	deletions chan struct{} // holds one: topics were deleted
+	cleared   chan struct{} // closed when nobody removes what they left any more
 	closing   chan struct{}
 	close     func() error // once
 }
@@ -152,6 +154,9 @@ func openDatabase(ctx context.Context, cfg Config, dir, path string, unlock func
 		alarm:   newAlarm(cfg.Now),
 		readers: make(chan *session, readerCount),
 		closing: make(chan struct{}),
+
+		deletions: make(chan struct{}, 1),
+		cleared:   make(chan struct{}),
 	}
 	// Beginning anywhere keeps receipts of an earlier run from naming a hand-out
 	// of this one.
@@ -170,6 +175,7 @@ func openDatabase(ctx context.Context, cfg Config, dir, path string, unlock func
 	db.close = sync.OnceValue(func() error {
 		close(db.closing)
 		db.alarm.stop()
+		<-db.cleared
 		db.committer.stop()
 		for range readerCount {
 			<-db.readers // waits for whoever is reading
@@ -177,6 +183,8 @@ func openDatabase(ctx context.Context, cfg Config, dir, path string, unlock func
 		_, err := writer.exec(`PRAGMA wal_checkpoint(TRUNCATE)`)
 		return errors.Join(err, disconnect(), unlock())
 	})
+	go db.clearDeleted()
+	db.clearSoon() // an earlier run may not have come to the end
 	return db, nil
 }
 

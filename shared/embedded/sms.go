@@ -129,13 +129,7 @@ func (db *DB) FinishSMS(ctx context.Context, id string, status smn.SMSStatus, re
 	return nil
 }
 
-// removeSMS removes the oldest SMS, as many as one step may. Keys are in the
-// order of acceptance, give or take, so it stops at those that are young.
+// removeSMS removes old SMS.
 func (db *DB) removeSMS(ctx context.Context, before time.Time) (gone int, err error) {
-	err = db.write(ctx, func(tx *tx) (err error) {
-		gone, err = tx.exec(`DELETE FROM sms WHERE accepted_at < ?1 AND key IN (SELECT key FROM sms ORDER BY key LIMIT ?2)`,
-			micros(before), purgeStep)
-		return err
-	})
-	return gone, err
+	return db.removeAging(ctx, before, `SELECT key, id, accepted_at, accepted_at FROM sms`, removeByKey(`sms`))
 }

@@ -1,0 +1,79 @@
+package embedded
+
+import (
+	"context"
+	"time"
+)
+
+// What is removed in the background goes in steps: transactions of a few rows and
+// a moment, since everybody who writes waits for them.
+const (
+	stepRows = 1000
+	stepTime = 2 * time.Millisecond
+	stepPart = 64 // rows that one statement removes, after which the time is looked at
+	stepRest = 3  // times as long as a step has taken nothing is removed after it
+)
+
+// step is how much of a step is left.
+type step struct {
+	began time.Time
+	rows  int
+	part  int
+	over  bool
+}
+
+// room is how many rows may be removed now; 0 ends the step. It begins with few:
+// rows can have hundreds of pages.
+func (s *step) room() int {
+	if s.rows <= 0 || time.Since(s.began) >= stepTime {
+		s.over = true
+		return 0
+	}
+	s.part = min(2*s.part, stepPart)
+	return min(s.part, s.rows)
+}
+
+// removed counts rows that are gone.
+func (s *step) removed(rows int) { s.rows -= rows }
+
+// step runs one step with the next group of writes, and rests if there is more to
+// do: it tells whether remove has found the end of its room. Like any operation,
+// remove may run twice.
+func (db *DB) step(ctx context.Context, remove func(*tx, *step) error) (more bool, err error) {
+	select {
+	case <-db.closing:
+		return false, ErrClosed
+	default:
+	}
+	var s step
+	var took time.Duration
+	err = db.writeUnhurried(ctx, func(tx *tx) error {
+		s = step{began: time.Now(), rows: stepRows, part: 2}
+		err := remove(tx, &s)
+		took = time.Since(s.began)
+		return err
+	})
+	if err != nil || !s.over {
+		return false, err
+	}
+	select { // who ends a rest sees so at the next step
+	case <-time.After(stepRest * took):
+	case <-ctx.Done():
+	case <-db.closing:
+	}
+	return true, nil
+}
+
+// remove runs a statement that deletes rows, of which the last argument is the
+// limit, until it finds no more or the step is over.
+func (tx *tx) remove(s *step, query string, args ...any) (gone int, err error) {
+	for room := s.room(); room > 0; room = s.room() {
+		n, err := tx.exec(query, append(args, room)...)
+		gone += n
+		s.removed(n)
+		if err != nil || n < room {
+			return gone, err
+		}
+	}
+	return gone, nil
+}
