@@ -147,19 +147,28 @@ func TestAllThatRefersToTopicsIsCleared(t *testing.T) {
 }
 
 func TestStepIsBounded(t *testing.T) {
-	s := step{began: time.Now(), rows: 3, part: 2}
+	s := newStep()
+	s.rows = 3
 	require.Equal(t, 3, s.room())
 	s.removed(3)
 	require.False(t, s.over)
 	require.Zero(t, s.room())
 	require.True(t, s.over)
 
-	s = step{began: time.Now(), rows: stepRows, part: 2}
-	require.Equal(t, 4, s.room())
-	for range 9 {
-		require.LessOrEqual(t, s.room(), stepPart)
-	}
-	s = step{began: time.Now().Add(-stepTime), rows: stepRows, part: 2}
+	s = newStep()
+	s.began = s.began.Add(-stepTime)
 	require.Zero(t, s.room())
 	require.True(t, s.over)
+
+	s = newStep()
+	for range 9 {
+		s.began, s.then = time.Now(), -time.Hour // one row takes long
+		require.LessOrEqual(t, s.room(), 4)
+		require.Equal(t, 1, s.part)
+	}
+	for range 9 {
+		s.began, s.then = time.Now(), 0 // as quick as can be
+		require.LessOrEqual(t, s.room(), stepPart)
+	}
+	require.Equal(t, stepPart, s.part)
 }

@@ -65,7 +65,7 @@ type DB struct {
 	troubled  atomic.Bool // some endpoint has been in trouble
 	alarm     *alarm
 	readers   chan *session
-	secrets   sync.Mutex // held while one is made
+	secrets   sync.Mutex    // held while one is made
 	deletions chan struct{} // holds one: topics were deleted
 	cleared   chan struct{} // closed when nobody removes what they left any more
 	closing   chan struct{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"tocsin/shared/smn"
@@ -131,17 +132,37 @@ func (db *DB) removeAging(ctx context.Context, before time.Time, query string,
 	return removed, nil
 }
 
+// inRows is a condition for rows of a step: as many parameters as a part has rows.
+var inRows = ` IN (?1` + strings.Repeat(`, ?`, stepPart-1) + `)`
+
+// argsOf gives these parameters and the one behind them. If there are fewer rows the
+// last one stands for the rest.
+func argsOf[T any](rows []oldRow, column func(oldRow) T, more ...any) []any {
+	args := make([]any, stepPart, stepPart+len(more))
+	for i := range args {
+		args[i] = column(rows[min(i, len(rows)-1)])
+	}
+	return append(args, more...)
+}
+
+func keyOf(r oldRow) int64 { return r.key }
+func idOf(r oldRow) string { return r.id }
+
 // removeByKey removes rows of a table to which nothing else belongs.
 func removeByKey(table string) func(*tx, *step, []oldRow) (seen, gone int, err error) {
-	query := `DELETE FROM ` + table + ` WHERE key = ?`
+	query := `DELETE FROM ` + table + ` WHERE key` + inRows
 	return func(tx *tx, s *step, old []oldRow) (seen, gone int, err error) {
-		for ; seen < len(old) && s.room() > 0; seen++ {
-			n, err := tx.exec(query, old[seen].key)
+		for seen < len(old) {
+			part := old[seen:min(seen+s.room(), len(old))]
+			if s.over {
+				break
+			}
+			n, err := tx.exec(query, argsOf(part, keyOf)...)
 			if err != nil {
 				return seen, gone, err
 			}
-			s.removed(1)
-			gone += n
+			s.removed(n)
+			seen, gone = seen+len(part), gone+n
 		}
 		return seen, gone, nil
 	}
@@ -152,35 +173,41 @@ func (db *DB) removeMails(ctx context.Context, before time.Time) (gone int, err 
 	return db.removeAging(ctx, before, `SELECT key, id, created_at, created_at FROM mail`, removeByKey(`mail`))
 }
 
-// removeMessages removes messages that have expired, and their reports.
+// removeMessages removes messages that have expired, and their reports. Those with
+// dead failures never become old.
 func (db *DB) removeMessages(ctx context.Context, before time.Time) (gone int, err error) {
-	return db.removeAging(ctx, before, `SELECT key, id, accepted_at, expires_at FROM message`, (*tx).removeMessages)
+	return db.removeAging(ctx, before, `SELECT key, id, accepted_at,
+		iif(EXISTS (SELECT 1 FROM failure WHERE message = m.id AND dead), 1 << 62, expires_at) FROM message m`, (*tx).removeMessages)
+}
+
+// reports are the statements that remove what belongs to messages.
+var reports = []string{
+	`DELETE FROM failure WHERE (message, subscription) IN
+		(SELECT message, subscription FROM failure WHERE message` + inRows + ` LIMIT ?)`,
+	`DELETE FROM chunk WHERE (message, chunk) IN
+		(SELECT message, chunk FROM chunk WHERE message` + inRows + ` LIMIT ?)`,
 }
 
 func (tx *tx) removeMessages(s *step, old []oldRow) (seen, gone int, err error) {
-	for ; seen < len(old) && s.room() > 0; seen++ {
-		m := old[seen]
-		var dead bool
-		if _, err := tx.get(`SELECT EXISTS (SELECT 1 FROM failure WHERE message = ? AND dead)`, []any{m.id}, &dead); err != nil {
-			return seen, gone, err
-		}
-		if dead {
-			continue
-		}
-		for _, query := range []string{
-			`DELETE FROM failure WHERE message = ?1 AND subscription IN (SELECT subscription FROM failure WHERE message = ?1 LIMIT ?2)`,
-			`DELETE FROM chunk WHERE message = ?1 AND chunk IN (SELECT chunk FROM chunk WHERE message = ?1 LIMIT ?2)`,
-		} {
-			if _, err := tx.remove(s, query, m.id); err != nil || s.over {
-				return seen, gone, err // the rest of this message is for the next step
+	byKey := removeByKey(`message`)
+	for seen < len(old) {
+		part := old[seen:min(seen+s.room(), len(old))]
+		for _, query := range reports {
+			if s.over {
+				return seen, gone, nil
+			}
+			if _, err := tx.remove(s, query, argsOf(part, idOf)...); err != nil {
+				return seen, gone, err
 			}
 		}
-		n, err := tx.exec(`DELETE FROM message WHERE key = ?`, m.key)
+		if s.over { // the rest of these messages is for the next step
+			break
+		}
+		n, more, err := byKey(tx, s, part)
+		seen, gone = seen+n, gone+more
 		if err != nil {
 			return seen, gone, err
 		}
-		s.removed(1)
-		gone += n
 	}
 	return seen, gone, nil
 }

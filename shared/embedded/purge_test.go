@@ -227,7 +227,7 @@ func TestFileStopsGrowing(t *testing.T) {
 		}))
 		return n
 	}
-	const rounds, messages = 12, 20
+	const rounds, messages = 6, 12
 	var size [rounds]int
 	for round := range rounds {
 		at := moment.Add(time.Duration(round) * time.Hour)

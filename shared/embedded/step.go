@@ -17,20 +17,29 @@ const (
 // step is how much of a step is left.
 type step struct {
 	began time.Time
-	rows  int
-	part  int
+	rows  int           // that may still be removed
+	part  int           // rows that were offered last
+	then  time.Duration // when
 	over  bool
 }
 
-// room is how many rows may be removed now; 0 ends the step. It begins with few:
-// rows can have hundreds of pages.
+func newStep() step { return step{began: time.Now(), rows: stepRows, part: 2} }
+
+// room is how many rows may be removed now; 0 ends the step. It begins with few,
+// since a row can have a hundred pages, and goes on with as many as there seems to
+// be time for.
 func (s *step) room() int {
-	if s.rows <= 0 || time.Since(s.began) >= stepTime {
+	now := time.Since(s.began)
+	if s.rows <= 0 || now >= stepTime {
 		s.over = true
 		return 0
 	}
-	s.part = min(2*s.part, stepPart)
-	return min(s.part, s.rows)
+	part := 2 * s.part
+	if took := now - s.then; took > 0 {
+		part = min(part, 1+int(int64(s.part)*int64(stepTime-now)/int64(took)))
+	}
+	s.part, s.then = min(part, stepPart, s.rows), now
+	return s.part
 }
 
 // removed counts rows that are gone.
@@ -48,7 +57,7 @@ func (db *DB) step(ctx context.Context, remove func(*tx, *step) error) (more boo
 	var s step
 	var took time.Duration
 	err = db.writeUnhurried(ctx, func(tx *tx) error {
-		s = step{began: time.Now(), rows: stepRows, part: 2}
+		s = newStep()
 		err := remove(tx, &s)
 		took = time.Since(s.began)
 		return err
