@@ -34,13 +34,14 @@ func (b *Broker) CreatePushEndpoint(ctx context.Context, in smn.CreatePushEndpoi
 	if urn.Application, err = smn.ParseApplicationURN(in.ApplicationURN); err != nil {
 		return smn.CreatePushEndpointOutput{}, err
 	}
-	d, err := b.createDocument(ctx, app.ID, pushEndpointKind, in.Token, smn.MaxPushEndpoints, pushEndpoint{UserData: in.UserData, Enabled: true})
+	to := store.TagKey{Project: app.Owner, Kind: applicationKind, ID: app.ID}
+	d, err := b.attachDocument(ctx, to, pushEndpointKind, in.Token, smn.MaxPushEndpoints, pushEndpoint{UserData: in.UserData, Enabled: true})
 	if err == nil {
 		urn.ID = d.ID
 		return smn.CreatePushEndpointOutput{URN: urn.String(), Created: true}, nil
 	}
 	if !errors.Is(err, store.ErrConflict) {
-		return smn.CreatePushEndpointOutput{}, err
+		return smn.CreatePushEndpointOutput{}, orMissing(err, noApplication(in.ApplicationURN))
 	}
 	there, err := b.Store.FindDocument(ctx, app.ID, pushEndpointKind, in.Token)
 	if err != nil {
