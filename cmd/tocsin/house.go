@@ -211,8 +211,9 @@ func (h *house) serve(ctx context.Context) error {
 	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
 	worker := make(chan error, 1)
 	go func() { worker <- h.worker.Run(working, h.db) }()
+	old := &purger{store: h.db, retention: h.settings.Retention, now: time.Now, log: h.log}
 	purge := make(chan struct{})
-	go func() { defer close(purge); h.purge(working) }()
+	go func() { defer close(purge); old.run(working) }()
 	watch := make(chan struct{})
 	go func() { defer close(watch); h.users.watch(working, h.identity.Replace) }()
 	server := make(chan error, 1)

@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 
@@ -91,7 +92,7 @@ func TestAttachingToWhatIsBeingDeleted(t *testing.T) {
 	_, err := f.CreateKMSKey(f.ctx, smn.CreateKMSKeyInput{TopicURN: urn, KeyID: "key"})
 	require.Equal(t, smn.TopicNotFound, smn.CodeOf(err))
 
-	app, err := f.CreateApplication(f.ctx, smn.CreateApplicationInput{Name: "app", Platform: smn.HMS, PushCredentials: smn.PushCredentials{Principal: "p", Credential: "c"}})
+	app, err := f.CreateApplication(f.ctx, smn.CreateApplicationInput{Name: "app", Platform: smn.HMS, PushCredentials: smn.PushCredentials{Principal: "p", Credential: strings.Repeat("c", 32)}})
 	require.NoError(t, err)
 	kept.before = func() {
 		require.NoError(t, f.DeleteApplication(f.ctx, smn.ApplicationInput{ApplicationURN: app.URN}))
