@@ -66,7 +66,7 @@ func openHouse(ctx context.Context, s settings, log *slog.Logger) (_ *house, err
 		return h, err
 	}
 	h.settings = s
-	if h.db, err = embedded.Open(ctx, embedded.Config{Dir: s.data, Durability: s.durability()}); err != nil {
+	if h.db, err = embedded.Open(ctx, embedded.Config{Dir: s.data, Durability: s.durability(), MaxBacklog: s.MaxBacklog, Log: log}); err != nil {
 		return h, err
 	}
 	return h, h.build(ctx)

@@ -37,6 +37,7 @@ type settings struct {
 	AllowPrivateEndpoints *bool         `env:"TOCSIN_ALLOW_PRIVATE_ENDPOINTS" negatable:"" help:"May endpoints be private addresses? Unless set: yes when listening on loopback."`
 	Functions             string        `env:"TOCSIN_FUNCTIONS" help:"Where functions are called: a JSON object of URL by URN, or a file that holds one." placeholder:"JSON|FILE"`
 	Retention             time.Duration `env:"TOCSIN_RETENTION" default:"336h" help:"How long a message and its report are kept after its time to live."`
+	MaxBacklog            int64         `env:"TOCSIN_MAX_BACKLOG" default:"1000000" help:"Tasks waiting in the store beyond which publishing answers 503; 0 for no bound."`
 	Durability            string        `env:"TOCSIN_DURABILITY" default:"full" enum:"full,normal" help:"full: what was answered survives a power cut. normal: faster, it survives a crash."`
 }
 
@@ -66,6 +67,8 @@ func (s *settings) complete(addr net.Addr) error {
 		return errors.New("TOCSIN_REGION must have 1 to 64 lower-case letters, digits and hyphens")
 	case !smn.IsID(s.ProjectID):
 		return errors.New("TOCSIN_PROJECT_ID must have 32 lower-case hex characters")
+	case s.MaxBacklog < 0:
+		return errors.New("TOCSIN_MAX_BACKLOG cannot be negative")
 	case s.Retention < 0:
 		return errors.New("TOCSIN_RETENTION cannot be negative")
 	case s.credentials != "" && s.user() != laptop:

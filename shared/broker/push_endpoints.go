@@ -157,7 +157,7 @@ func (b *Broker) Push(ctx context.Context, in smn.PushInput) (string, error) {
 		IssuedAt:  now,
 		ExpiresAt: now.Add(ttl),
 	}, time.Time{})
-	if err := b.Tasks.Put(ctx, task); err != nil {
+	if err := b.Store.PutPush(ctx, task); err != nil {
 		return "", fmt.Errorf("push to %s: %w", in.EndpointURN, err)
 	}
 	return task.Direct.MessageID, nil

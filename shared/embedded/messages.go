@@ -12,6 +12,9 @@ import (
 
 // PutMessage meets store.Messages.
 func (db *DB) PutMessage(ctx context.Context, m store.Message, fanOut queue.Task) error {
+	if err := db.room(); err != nil {
+		return fmt.Errorf("put message %s: %w", m.ID, err)
+	}
 	task, err := rowsOf([]queue.Task{fanOut})
 	if err != nil {
 		return err
@@ -34,6 +37,18 @@ func (db *DB) PutMessage(ctx context.Context, m store.Message, fanOut queue.Task
 	})
 	if err != nil {
 		return fmt.Errorf("put message %s: %w", m.ID, err)
+	}
+	return nil
+}
+
+// PutPush meets store.Messages.
+func (db *DB) PutPush(ctx context.Context, task queue.Task) error {
+	err := db.room()
+	if err == nil {
+		err = db.Put(ctx, task)
+	}
+	if err != nil {
+		return fmt.Errorf("put push: %w", err)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -50,6 +51,8 @@ const (
 type Config struct {
 	Dir        string // the data folder; made if it is missing
 	Durability Durability
+	MaxBacklog int64            // tasks beyond which no new message is taken; 0 for no bound
+	Log        *slog.Logger     // gets what no caller can be told; nil for nothing
 	Now        func() time.Time // when tasks are due; time.Now if nil
 }
 
@@ -60,6 +63,7 @@ type DB struct {
 	now       func() time.Time
 	committer *committer
 	tasks     atomic.Int64 // how many there are
+	bounds    bounds
 	ready     ready
 	leases    chunkLeases
 	troubled  atomic.Bool // some endpoint has been in trouble
@@ -84,6 +88,9 @@ const (
 func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if cfg.Dir == "" {
 		return nil, errors.New("open data folder: no folder given")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -151,6 +158,7 @@ func openDatabase(ctx context.Context, cfg Config, dir, path string, unlock func
 	db := &DB{
 		dir:     dir,
 		now:     cfg.Now,
+		bounds:  bounds{maxBacklog: cfg.MaxBacklog, free: freeBytes, log: cfg.Log, began: time.Now()},
 		alarm:   newAlarm(cfg.Now),
 		readers: make(chan *session, readerCount),
 		closing: make(chan struct{}),

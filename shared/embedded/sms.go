@@ -30,6 +30,9 @@ func (r *smsRow) sms() store.SMS {
 
 // PutSMS meets store.DirectSMS.
 func (db *DB) PutSMS(ctx context.Context, sms []store.SMS, tasks ...queue.Task) error {
+	if err := db.room(); err != nil {
+		return fmt.Errorf("put %d SMS: %w", len(sms), err)
+	}
 	rows, err := rowsOf(tasks)
 	if err != nil {
 		return err
