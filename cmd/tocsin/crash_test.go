@@ -56,7 +56,13 @@ func launch(t *testing.T, data, addr string) *process {
 	t.Helper()
 	path, err := binary()
 	require.NoError(t, err)
-	p := &process{cmd: exec.Command(path, "serve", "-addr", addr, "-data", data), log: make(chan struct{})}
+	return start(t, exec.Command(path, "serve", "-addr", addr, "-data", data))
+}
+
+// start starts a command that becomes tocsin, and waits until it listens.
+func start(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{cmd: cmd, log: make(chan struct{})}
 	stderr, err := p.cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, p.cmd.Start())

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+
+	"tocsin/shared/client"
+	"tocsin/shared/smn"
+)
+
+// limitFiles bounds the size of files that a process can write, as a full disk
+// would.
+func limitFiles(t *testing.T, pid int, bytes uint64) {
+	t.Helper()
+	limit := syscall.Rlimit{Cur: bytes, Max: ^uint64(0)}
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(pid), syscall.RLIMIT_FSIZE, uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
+	require.Zero(t, errno)
+}
+
+// TestDiskFullUnderLoad: the real program finds no room any more, has it again, and
+// is killed. Every message that was acknowledged arrives.
+func TestDiskFullUnderLoad(t *testing.T) {
+	s := newSink(t)
+	data := t.TempDir()
+	p := launch(t, data, "127.0.0.1:0")
+	c := p.client(t)
+	topic, err := c.CreateTopic(t.Context(), smn.CreateTopicInput{Name: "full"})
+	require.NoError(t, err)
+	_, err = c.Subscribe(t.Context(), smn.SubscribeInput{TopicURN: topic.URN, NewSubscription: smn.NewSubscription{Protocol: smn.HTTP, Endpoint: s.URL + "/1"}})
+	require.NoError(t, err)
+	eventually(t, "the confirmation", func() bool {
+		page, err := c.ListSubscriptions(t.Context(), smn.ListSubscriptionsInput{})
+		return err == nil && page.Subscriptions[0].Status == smn.Confirmed
+	})
+	var kept []string
+	publish := func() error {
+		id, err := c.Publish(t.Context(), smn.PublishInput{TopicURN: topic.URN, Message: strings.Repeat("x", 50_000)})
+		if err == nil {
+			kept = append(kept, id)
+		}
+		return err
+	}
+	require.NoError(t, publish())
+	var size uint64
+	for _, name := range []string{"tocsin.db", "tocsin.db-wal"} {
+		info, err := os.Stat(filepath.Join(data, name))
+		require.NoError(t, err)
+		size = max(size, uint64(info.Size()))
+	}
+	for round := range 3 {
+		limitFiles(t, p.cmd.Process.Pid, size+uint64(round+1)<<20)
+		for err = publish(); err == nil; err = publish() {
+			require.Less(t, len(kept), 1000, "the disk is never full")
+		}
+		require.Equal(t, smn.Overloaded, smn.CodeOf(err), err)
+		var answer *client.Answer
+		require.ErrorAs(t, err, &answer)
+		require.Contains(t, fmt.Sprint(err), "disk of the service is full")
+		_, err = c.GetTopic(t.Context(), smn.TopicInput{TopicURN: topic.URN})
+		require.NoError(t, err, "what is there can be read")
+	}
+	limitFiles(t, p.cmd.Process.Pid, ^uint64(0))
+	require.NoError(t, publish(), "there is room again")
+	limitFiles(t, p.cmd.Process.Pid, size)
+	p.kill()
+	p = launch(t, data, p.address)
+	c = p.client(t)
+	require.NoError(t, publish())
+	eventually(t, "every acknowledged message to arrive", func() bool {
+		for _, id := range kept {
+			if _, ok := s.arrived.Load(id + "/1"); !ok {
+				return false
+			}
+		}
+		return true
+	})
+}
