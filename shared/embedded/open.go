@@ -61,6 +61,7 @@ type Config struct {
 type DB struct {
 	dir       string
 	now       func() time.Time
+	clock     *clock
 	committer *committer
 	tasks     atomic.Int64 // how many there are
 	bounds    bounds
@@ -155,11 +156,13 @@ func openDatabase(ctx context.Context, cfg Config, dir, path string, unlock func
 		return nil, err
 	}
 
+	clock := newClock(cfg.Now)
 	db := &DB{
 		dir:     dir,
 		now:     cfg.Now,
 		bounds:  bounds{maxBacklog: cfg.MaxBacklog, free: freeBytes, log: cfg.Log, began: time.Now()},
-		alarm:   newAlarm(cfg.Now),
+		clock:   clock,
+		alarm:   newAlarm(clock.now),
 		readers: make(chan *session, readerCount),
 		closing: make(chan struct{}),
 
@@ -179,7 +182,7 @@ func openDatabase(ctx context.Context, cfg Config, dir, path string, unlock func
 		sessions = append(sessions, reader)
 		db.readers <- reader
 	}
-	db.committer = startCommitter(writer, cfg.Now, db.committed)
+	db.committer = startCommitter(writer, clock.now, db.committed)
 	db.close = sync.OnceValue(func() error {
 		close(db.closing)
 		db.alarm.stop()
