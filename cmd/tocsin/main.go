@@ -16,6 +16,7 @@ import (
 // commands are what the binary can do.
 type commands struct {
 	Serve        serveCommand        `cmd:"" help:"Serve the API on one machine."`
+	Check        checkCommand        `cmd:"" help:"Look for damage in a data folder."`
 	Demo         demoCommand         `cmd:"" help:"Show the main job from end to end, then clean up."`
 	Invoke       invokeCommand       `cmd:"" help:"Run one function with one event, as Lambda would."`
 	HashPassword hashPasswordCommand `cmd:"" help:"Read a password from the input and print its hash, for a credentials file."`

@@ -101,21 +101,24 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, fmt.Errorf("open data folder %s: %w", cfg.Dir, err)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("open data folder: %w", err)
+		return nil, fmt.Errorf("open data folder: %w", advised(err))
 	}
 	unlock, err := lockFolder(dir)
 	if err != nil {
-		return nil, err
+		return nil, advised(err)
 	}
 	path := filepath.Join(dir, databaseFile)
 	db, err := openDatabase(ctx, cfg, dir, path, unlock)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), unlock())
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, advised(err)), unlock())
 	}
 	return db, nil
 }
 
 func openDatabase(ctx context.Context, cfg Config, dir, path string, unlock func() error) (_ *DB, err error) {
+	if err := lookAtFiles(path, cfg.Durability); err != nil {
+		return nil, err
+	}
 	if err := makePrivateFile(path); err != nil {
 		return nil, err
 	}
