@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
@@ -81,4 +84,62 @@ func TestDiskFullUnderLoad(t *testing.T) {
 		}
 		return true
 	})
+}
+
+// asNobody lets a command run as a user who may do nothing, when the tests run as
+// one who may do everything.
+func asNobody(t *testing.T, cmd *exec.Cmd) *exec.Cmd {
+	t.Helper()
+	if os.Geteuid() == 0 {
+		const nobody = 65534
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	return cmd
+}
+
+// TestFolderThatCannotBeWritten: each fault is an error that names the file and
+// says what to do, and leaves everything as it is.
+func TestFolderThatCannotBeWritten(t *testing.T) {
+	path, err := binary()
+	require.NoError(t, err)
+	base, err := os.MkdirTemp("", "tocsin-test-")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(base)) })
+	for _, dir := range []string{base, filepath.Dir(path)} {
+		require.NoError(t, os.Chmod(dir, 0o755))
+	}
+	if out, err := asNobody(t, exec.Command(path, "version")).CombinedOutput(); err != nil {
+		t.Skipf("another user cannot run programs from here: %v %s", err, out)
+	}
+	whole := filepath.Join(base, "whole")
+	p := launch(t, whole, "127.0.0.1:0")
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGINT))
+	<-p.log
+	require.NoError(t, p.cmd.Wait())
+
+	for name, c := range map[string]struct {
+		mode map[string]os.FileMode // by file
+		want string
+	}{
+		"the folder":         {map[string]os.FileMode{".": 0o555, "lock": 0o666, "tocsin.db": 0o666}, "tocsin.db"},
+		"the lock":           {map[string]os.FileMode{".": 0o777, "lock": 0o444, "tocsin.db": 0o666}, "lock"},
+		"the database":       {map[string]os.FileMode{".": 0o777, "lock": 0o666, "tocsin.db": 0o444}, "tocsin.db"},
+		"it cannot be read":  {map[string]os.FileMode{".": 0o777, "lock": 0o666, "tocsin.db": 0o000}, "tocsin.db"},
+		"a folder of others": {map[string]os.FileMode{".": 0o700}, "lock"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(base, strings.ReplaceAll(name, " ", "-"))
+			require.NoError(t, os.CopyFS(dir, os.DirFS(whole)))
+			for file, mode := range c.mode {
+				require.NoError(t, os.Chmod(filepath.Join(dir, file), mode))
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			out, err := asNobody(t, exec.CommandContext(ctx, path, "serve", "-addr", "127.0.0.1:0", "-data", dir)).CombinedOutput()
+			require.Error(t, err)
+			require.NoError(t, ctx.Err(), string(out))
+			require.Contains(t, string(out), c.want)
+			require.Contains(t, string(out), "give the data folder")
+		})
+	}
 }
