@@ -102,10 +102,8 @@ func asNobody(t *testing.T, cmd *exec.Cmd) *exec.Cmd {
 func TestFolderThatCannotBeWritten(t *testing.T) {
 	path, err := binary()
 	require.NoError(t, err)
-	base, err := os.MkdirTemp("", "tocsin-test-")
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(base)) })
-	for _, dir := range []string{base, filepath.Dir(path)} {
+	base := t.TempDir()
+	for _, dir := range []string{base, filepath.Dir(base), filepath.Dir(path)} {
 		require.NoError(t, os.Chmod(dir, 0o755))
 	}
 	if out, err := asNobody(t, exec.Command(path, "version")).CombinedOutput(); err != nil {

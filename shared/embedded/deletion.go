@@ -77,9 +77,10 @@ func (db *DB) clearDeleted() {
 		case <-db.closing:
 			return
 		}
+		round := newPace()
 		for more := true; more; {
 			var err error
-			if more, err = db.step(context.Background(), (*tx).clearDeleted); err != nil {
+			if more, err = db.step(context.Background(), round, (*tx).clearDeleted); err != nil {
 				time.AfterFunc(clearAgain, db.clearSoon)
 				break
 			}

@@ -146,6 +146,14 @@ func TestAllThatRefersToTopicsIsCleared(t *testing.T) {
 	require.Len(t, left, refer)
 }
 
+func TestPace(t *testing.T) {
+	var p pace
+	require.Equal(t, stepRest, p.rest(time.Millisecond, 0))
+	require.Equal(t, stepRest/2, p.rest(time.Millisecond, hurried/2))
+	require.Equal(t, leastRest*time.Millisecond, p.rest(time.Millisecond, hurried))
+	require.Equal(t, leastRest*stepRest, p.rest(stepRest, 2*hurried), "a slow disk has its rest, too")
+}
+
 func TestStepIsBounded(t *testing.T) {
 	s := newStep()
 	s.rows = 3

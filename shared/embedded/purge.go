@@ -26,22 +26,23 @@ const publishing = time.Hour
 // It works in small steps and rests between them, so that others can write. When
 // it ends early, with an error, what was removed stays removed.
 func (db *DB) Purge(ctx context.Context, before time.Time) (removed int, err error) {
+	round := newPace()
 	for _, old := range []struct {
 		what   string
-		remove func(context.Context, time.Time) (int, error)
+		remove func(context.Context, pace, time.Time) (int, error)
 	}{
 		{"mails", db.removeMails},
 		{"SMS", db.removeSMS},
 		{"counts", db.removeCounts},
 		{"messages", db.removeMessages},
 	} {
-		gone, err := old.remove(ctx, before)
+		gone, err := old.remove(ctx, round, before)
 		removed += gone
 		if err != nil {
 			return removed, fmt.Errorf("remove old %s: %w", old.what, err)
 		}
 	}
-	if err = db.removeVersions(ctx, before.Add(-smn.MaxTimeToLive-publishing)); err != nil {
+	if err = db.removeVersions(ctx, round, before.Add(-smn.MaxTimeToLive-publishing)); err != nil {
 		return removed, fmt.Errorf("remove old versions of templates: %w", err)
 	}
 	return removed, nil
@@ -49,10 +50,10 @@ func (db *DB) Purge(ctx context.Context, before time.Time) (removed int, err err
 
 // removeOld removes what a statement finds, whose last argument is the limit, in
 // as many steps as it takes.
-func (db *DB) removeOld(ctx context.Context, query string, args ...any) (removed int, err error) {
+func (db *DB) removeOld(ctx context.Context, p pace, query string, args ...any) (removed int, err error) {
 	for more := true; more; {
 		gone := 0
-		more, err = db.step(ctx, func(tx *tx, s *step) (err error) {
+		more, err = db.step(ctx, p, func(tx *tx, s *step) (err error) {
 			gone, err = tx.remove(s, query, args...)
 			return err
 		})
@@ -109,7 +110,7 @@ func (a *aging) next(ctx context.Context, db *DB) (old []oldRow, err error) {
 // removeAging removes the old rows that a query looks through. remove takes away
 // as many of them as a step may; it tells how many it is through with and how many
 // of them are gone.
-func (db *DB) removeAging(ctx context.Context, before time.Time, query string,
+func (db *DB) removeAging(ctx context.Context, p pace, before time.Time, query string,
 	remove func(tx *tx, s *step, old []oldRow) (seen, gone int, err error),
 ) (removed int, err error) {
 	rows := aging{query: query, before: micros(before), now: micros(db.now())}
@@ -120,7 +121,7 @@ func (db *DB) removeAging(ctx context.Context, before time.Time, query string,
 		}
 		for len(old) > 0 {
 			var seen, gone int
-			if _, err := db.step(ctx, func(tx *tx, s *step) (err error) {
+			if _, err := db.step(ctx, p, func(tx *tx, s *step) (err error) {
 				seen, gone, err = remove(tx, s, old)
 				return err
 			}); err != nil {
@@ -169,14 +170,14 @@ func removeByKey(table string) func(*tx, *step, []oldRow) (seen, gone int, err e
 }
 
 // removeMails removes old mails.
-func (db *DB) removeMails(ctx context.Context, before time.Time) (gone int, err error) {
-	return db.removeAging(ctx, before, `SELECT key, id, created_at, created_at FROM mail`, removeByKey(`mail`))
+func (db *DB) removeMails(ctx context.Context, p pace, before time.Time) (gone int, err error) {
+	return db.removeAging(ctx, p, before, `SELECT key, id, created_at, created_at FROM mail`, removeByKey(`mail`))
 }
 
 // removeMessages removes messages that have expired, and their reports. Those with
 // dead failures never become old.
-func (db *DB) removeMessages(ctx context.Context, before time.Time) (gone int, err error) {
-	return db.removeAging(ctx, before, `SELECT key, id, accepted_at,
+func (db *DB) removeMessages(ctx context.Context, p pace, before time.Time) (gone int, err error) {
+	return db.removeAging(ctx, p, before, `SELECT key, id, accepted_at,
 		iif(EXISTS (SELECT 1 FROM failure WHERE message = m.id AND dead), 1 << 62, expires_at) FROM message m`, (*tx).removeMessages)
 }
 
@@ -213,8 +214,8 @@ func (tx *tx) removeMessages(s *step, old []oldRow) (seen, gone int, err error) 
 }
 
 // removeVersions removes versions of templates that were retired before a time.
-func (db *DB) removeVersions(ctx context.Context, retired time.Time) error {
-	_, err := db.removeOld(ctx, `DELETE FROM template_version WHERE key IN
+func (db *DB) removeVersions(ctx context.Context, p pace, retired time.Time) error {
+	_, err := db.removeOld(ctx, p, `DELETE FROM template_version WHERE key IN
 		(SELECT key FROM template_version WHERE retired_at < ?1 ORDER BY retired_at LIMIT ?2)`, micros(retired))
 	return err
 }

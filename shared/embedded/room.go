@@ -46,7 +46,7 @@ func (db *DB) room() error {
 		free, ok := b.free(db.dir)
 		low := ok && free < minFree
 		if b.low.Swap(low) != low {
-			b.tell(low, "the disk is nearly full: no message is taken until there is room", slog.Uint64("free_bytes", free))
+			b.tell(low, "no message is taken", slog.Uint64("free_bytes", free))
 		}
 	}
 	if b.low.Load() {
@@ -66,24 +66,25 @@ func (db *DB) written(err error) error {
 	switch {
 	case err == nil:
 		if b.full.Load() && b.full.CompareAndSwap(true, false) {
-			b.tell(false, "the disk is full")
+			b.tell(false, "")
 		}
 	case isDiskFull(err):
 		if !b.full.Swap(true) {
-			b.tell(true, "the disk is full: nothing is stored until there is room", slog.String("error", err.Error()))
+			b.tell(true, "nothing is stored", slog.String("error", err.Error()))
 		}
 		return fmt.Errorf("%w (%v)", full("the disk of the service is full"), err) //nolint:errorlint // the cause is for the log alone
 	}
 	return err
 }
 
-// tell writes down that something begins to be wrong, or has become right again.
+// tell writes down that the disk begins to have no room, or has some again.
 func (b *bounds) tell(wrong bool, what string, attrs ...slog.Attr) {
-	level := slog.LevelError
-	if !wrong {
-		level, what = slog.LevelInfo, "no longer: "+what
+	ctx := context.Background()
+	if wrong {
+		b.log.LogAttrs(ctx, slog.LevelError, "no room on the disk", append(attrs, slog.String("so", what))...)
+	} else {
+		b.log.LogAttrs(ctx, slog.LevelInfo, "room on the disk again", attrs...)
 	}
-	b.log.LogAttrs(context.Background(), level, what, attrs...)
 }
 
 // isDiskFull says whether SQLite found no room. A quota or a limit on the size of

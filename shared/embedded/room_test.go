@@ -129,8 +129,8 @@ func TestDiskThatIsNearlyFull(t *testing.T) {
 	_, err = newcomers(db)["message"](ctx)
 	require.NoError(t, err, "what is not known does not count")
 	require.Equal(t, 3, asked)
-	require.Equal(t, 1, strings.Count(log.String(), `level=ERROR msg="the disk is nearly full`))
-	require.Equal(t, 1, strings.Count(log.String(), `level=INFO msg="no longer: the disk is nearly full`))
+	require.Equal(t, 1, strings.Count(log.String(), `level=ERROR msg="no room on the disk"`))
+	require.Equal(t, 1, strings.Count(log.String(), `level=INFO msg="room on the disk again"`))
 }
 
 func TestFreeBytes(t *testing.T) {
@@ -204,8 +204,8 @@ func TestDiskFull(t *testing.T) {
 	maxPages(1000)
 	require.NoError(t, put())
 	check()
-	require.Equal(t, 1, strings.Count(log.String(), `level=ERROR msg="the disk is full`), log)
-	require.Equal(t, 1, strings.Count(log.String(), `level=INFO msg="no longer: the disk is full`), log)
+	require.Equal(t, 1, strings.Count(log.String(), `level=ERROR msg="no room on the disk"`), log)
+	require.Equal(t, 1, strings.Count(log.String(), `level=INFO msg="room on the disk again"`), log)
 	require.NoError(t, db.Close())
 	db = open(t, db.dir)
 	require.NoError(t, put())

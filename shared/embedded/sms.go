@@ -133,6 +133,6 @@ func (db *DB) FinishSMS(ctx context.Context, id string, status smn.SMSStatus, re
 }
 
 // removeSMS removes old SMS.
-func (db *DB) removeSMS(ctx context.Context, before time.Time) (gone int, err error) {
-	return db.removeAging(ctx, before, `SELECT key, id, accepted_at, accepted_at FROM sms`, removeByKey(`sms`))
+func (db *DB) removeSMS(ctx context.Context, p pace, before time.Time) (gone int, err error) {
+	return db.removeAging(ctx, p, before, `SELECT key, id, accepted_at, accepted_at FROM sms`, removeByKey(`sms`))
 }

@@ -46,7 +46,7 @@ func (tx *tx) countSMS(messageID string, more int) error {
 }
 
 // removeCounts removes the counts that are older than keepCounts.
-func (db *DB) removeCounts(ctx context.Context, _ time.Time) (gone int, err error) {
-	return db.removeOld(ctx, `DELETE FROM sms_count WHERE (topic, hour) IN
+func (db *DB) removeCounts(ctx context.Context, p pace, _ time.Time) (gone int, err error) {
+	return db.removeOld(ctx, p, `DELETE FROM sms_count WHERE (topic, hour) IN
 		(SELECT topic, hour FROM sms_count WHERE hour < ?1 ORDER BY hour LIMIT ?2)`, micros(db.now().Add(-keepCounts)))
 }

@@ -8,11 +8,24 @@ import (
 // What is removed in the background goes in steps: transactions of a few rows and
 // a moment, since everybody who writes waits for them.
 const (
-	stepRows = 1000
-	stepTime = 2 * time.Millisecond
-	stepPart = 64 // rows that one statement removes, after which the time is looked at
-	stepRest = 3  // times as long as a step has taken nothing is removed after it
+	stepRows  = 1000
+	stepTime  = time.Millisecond
+	stepPart  = 64 // rows that one statement removes, after which the time is looked at
+	leastRest = 3  // times as long as a step has taken nothing is removed after it
+	stepRest  = 20 * time.Millisecond
+	hurried   = 30 * time.Second // after which the rest is as short as it can be
 )
+
+// pace is when a round of steps began. It rests long between them at first, when
+// somebody may wait for each write, and ever less as there turns out to be much to
+// remove: as much must be able to go as comes.
+type pace struct{ began time.Time }
+
+func newPace() pace { return pace{time.Now()} }
+
+func (p pace) rest(took, soFar time.Duration) time.Duration {
+	return max(leastRest*took, stepRest-stepRest*soFar/hurried)
+}
 
 // step is how much of a step is left.
 type step struct {
@@ -48,7 +61,7 @@ func (s *step) removed(rows int) { s.rows -= rows }
 // step runs one step with the next group of writes, and rests if there is more to
 // do: it tells whether remove has found the end of its room. Like any operation,
 // remove may run twice.
-func (db *DB) step(ctx context.Context, remove func(*tx, *step) error) (more bool, err error) {
+func (db *DB) step(ctx context.Context, p pace, remove func(*tx, *step) error) (more bool, err error) {
 	select {
 	case <-db.closing:
 		return false, ErrClosed
@@ -66,7 +79,7 @@ func (db *DB) step(ctx context.Context, remove func(*tx, *step) error) (more boo
 		return false, err
 	}
 	select { // who ends a rest sees so at the next step
-	case <-time.After(stepRest * took):
+	case <-time.After(p.rest(took, time.Since(p.began))):
 	case <-ctx.Done():
 	case <-db.closing:
 	}
