@@ -165,6 +165,9 @@ func TestStepIsBounded(t *testing.T) {
 
 	s = newStep()
 	s.began = s.began.Add(-stepTime)
+	require.Positive(t, s.room(), "it removes something, however late it is")
+	require.False(t, s.over)
+	s.removed(1)
 	require.Zero(t, s.room())
 	require.True(t, s.over)
 

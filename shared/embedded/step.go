@@ -40,10 +40,11 @@ func newStep() step { return step{began: time.Now(), rows: stepRows, part: 2} }
 
 // room is how many rows may be removed now; 0 ends the step. It begins with few,
 // since a row can have a hundred pages, and goes on with as many as there seems to
-// be time for.
+// be time for. However slow the machine is, a step does not end before it has
+// removed something.
 func (s *step) room() int {
 	now := time.Since(s.began)
-	if s.rows <= 0 || now >= stepTime {
+	if s.rows <= 0 || now >= stepTime && s.rows < stepRows {
 		s.over = true
 		return 0
 	}
@@ -51,7 +52,7 @@ func (s *step) room() int {
 	if took := now - s.then; took > 0 {
 		part = min(part, 1+int(int64(s.part)*int64(stepTime-now)/int64(took)))
 	}
-	s.part, s.then = min(part, stepPart, s.rows), now
+	s.part, s.then = min(max(part, 1), stepPart, s.rows), now
 	return s.part
 }
 
