@@ -16,6 +16,7 @@ import (
 )
 
 func TestPurge(t *testing.T) {
+	skipSlowSteps(t)
 	ctx := t.Context()
 	db := open(t, t.TempDir())
 	put := func(expires time.Time) string {
@@ -64,6 +65,7 @@ func TestPurge(t *testing.T) {
 }
 
 func TestPurgeOfMails(t *testing.T) {
+	skipSlowSteps(t)
 	db := open(t, t.TempDir())
 	const old, young = stepRows + 2, 3
 	for i := range old + young {
@@ -160,6 +162,7 @@ func TestTaskThatCannotBeRead(t *testing.T) {
 }
 
 func TestPurgeOfManySteps(t *testing.T) {
+	skipSlowSteps(t)
 	db := open(t, t.TempDir())
 	const n = 2*purgeLook + 1
 	require.NoError(t, db.write(t.Context(), func(tx *tx) error {
@@ -181,6 +184,7 @@ func TestPurgeOfManySteps(t *testing.T) {
 }
 
 func TestPurgeOfSMS(t *testing.T) {
+	skipSlowSteps(t)
 	ctx := t.Context()
 	db, err := Open(ctx, Config{Dir: t.TempDir(), Now: func() time.Time { return moment.Add(keepCounts) }})
 	require.NoError(t, err)
@@ -258,6 +262,7 @@ func TestFileStopsGrowing(t *testing.T) {
 // young as what came before it, and what was kept while it was set forward holds up
 // nothing.
 func TestPurgeWithAClockThatWasWrong(t *testing.T) {
+	skipSlowSteps(t)
 	ctx := t.Context()
 	now := moment.AddDate(0, 0, 20)
 	db, err := Open(ctx, Config{Dir: t.TempDir(), Now: func() time.Time { return now }})
