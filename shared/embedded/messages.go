@@ -18,6 +18,9 @@ func (db *DB) PutMessage(ctx context.Context, m store.Message, fanOut queue.Task
 // putMessage stores a message unless first, in the same transaction, has a reason
 // against it; first may be nil.
 func (db *DB) putMessage(ctx context.Context, m store.Message, fanOut queue.Task, first func(*tx) (put bool, err error)) error {
+	if err := db.room(); err != nil {
+		return fmt.Errorf("put message %s: %w", m.ID, err)
+	}
 	task, err := rowsOf([]queue.Task{fanOut})
 	if err != nil {
 		return err
@@ -49,6 +52,18 @@ func (db *DB) putMessage(ctx context.Context, m store.Message, fanOut queue.Task
 	})
 	if err != nil {
 		return fmt.Errorf("put message %s: %w", m.ID, err)
+	}
+	return nil
+}
+
+// PutPush meets store.Messages.
+func (db *DB) PutPush(ctx context.Context, task queue.Task) error {
+	err := db.room()
+	if err == nil {
+		err = db.Put(ctx, task)
+	}
+	if err != nil {
+		return fmt.Errorf("put push: %w", err)
 	}
 	return nil
 }
