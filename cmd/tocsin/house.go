@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"path"
+	"strings"
 	"slices"
 	"time"
 
@@ -335,6 +336,10 @@ func (h *house) close() error {
 // the API, which answers unknown routes in SMN's way.
 func ownPaths(own *http.ServeMux, api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/v2/") { // nearly all; none is our own
+			api.ServeHTTP(w, r)
+			return
+		}
 		if _, pattern := own.Handler(r); pattern != "" && r.URL.Path == path.Clean(r.URL.Path) {
 			own.ServeHTTP(w, r)
 			return

@@ -21,10 +21,6 @@ func (db *DB) putMessage(ctx context.Context, m store.Message, fanOut queue.Task
 	if err := db.room(); err != nil {
 		return fmt.Errorf("put message %s: %w", m.ID, err)
 	}
-	task, err := rowsOf([]queue.Task{fanOut})
-	if err != nil {
-		return err
-	}
 	template, err := toJSON(m.Template)
 	attributes, err2 := toJSON(m.Attributes)
 	if err := errors.Join(err, err2); err != nil {
@@ -45,6 +41,10 @@ func (db *DB) putMessage(ctx context.Context, m store.Message, fanOut queue.Task
 			return err // it was there already, and its task came with it
 		}
 		if receives, err := db.receives(tx, m.TopicID); err != nil || !receives {
+			return err
+		}
+		task, err := rowsOf([]queue.Task{fanOut}) // only now: where nobody receives nobody reads it
+		if err != nil {
 			return err
 		}
 		tx.messages = append(tx.messages, m)
