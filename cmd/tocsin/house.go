@@ -10,8 +10,8 @@ import (
 	"net"
 	"net/http"
 	"path"
-	"strings"
 	"slices"
+	"strings"
 	"time"
 
 	"tocsin/shared/broker"

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -17,14 +18,14 @@ import (
 // decode reads a JSON body. A value of the wrong type is answered with the code
 // that the field's tag names; anything else that cannot be read is Unreadable.
 func decode(r *http.Request, into any) error {
-	var body []byte
-	if kept, ok := r.Body.(*keptBody); ok {
-		body = kept.all
+	body, err := bodyOf(r)
+	if err != nil {
+		return smn.Errorf(smn.Unreadable, "the body ended early")
 	}
 	if !utf8.Valid(body) || wire.HasHalfCharacter(body) {
 		return smn.Errorf(smn.Unreadable, "the body is not UTF-8")
 	}
-	err := json.Unmarshal(body, into)
+	err = json.Unmarshal(body, into)
 	var wrongType *json.UnmarshalTypeError
 	var syntax *json.SyntaxError
 	var known *smn.Error
@@ -40,6 +41,14 @@ func decode(r *http.Request, into any) error {
 		return smn.Errorf(smn.Unreadable, "the body is no JSON: %v", syntax)
 	}
 	return smn.Errorf(smn.Unreadable, "the body must be a JSON object")
+}
+
+// bodyOf is the body of a request, which mostly has been read.
+func bodyOf(r *http.Request) ([]byte, error) {
+	if kept, ok := r.Body.(*keptBody); ok {
+		return kept.all, nil
+	}
+	return io.ReadAll(r.Body)
 }
 
 // codeOf finds the code of a field in a path such as subscriptions.protocol: that
