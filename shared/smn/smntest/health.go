@@ -30,8 +30,14 @@ func (s *suite) described(t *testing.T, urn string) smn.SubscriptionDetail {
 func subscribeRetry(t *testing.T, s *suite) {
 	topic := s.topic(t, "topic")
 	for i, delays := range [][]int{
-		{}, {1}, {2}, {smn.MaxRetryDelay - 1}, {smn.MaxRetryDelay}, {5, 15, 45},
-		slices.Repeat([]int{9}, smn.MaxRetries-1), slices.Repeat([]int{9}, smn.MaxRetries),
+		{},
+		{1},
+		{2},
+		{smn.MaxRetryDelay - 1},
+		{smn.MaxRetryDelay},
+		{5, 15, 45},
+		slices.Repeat([]int{9}, smn.MaxRetries-1),
+		slices.Repeat([]int{9}, smn.MaxRetries),
 	} {
 		urn := s.subscribed(t, topic, hookWith(fmt.Sprintf("http://127.0.0.1:1/%d", i), delays...))
 		require.Equal(t, &smn.RetryPolicy{Delays: delays}, s.described(t, urn).Retry)
