@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"path"
+	"strings"
 	"slices"
 	"time"
 
@@ -83,7 +84,7 @@ func openHouse(ctx context.Context, s settings, log *slog.Logger) (_ *house, err
 		return h, err
 	}
 	h.settings = s
-	if h.db, err = embedded.Open(ctx, embedded.Config{Dir: s.data, Durability: s.durability()}); err != nil {
+	if h.db, err = embedded.Open(ctx, embedded.Config{Dir: s.data, Durability: s.durability(), MaxBacklog: s.MaxBacklog, Log: log}); err != nil {
 		return h, err
 	}
 	return h, h.build(ctx)
@@ -255,8 +256,9 @@ func (h *house) serve(ctx context.Context) error {
 	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
 	worker := make(chan error, 1)
 	go func() { worker <- h.work(working) }()
+	old := &purger{store: h.db, retention: h.settings.Retention, now: time.Now, log: h.log}
 	purge := make(chan struct{})
-	go func() { defer close(purge); h.purge(working) }()
+	go func() { defer close(purge); old.run(working) }()
 	watch := make(chan struct{})
 	go func() { defer close(watch); h.users.watch(working, h.identity.Replace) }()
 	certificates := make(chan struct{})
@@ -334,6 +336,10 @@ func (h *house) close() error {
 // the API, which answers unknown routes in SMN's way.
 func ownPaths(own *http.ServeMux, api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/v2/") { // nearly all; none is our own
+			api.ServeHTTP(w, r)
+			return
+		}
 		if _, pattern := own.Handler(r); pattern != "" && r.URL.Path == path.Clean(r.URL.Path) {
 			own.ServeHTTP(w, r)
 			return

@@ -18,6 +18,7 @@ type commands struct {
 	Serve        serveCommand        `cmd:"" help:"Serve the API on one machine."`
 	Status       statusCommand       `cmd:"" help:"Ask the running server how it is."`
 	Backup       backupCommand       `cmd:"" help:"Copy a data folder, beside the server that works in it."`
+	Check        checkCommand        `cmd:"" help:"Look for damage in a data folder."`
 	Demo         demoCommand         `cmd:"" help:"Show the main job from end to end, then clean up."`
 	Invoke       invokeCommand       `cmd:"" help:"Run one function with one event, as Lambda would."`
 	HashPassword hashPasswordCommand `cmd:"" help:"Read a password from the input and print its hash, for a credentials file."`

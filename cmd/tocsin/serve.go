@@ -37,7 +37,10 @@ func (c *serveCommand) chosen() settings {
 
 // Run serves until it is interrupted.
 func (c *serveCommand) Run(ctx context.Context) error {
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	lines := newLineBuffer(os.Stderr)
+	defer lines.flush()
+	log := slog.New(slog.NewJSONHandler(lines, nil))
+	tuneMemory()
 	// Go's HTTP tells its own logger what endpoints say unasked, which may be anything.
 	stdlog.SetOutput(io.Discard)
 	if c.Sample != "" && c.Credentials != "" {

@@ -51,6 +51,7 @@ type settings struct {
 	MailPerHour           int           `env:"TOCSIN_MAIL_PER_HOUR" default:"100" help:"Notifications that one mail address gets in an hour; what is more waits. 0: no limit."`
 	SMSPerHour            int           `env:"TOCSIN_SMS_PER_HOUR" default:"60" help:"SMS and calls that one number gets in an hour; what is more waits. 0: no limit."`
 	SMSPerHalfDay         int           `env:"TOCSIN_SMS_PER_HALF_DAY" default:"200" help:"The same in twelve hours. 0: no limit."`
+	MaxBacklog            int64         `env:"TOCSIN_MAX_BACKLOG" default:"1000000" help:"Tasks waiting in the store beyond which publishing answers 503; 0 for no bound."`
 	Durability            string        `env:"TOCSIN_DURABILITY" default:"full" enum:"full,normal" help:"full: what was answered survives a power cut. normal: faster, it survives a crash."`
 }
 
@@ -83,6 +84,8 @@ func (s *settings) complete(addr net.Addr) error {
 		return errors.New("TOCSIN_REGION must have 1 to 64 lower-case letters, digits and hyphens")
 	case !smn.IsID(s.ProjectID):
 		return errors.New("TOCSIN_PROJECT_ID must have 32 lower-case hex characters")
+	case s.MaxBacklog < 0:
+		return errors.New("TOCSIN_MAX_BACKLOG cannot be negative")
 	case s.Retention < 0:
 		return errors.New("TOCSIN_RETENTION cannot be negative")
 	case s.MailPerHour < 0, s.SMSPerHour < 0, s.SMSPerHalfDay < 0:

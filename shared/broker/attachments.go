@@ -27,8 +27,9 @@ func (b *Broker) enterTopic(ctx context.Context, in any, urn string) (store.Topi
 // attach keeps something of a topic and returns its id. A topic has at most limit
 // of a kind.
 func (b *Broker) attach(ctx context.Context, topic store.Topic, kind string, limit int, body any) (string, error) {
-	d, err := b.createDocument(ctx, topic.ID, kind, "", limit, body)
-	return d.ID, err
+	to := store.TagKey{Project: topic.Project, Kind: store.TopicKind, ID: topic.ID}
+	d, err := b.attachDocument(ctx, to, kind, "", limit, body)
+	return d.ID, orMissing(err, smn.Errorf(smn.TopicNotFound, "topic %s does not exist", b.topicURN(topic)))
 }
 
 // attached reads one thing of a topic.

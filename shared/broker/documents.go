@@ -18,6 +18,20 @@ import (
 // empty; store.ErrConflict when it is taken. TooManyResources when the owner has
 // limit of that kind.
 func (b *Broker) createDocument(ctx context.Context, owner, kind, name string, limit int, body any) (store.Document, error) {
+	return b.newDocument(owner, kind, name, limit, body, func(d store.Document) error {
+		return b.Store.CreateDocument(ctx, d, limit)
+	})
+}
+
+// attachDocument does the same for a thing that belongs to a project.
+// store.ErrNotFound when it is gone.
+func (b *Broker) attachDocument(ctx context.Context, to store.TagKey, kind, name string, limit int, body any) (store.Document, error) {
+	return b.newDocument(to.ID, kind, name, limit, body, func(d store.Document) error {
+		return b.Store.AttachDocument(ctx, to, d, limit)
+	})
+}
+
+func (b *Broker) newDocument(owner, kind, name string, limit int, body any, create func(store.Document) error) (store.Document, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return store.Document{}, fmt.Errorf("encode %s: %w", kind, err)
@@ -30,7 +44,7 @@ func (b *Broker) createDocument(ctx context.Context, owner, kind, name string, l
 		UpdatedAt:   now,
 		Body:        text,
 	}
-	err = b.Store.CreateDocument(ctx, d, limit)
+	err = create(d)
 	if errors.Is(err, store.ErrLimit) {
 		return store.Document{}, smn.Errorf(smn.TooManyResources, "there can be %d of kind %s at most", limit, kind)
 	}

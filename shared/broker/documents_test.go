@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 
@@ -67,4 +68,35 @@ func TestChangesOfDocumentsThatMeet(t *testing.T) {
 		}
 		require.Equal(t, "together", keyID())
 	})
+}
+
+// hasty is a store in which the owner deletes a topic while someone attaches to it.
+type hasty struct {
+	store.Store
+	before func()
+}
+
+func (s *hasty) AttachDocument(ctx context.Context, to store.TagKey, d store.Document, limit int) error {
+	s.before()
+	return s.Store.AttachDocument(ctx, to, d, limit)
+}
+
+func TestAttachingToWhatIsBeingDeleted(t *testing.T) {
+	var kept *hasty
+	f := open(t, func(c *broker.Config) {
+		kept = &hasty{Store: c.Store}
+		c.Store = kept
+	})
+	urn := f.topic(t)
+	kept.before = func() { require.NoError(t, f.DeleteTopic(f.ctx, smn.TopicInput{TopicURN: urn})) }
+	_, err := f.CreateKMSKey(f.ctx, smn.CreateKMSKeyInput{TopicURN: urn, KeyID: "key"})
+	require.Equal(t, smn.TopicNotFound, smn.CodeOf(err))
+
+	app, err := f.CreateApplication(f.ctx, smn.CreateApplicationInput{Name: "app", Platform: smn.HMS, PushCredentials: smn.PushCredentials{Principal: "p", Credential: strings.Repeat("c", 32)}})
+	require.NoError(t, err)
+	kept.before = func() {
+		require.NoError(t, f.DeleteApplication(f.ctx, smn.ApplicationInput{ApplicationURN: app.URN}))
+	}
+	_, err = f.CreatePushEndpoint(f.ctx, smn.CreatePushEndpointInput{ApplicationURN: app.URN, Token: "token"})
+	require.Equal(t, smn.ApplicationNotFound, smn.CodeOf(err))
 }

@@ -34,13 +34,14 @@ func (b *Broker) CreatePushEndpoint(ctx context.Context, in smn.CreatePushEndpoi
 	if urn.Application, err = smn.ParseApplicationURN(in.ApplicationURN); err != nil {
 		return smn.CreatePushEndpointOutput{}, err
 	}
-	d, err := b.createDocument(ctx, app.ID, pushEndpointKind, in.Token, smn.MaxPushEndpoints, pushEndpoint{UserData: in.UserData, Enabled: true})
+	to := store.TagKey{Project: app.Owner, Kind: applicationKind, ID: app.ID}
+	d, err := b.attachDocument(ctx, to, pushEndpointKind, in.Token, smn.MaxPushEndpoints, pushEndpoint{UserData: in.UserData, Enabled: true})
 	if err == nil {
 		urn.ID = d.ID
 		return smn.CreatePushEndpointOutput{URN: urn.String(), Created: true}, nil
 	}
 	if !errors.Is(err, store.ErrConflict) {
-		return smn.CreatePushEndpointOutput{}, err
+		return smn.CreatePushEndpointOutput{}, orMissing(err, noApplication(in.ApplicationURN))
 	}
 	there, err := b.Store.FindDocument(ctx, app.ID, pushEndpointKind, in.Token)
 	if err != nil {
@@ -156,7 +157,7 @@ func (b *Broker) Push(ctx context.Context, in smn.PushInput) (string, error) {
 		IssuedAt:  now,
 		ExpiresAt: now.Add(ttl),
 	}, time.Time{})
-	if err := b.Tasks.Put(ctx, task); err != nil {
+	if err := b.Store.PutPush(ctx, task); err != nil {
 		return "", fmt.Errorf("push to %s: %w", in.EndpointURN, err)
 	}
 	return task.Direct.MessageID, nil

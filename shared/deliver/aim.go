@@ -8,7 +8,7 @@ import (
 
 // aimOf says what a delivery is aimed at.
 func aimOf(project, topic string, d Delivery) aim {
-	a := aim{project: project, topic: topic, endpoint: d.Endpoint}
+	a := aim{project, topic, target{endpoint: d.Endpoint}}
 	switch {
 	case isHTTP(d.Protocol), d.Protocol.IsChat():
 		a.host = hostOf(d.Endpoint)

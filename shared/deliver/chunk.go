@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -12,8 +13,8 @@ import (
 	"tocsin/shared/store"
 )
 
-// chunkPatience is how long the attempts of a chunk wait to begin. With their own few
-// seconds it must stay well below Lease.
+// chunkPatience is how long the attempts of a chunk wait to begin, all in all. With
+// their own few seconds it must stay well below Lease.
 const chunkPatience = 15 * time.Second
 
 // chunk is a chunk of a message that is being delivered.
@@ -45,10 +46,27 @@ func newChunk(w *Worker, m *message, key store.ChunkKey, sent store.Places) *chu
 	}
 }
 
+// deliver sends to the subscriptions of a chunk and keeps what came of it.
+func (c *chunk) deliver(ctx context.Context, subs []store.Subscription, begun func()) error {
+	c.w.progress.add(c)
+	defer c.w.progress.remove(c)
+	if err := c.send(ctx, subs, begun); err != nil {
+		return fmt.Errorf("send: %w", err)
+	}
+	failures, retries := c.setbacks()
+	if err := c.w.store.FinishChunk(ctx, c.key, c.tally, failures, retries...); err != nil {
+		return fmt.Errorf("finish: %w", err)
+	}
+	return nil
+}
+
 // send makes the first attempt at each subscription that receives and that the
 // message's attributes select, side by side, unless it has succeeded before. It
 // returns when all are over; begun is called when all that can begin soon has begun.
 func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func()) error {
+	began := time.Now()
+	entering, cancel := context.WithTimeout(ctx, chunkPatience)
+	defer cancel()
 	c.unbegun.Store(1)
 	c.left.Store(1)
 	err := c.w.ward.admit(ctx, c.message.Project, c.message.TopicID, c.key.Chunk)
@@ -56,11 +74,11 @@ func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func(
 		if err != nil || ctx.Err() != nil {
 			break
 		}
-		err = c.enter(ctx, &subs[i])
+		err = c.enter(ctx, entering, &subs[i])
 	}
 	c.oneBegun()
 	c.oneOver()
-	c.await(ctx, begun)
+	c.await(ctx, began, begun)
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -71,8 +89,8 @@ func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func(
 	return err
 }
 
-// enter sees to one subscription.
-func (c *chunk) enter(ctx context.Context, s *store.Subscription) error {
+// enter sees to one subscription. It waits for a place until entering ends.
+func (c *chunk) enter(ctx, entering context.Context, s *store.Subscription) error {
 	m := c.message
 	switch {
 	case !s.Status.Receives():
@@ -103,14 +121,13 @@ func (c *chunk) enter(ctx context.Context, s *store.Subscription) error {
 	f := &firstAttempt{ctx: ctx, chunk: c, s: s, d: d}
 	f.attempt = attempt{aim: aimOf(m.Project, m.TopicID, d), job: f}
 	c.attempts = append(c.attempts, f)
-	c.w.lanes.enter(ctx, &f.attempt)
+	c.w.lanes.enter(entering, &f.attempt)
 	return nil
 }
 
 // await waits until all attempts are over. Those that have not begun within the
 // patience of a chunk are given up.
-func (c *chunk) await(ctx context.Context, begun func()) {
-	began := time.Now()
+func (c *chunk) await(ctx context.Context, began time.Time, begun func()) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
@@ -127,7 +144,7 @@ func (c *chunk) await(ctx context.Context, begun func()) {
 	case <-ctx.Done():
 	}
 	for _, f := range c.attempts {
-		f.refuse()
+		f.refuse() // those that wait
 	}
 	<-c.done
 }
@@ -221,6 +238,9 @@ func (c *chunk) save(ctx context.Context) {
 		return
 	}
 	if err := c.w.store.SaveChunk(ctx, c.key, sent); err != nil {
+		c.mu.Lock()
+		c.saved = 0 // nobody knows
+		c.mu.Unlock()
 		c.w.log.LogAttrs(ctx, slog.LevelError, "save progress of a chunk",
 			slog.String("message_id", c.key.MessageID), slog.String("error", err.Error()))
 	}

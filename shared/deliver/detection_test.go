@@ -34,6 +34,8 @@ func newNotebook() *notebook {
 }
 
 func (n *notebook) GetDocument(_ context.Context, key store.DocumentKey) (store.Document, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	if err := n.enter("GetDocument"); err != nil {
 		return store.Document{}, err
 	}
@@ -44,6 +46,8 @@ func (n *notebook) GetDocument(_ context.Context, key store.DocumentKey) (store.
 }
 
 func (n *notebook) UpdateDocument(_ context.Context, d store.Document) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	if err := n.enter("UpdateDocument"); err != nil {
 		return err
 	}

@@ -2,20 +2,34 @@ package deliver
 
 import "time"
 
-// What an endpoint, and all endpoints of one host and port, may have under way.
-const (
-	maxEndpoint = 16          // attempts at one endpoint
-	maxHost     = 512         // attempts at one host
-	maxHostSlow = maxHost / 2 // those of them at endpoints that are known to be slow
-	maxBacklog  = 16          // attempts that wait in memory for a slow endpoint
-	maxBacklogs = 1024        // attempts that wait for slow endpoints and for hosts
+// bounds are how much may be under way, and may wait, at once.
+type bounds struct {
+	fast, slow   int // attempts in the lanes
+	endpoint     int // attempts at one endpoint
+	host         int // attempts at all endpoints of one host and port
+	hostSlow     int // those of them at endpoints that are known to be slow
+	backlog      int // attempts that wait in memory for one slow endpoint
+	hostBacklog  int // attempts at slow endpoints that wait in memory for one host
+	backlogs     int // attempts that wait in memory for endpoints and hosts, for one more that is slow to wait
+	remembered   int // endpoints, in a few MB
+	calledAtOnce int // attempts that were put off and are called back together
+}
 
-	// tooSlow is an answer that costs an endpoint half of its attempts at once.
-	tooSlow = time.Second
+var defaultBounds = bounds{
+	fast:         DefaultSlots,
+	slow:         4096,
+	endpoint:     16,
+	host:         512,
+	hostSlow:     256,
+	backlog:      16,
+	hostBacklog:  256,
+	backlogs:     1024,
+	remembered:   16384,
+	calledAtOnce: 16,
+}
 
-	// rememberedAtOnce bounds the endpoints that are remembered, in a few MB.
-	rememberedAtOnce = 16384
-)
+// tooSlow is an answer that costs an endpoint half of its attempts at once.
+const tooSlow = time.Second
 
 // endpoint is what is known of an endpoint. How many attempts may be under way
 // follows from how it does: one at first, twice as many after each quick answer, one
@@ -31,8 +45,8 @@ type endpoint struct {
 	waking  bool // someone is calling them back
 }
 
-// learn takes from an attempt how many the endpoint can bear.
-func (e *endpoint) learn(how condition, took time.Duration) {
+// learn takes from an attempt how many the endpoint can bear, up to most.
+func (e *endpoint) learn(how condition, took time.Duration, most int) {
 	if how == untried {
 		return
 	}
@@ -42,9 +56,9 @@ func (e *endpoint) learn(how condition, took time.Duration) {
 	case e.failing:
 		e.limit = 1
 	case !e.slow:
-		e.limit = min(2*e.limit, maxEndpoint)
+		e.limit = min(2*e.limit, most)
 	case took < tooSlow:
-		e.limit = min(e.limit+1, maxEndpoint)
+		e.limit = min(e.limit+1, most)
 	default:
 		e.limit = max(e.limit/2, 1)
 	}
@@ -57,29 +71,33 @@ type host struct {
 }
 
 // full says whether one more attempt at this endpoint is too much.
-func (h *host) full(e *endpoint) bool {
-	return h.busy >= maxHost || e.slow && h.slow >= maxHostSlow
+func (h *host) full(e *endpoint, b *bounds) bool {
+	return h.busy >= b.host || e.slow && h.slow >= b.hostSlow
 }
 
 // know finds the endpoint and the host of an attempt, or gets to know them. The
 // caller holds mu.
-func (l *lanes) know(a aim) (*endpoint, *host) {
-	e := l.endpoints[a.endpoint]
+func (l *lanes) know(t target) (*endpoint, *host) {
+	h := l.hosts[t.host]
+	if h == nil {
+		h = &host{}
+		if t.host != "" {
+			l.hosts[t.host] = h
+		}
+	}
+	return l.knowEndpoint(t), h
+}
+
+func (l *lanes) knowEndpoint(t target) *endpoint {
+	e := l.endpoints[t]
 	if e == nil {
-		if len(l.endpoints) >= rememberedAtOnce {
+		if len(l.endpoints) >= l.remembered {
 			l.forget()
 		}
 		e = &endpoint{limit: 1}
-		l.endpoints[a.endpoint] = e
+		l.endpoints[t] = e
 	}
-	h := l.hosts[a.host]
-	if h == nil {
-		h = &host{}
-		if a.host != "" {
-			l.hosts[a.host] = h
-		}
-	}
-	return e, h
+	return e
 }
 
 // forget makes room by forgetting endpoints that have nothing under way: those that
@@ -91,16 +109,15 @@ func (l *lanes) forget() {
 				delete(l.endpoints, name)
 			}
 		}
-		if len(l.endpoints) < rememberedAtOnce/2 {
+		if len(l.endpoints) < l.remembered/2 {
 			return
 		}
 	}
 }
 
 // putOff says that attempts at an endpoint were written down for later.
-func (l *lanes) putOff(a aim) {
+func (l *lanes) putOff(t target) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e, _ := l.know(a)
-	e.putOff = true
+	l.knowEndpoint(t).putOff = true
 }

@@ -51,16 +51,9 @@ func (w *Worker) fanOut(ctx context.Context, f queue.FanOut, begun func()) (agai
 		return max(claim.Until.Sub(now), time.Millisecond), nil
 	}
 	c := newChunk(w, m, key, claim.Sent)
-	w.progress.add(c)
-	err = c.send(ctx, found.Subscriptions, begun)
-	w.progress.remove(c)
-	if err != nil {
-		c.save(context.WithoutCancel(ctx))
-		return 0, fmt.Errorf("send message %s to chunk %d: %w", m.ID, f.Chunk, err)
-	}
-	failures, retries := c.setbacks()
-	if err := w.store.FinishChunk(ctx, key, c.tally, failures, retries...); err != nil {
-		return 0, fmt.Errorf("finish chunk %d of message %s: %w", f.Chunk, m.ID, err)
+	if err := c.deliver(ctx, found.Subscriptions, begun); err != nil {
+		c.save(context.WithoutCancel(ctx)) // for whoever has it next
+		return 0, fmt.Errorf("deliver message %s to chunk %d: %w", m.ID, f.Chunk, err)
 	}
 	if w.observer != nil {
 		w.observer.FannedOut(c.tally.Matched)

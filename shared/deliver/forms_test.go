@@ -139,7 +139,7 @@ func TestFilters(t *testing.T) {
 		for _, endpoint := range []string{"all", "ops", "db or ops"} {
 			require.Equal(t, attributes, got[endpoint].Attributes)
 		}
-		require.Equal(t, chunkRow{done: true, matched: 3}, m.chunks[store.ChunkKey{MessageID: msg.ID}], "what is filtered out is not counted")
+		require.Equal(t, chunkRow{done: true, matched: 3, filtered: 3}, m.chunks[store.ChunkKey{MessageID: msg.ID}], "what is filtered out is counted apart")
 		require.Empty(t, m.failures)
 	})
 }

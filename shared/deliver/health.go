@@ -2,8 +2,10 @@ package deliver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -29,6 +31,10 @@ const (
 	// rememberedTroubles bounds the endpoints in trouble that are remembered, in some MB.
 	// Of the others the store knows.
 	rememberedTroubles = 65536
+
+	// settled is how long after the recovery of an endpoint the store may still say
+	// otherwise.
+	settled = time.Second
 )
 
 // ward knows the endpoints in trouble.
@@ -37,8 +43,10 @@ type ward struct {
 	log   *slog.Logger
 	now   func() time.Time
 
-	mu       sync.Mutex
-	patients map[store.SubscriptionKey]*patient
+	mu        sync.Mutex
+	patients  map[store.SubscriptionKey]*patient
+	recovered map[store.SubscriptionKey]time.Time // a moment ago
+	swept     time.Time                           // when those were forgotten whom it is longer ago
 }
 
 type patient struct {
@@ -58,24 +66,56 @@ func (w *ward) admit(ctx context.Context, project, topicID string, chunk int) er
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, h := range list {
-		if p := w.patients[h.SubscriptionKey]; p == nil {
-			w.add(h)
-		} else if h.ParkedUntil.After(p.ParkedUntil) { // another worker was faster
-			p.Health = h
-		}
+		w.takeOver(h)
 	}
 	return nil
 }
 
-// add remembers a patient. The caller holds mu.
+// admitOne takes over what the store knows of one subscription.
+func (w *ward) admitOne(ctx context.Context, key store.SubscriptionKey) error {
+	w.mu.Lock()
+	known := w.patients[key] != nil
+	w.mu.Unlock()
+	if known {
+		return nil
+	}
+	h, err := w.store.GetHealth(ctx, key)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("get health of subscription %s: %w", key.ID, err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.takeOver(h)
+	return nil
+}
+
+// takeOver takes over what the store knows, unless it is known better here. The caller
+// holds mu.
+func (w *ward) takeOver(h store.Health) {
+	switch p := w.patients[h.SubscriptionKey]; {
+	case p == nil && w.now().Sub(w.recovered[h.SubscriptionKey]) >= settled:
+		w.add(h)
+	case p != nil && h.ParkedUntil.After(p.ParkedUntil): // another worker was faster
+		p.Health = h
+	}
+}
+
+// add remembers a patient, if need be in place of another. The caller holds mu.
 func (w *ward) add(h store.Health) *patient {
-	p := &patient{Health: h}
 	if w.patients == nil {
 		w.patients = make(map[store.SubscriptionKey]*patient)
 	}
-	if len(w.patients) < rememberedTroubles {
-		w.patients[h.SubscriptionKey] = p
+	if len(w.patients) >= rememberedTroubles {
+		for key := range w.patients { // any: it may be of a subscription that is gone
+			delete(w.patients, key)
+			break
+		}
 	}
+	p := &patient{Health: h}
+	w.patients[h.SubscriptionKey] = p
 	return p
 }
 
@@ -96,16 +136,36 @@ func (w *ward) learn(ctx context.Context, s *store.Subscription, o Outcome) time
 	if o.Result == Again && o.Status != statusTooMany {
 		return w.worsen(ctx, s, o)
 	}
-	w.mu.Lock()
-	p := w.patients[s.SubscriptionKey]
-	delete(w.patients, s.SubscriptionKey)
-	w.mu.Unlock()
-	if p != nil && !p.noted.IsZero() || p != nil && p.Failures >= notedAfter {
+	if w.discharge(s.SubscriptionKey) {
 		if err := w.store.ClearHealth(ctx, s.SubscriptionKey); err != nil {
 			w.complain(ctx, s, err)
 		}
 	}
 	return time.Time{}
+}
+
+// discharge forgets a patient that is well. It tells whether the store knows of it.
+func (w *ward) discharge(key store.SubscriptionKey) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.patients[key]
+	if p == nil {
+		return false
+	}
+	delete(w.patients, key)
+	if p.Failures < notedAfter {
+		return false
+	}
+	now := w.now()
+	if w.recovered == nil {
+		w.recovered = make(map[store.SubscriptionKey]time.Time)
+	}
+	if now.Sub(w.swept) >= settled {
+		maps.DeleteFunc(w.recovered, func(_ store.SubscriptionKey, at time.Time) bool { return now.Sub(at) >= settled })
+		w.swept = now
+	}
+	w.recovered[key] = now
+	return true
 }
 
 // statusTooMany is an endpoint that does not fail, but asks for less.

@@ -12,7 +12,6 @@ import (
 // little. One that takes longer than a moment moves on to the slow lane, so that
 // endpoints that hang hold up nobody but themselves.
 const (
-	maxSlow    = 4096                   // attempts in the slow lane
 	slowAfter  = 100 * time.Millisecond // how long an attempt stays in the fast lane
 	watchEvery = 20 * time.Millisecond  // how often that is looked at
 
@@ -30,8 +29,13 @@ type attempt struct {
 // aim is what an attempt is aimed at, and for whom.
 type aim struct {
 	project, topic string // who has it made, for fairness
-	endpoint       string
-	host           string // host and port of the endpoint; empty when there is none to speak of
+	target
+}
+
+// target is an endpoint. A phone that gets SMS and calls is two of them.
+type target struct {
+	endpoint string
+	host     string // host and port of the endpoint; empty when there is none to speak of
 }
 
 // job is what there is to do for an attempt.
@@ -58,22 +62,25 @@ const (
 // lanes says which attempts may begin, in what order: projects take turns for the
 // fast lane, and so do their topics.
 type lanes struct {
-	maxFast int
-	wake    func(endpoint string) int // makes attempts that were put off due now, and says how many
+	bounds
+	wake func(endpoint string, limit int) int // makes attempts that were put off due now, and says how many
 
 	mu          sync.Mutex
-	fast, slow  int // places taken
+	inFast      int // places taken
+	inSlow      int
 	waiting     queue.Turns[*waiter]
-	endpoints   map[string]*endpoint
+	endpoints   map[target]*endpoint
 	hosts       map[string]*host
 	closing     bool          // nothing waits any more: what finds no place is put off
-	backlogs    int           // attempts in the backlogs of slow endpoints and of hosts
+	inBacklogs  int           // attempts in the backlogs of endpoints and hosts
 	first, last *place        // of the fast lane, in the order of beginning
 	empty       chan struct{} // closed when the fast lane is; nil while it is
+
+	wakers sync.WaitGroup // those who call back what was put off
 }
 
-func newLanes(fast int, wake func(endpoint string) int) *lanes {
-	return &lanes{maxFast: fast, wake: wake, endpoints: make(map[string]*endpoint), hosts: make(map[string]*host)}
+func newLanes(b bounds, wake func(endpoint string, limit int) int) *lanes {
+	return &lanes{bounds: b, wake: wake, endpoints: make(map[target]*endpoint), hosts: make(map[string]*host)}
 }
 
 // waiter waits for a place in the fast lane.
@@ -106,22 +113,28 @@ const (
 // hands full, the attempt waits in memory, or is refused.
 func (l *lanes) enter(ctx context.Context, a *attempt) {
 	l.mu.Lock()
-	e, h := l.know(a.aim)
+	e, h := l.know(a.target)
 	switch {
 	case e.busy >= e.limit:
-		l.queue(a, e, &e.backlog)
-	case h.full(e):
-		l.queue(a, e, &h.backlog)
+		l.queue(a, e, &e.backlog, e.slow, l.backlog)
+	case h.full(e, &l.bounds):
+		bound := l.hostBacklog
+		if !e.slow {
+			bound += l.host // those that are slow do not take it from them
+		}
+		l.queue(a, e, &h.backlog, e.slow || l.isSlow(h), bound)
 	default:
 		l.begin(ctx, l.take(a, e, h))
 	}
 }
 
-// queue lets an attempt wait in a backlog, for which there are bounds if its endpoint
-// is slow. The caller holds mu, which queue gives back.
-func (l *lanes) queue(a *attempt, e *endpoint, backlog *[]*attempt) {
-	isSlow := e.slow
-	if l.closing || isSlow && (len(*backlog) >= maxBacklog || l.backlogs >= maxBacklogs) {
+// isSlow says whether a host is so slow that nobody should wait for it to have room.
+func (l *lanes) isSlow(h *host) bool { return h.slow >= l.hostSlow }
+
+// queue lets an attempt wait in a backlog, for which there is a bound if what it waits
+// for is slow. The caller holds mu, which queue gives back.
+func (l *lanes) queue(a *attempt, e *endpoint, backlog *[]*attempt, isSlow bool, bound int) {
+	if l.closing || isSlow && (len(*backlog) >= bound || l.inBacklogs >= l.backlogs) {
 		e.putOff = true
 		l.mu.Unlock()
 		a.begun()
@@ -129,7 +142,7 @@ func (l *lanes) queue(a *attempt, e *endpoint, backlog *[]*attempt) {
 		return
 	}
 	*backlog = append(*backlog, a)
-	l.backlogs++
+	l.inBacklogs++
 	l.mu.Unlock()
 	if isSlow {
 		a.begun()
@@ -151,12 +164,12 @@ func (l *lanes) take(a *attempt, e *endpoint, h *host) *place {
 // begin gives back.
 func (l *lanes) begin(ctx context.Context, p *place) {
 	switch {
-	case p.at.slow && l.slow < maxSlow:
+	case p.at.slow && l.inSlow < l.slow:
 		p.lane = slowLane
-		l.slow++
-	case l.fast < l.maxFast && l.waiting.Len() == 0:
+		l.inSlow++
+	case l.inFast < l.fast && l.waiting.Len() == 0:
 		p.lane = fastLane
-		l.fast++
+		l.inFast++
 	case l.wait(ctx, p.attempt): // gives mu back and takes it again
 		p.lane = fastLane
 	default:
@@ -165,7 +178,11 @@ func (l *lanes) begin(ctx context.Context, p *place) {
 		l.mu.Unlock()
 		p.begun()
 		p.refuse()
-		l.goOn(next)
+		if len(next.begin) > 0 { // they may have to wait, too, and this is a goroutine of someone else
+			go l.goOn(next)
+		} else {
+			l.goOn(next)
+		}
 		return
 	}
 	p.began = time.Now()
@@ -220,7 +237,7 @@ func (l *lanes) leave(p *place, how condition) (next following) {
 		l.remove(p)
 		l.freeFast()
 	case slowLane:
-		l.slow--
+		l.inSlow--
 	}
 	e, h := p.at, p.on
 	e.busy--
@@ -228,48 +245,59 @@ func (l *lanes) leave(p *place, how condition) (next following) {
 	if p.onSlow {
 		h.slow--
 	}
-	e.learn(how, time.Since(p.began))
+	e.learn(how, time.Since(p.began), l.endpoint)
 	if how == failed && len(e.backlog) > 0 {
 		// They would fail, too, one after the other.
 		next.refused, e.backlog = e.backlog, nil
-		l.backlogs -= len(next.refused)
+		l.inBacklogs -= len(next.refused)
 		e.putOff = true
 	}
-	for len(e.backlog) > 0 && e.busy < e.limit && !h.full(e) {
+	for len(e.backlog) > 0 && e.busy < e.limit && !h.full(e, &l.bounds) {
 		next.begin = append(next.begin, l.take(l.pop(&e.backlog), e, h))
 	}
 	if len(e.backlog) > 0 && e.busy == 0 { // nobody at this endpoint is left to call them
 		h.backlog = append(h.backlog, e.backlog...)
 		e.backlog = nil
 	}
-	for len(h.backlog) > 0 {
-		a := h.backlog[0]
-		other, _ := l.know(a.aim)
-		if other.busy >= other.limit {
-			other.backlog = append(other.backlog, a)
-			h.backlog = h.backlog[1:]
-			continue
-		}
-		if h.full(other) {
-			break
-		}
-		next.begin = append(next.begin, l.take(l.pop(&h.backlog), other, h))
-	}
-	if e.putOff && e.busy == 0 && !e.failing && !e.waking {
-		e.waking = true
+	next.begin = l.callUp(h, next.begin)
+	if e.putOff && how == answered && e.busy == 0 && !e.waking && !l.closing {
+		e.waking, e.putOff = true, false
+		l.wakers.Add(1)
 		next.wake = func() { l.wakeUp(p.endpoint, e) }
 	}
-	if h.busy == 0 && len(h.backlog) == 0 && p.host != "" {
+	if h.busy == 0 && len(h.backlog) == 0 {
 		delete(l.hosts, p.host)
 	}
 	return next
+}
+
+// callUp begins what has waited for a host, as far as there is room now. What is too
+// much there is passed over: an endpoint that is slow has less room than others.
+func (l *lanes) callUp(h *host, begin []*place) []*place {
+	for i := 0; i < len(h.backlog) && h.busy < l.host; {
+		a := h.backlog[i]
+		e := l.knowEndpoint(a.target)
+		if e.busy < e.limit && h.full(e, &l.bounds) {
+			i++
+			continue
+		}
+		copy(h.backlog[1:i+1], h.backlog[:i])
+		h.backlog[0] = a
+		if e.busy < e.limit {
+			begin = append(begin, l.take(l.pop(&h.backlog), e, h))
+		} else { // it is called from there
+			e.backlog = append(e.backlog, a)
+			h.backlog = h.backlog[1:]
+		}
+	}
+	return begin
 }
 
 func (l *lanes) pop(backlog *[]*attempt) *attempt {
 	a := (*backlog)[0]
 	(*backlog)[0] = nil
 	*backlog = (*backlog)[1:]
-	l.backlogs--
+	l.inBacklogs--
 	return a
 }
 
@@ -291,10 +319,12 @@ func (l *lanes) goOn(next following) {
 // wakeUp calls back attempts at an endpoint that were put off: it answers, and has
 // nothing else to do.
 func (l *lanes) wakeUp(name string, e *endpoint) {
-	n := l.wake(name)
+	defer l.wakers.Done()
+	n := l.wake(name, l.calledAtOnce)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e.waking, e.putOff = false, n > 0
+	e.waking = false
+	e.putOff = e.putOff || n > 0
 }
 
 // close puts off what waits for endpoints and hosts, and what comes after it, until
@@ -312,7 +342,7 @@ func (l *lanes) close() {
 		next.refused = append(next.refused, h.backlog...)
 		h.backlog = nil
 	}
-	l.backlogs = 0
+	l.inBacklogs = 0
 	l.mu.Unlock()
 	l.goOn(next)
 }
@@ -328,7 +358,7 @@ func (l *lanes) freeFast() {
 	for {
 		w, ok := l.waiting.Pop()
 		if !ok {
-			l.fast--
+			l.inFast--
 			return
 		}
 		if !w.gone {
@@ -389,18 +419,20 @@ func (l *lanes) watch(empty <-chan struct{}) {
 }
 
 // moveOver moves what takes long to the slow lane. It gives the attempts that wait
-// for endpoints which have turned slow by that.
+// for endpoints and hosts which have turned slow by that.
 func (l *lanes) moveOver() (freed []*attempt) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for p := l.first; p != nil && time.Since(p.began) >= slowAfter && l.slow < maxSlow; p = l.first {
+	for p := l.first; p != nil && time.Since(p.began) >= slowAfter && l.inSlow < l.slow; p = l.first {
 		l.remove(p)
 		l.freeFast()
-		l.slow++
+		l.inSlow++
 		p.lane = slowLane
 		if !p.onSlow {
 			p.onSlow = true
-			p.on.slow++
+			if p.on.slow++; p.on.slow == l.hostSlow {
+				freed = append(freed, p.on.backlog...)
+			}
 		}
 		if !p.at.slow {
 			p.at.slow = true

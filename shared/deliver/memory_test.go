@@ -1,6 +1,7 @@
 package deliver_test
 
 import (
+	"container/heap"
 	"context"
 	"fmt"
 	"slices"
@@ -18,8 +19,9 @@ const (
 	topicURN = "urn:smn:local:" + project + ":alerts"
 )
 
-// memory is as much of a store and a queue as a worker needs, in memory, with one
-// topic. Its clock is the test's, so it lives in virtual time.
+// memory is as much of a store and a queue as a worker needs, in memory. Subscriptions
+// are those of one topic unless they are moved. Its clock is the test's, so it lives in
+// virtual time.
 type memory struct {
 	store.Store // the methods that a worker does not call
 
@@ -31,7 +33,11 @@ type memory struct {
 	failures map[string]store.Failure // by message and subscription
 	health   map[string]store.Health  // by subscription
 	waiting  map[string]*waiting      // by task ID
+	later    schedule                 // those that were not due when they were last looked at
+	turns    queue.Turns[moment]      // those that are due
 	resolved []smn.Protocol           // of failures
+	putOff   map[string]int           // by subscription: failures of attempts that were not made
+	retries  int                      // tasks of retries that were put
 	finished []store.SMS
 	changed  chan struct{}  // closed and replaced when a task came
 	hands    int            // hand-outs so far
@@ -42,17 +48,44 @@ type memory struct {
 }
 
 type chunkRow struct {
-	until   time.Time
-	done    bool
-	matched int
-	sent    store.Places // while it is not done
+	until    time.Time
+	done     bool
+	matched  int
+	filtered int
+	sent     store.Places // while it is not done
 }
 
 type waiting struct {
 	task     queue.Task
 	due      time.Time
-	receipt  string
+	receipt  string // empty while nobody has it in hand
 	received int
+}
+
+// moment is when a task is due, unless that has changed since.
+type moment struct {
+	*waiting
+	at time.Time
+}
+
+// schedule is a heap of moments.
+type schedule []moment
+
+func (s schedule) Len() int           { return len(s) }
+func (s schedule) Less(i, j int) bool { return s[i].at.Before(s[j].at) }
+func (s schedule) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
+func (s *schedule) Push(m any)        { *s = append(*s, m.(moment)) }
+func (s *schedule) Pop() any {
+	last := len(*s) - 1
+	m := (*s)[last]
+	*s = (*s)[:last]
+	return m
+}
+
+// set makes a task due then. The caller holds mu.
+func (m *memory) set(w *waiting, due time.Time) {
+	w.due = due
+	heap.Push(&m.later, moment{w, due})
 }
 
 func newMemory() *memory {
@@ -62,6 +95,7 @@ func newMemory() *memory {
 		chunks:   map[store.ChunkKey]chunkRow{},
 		failures: map[string]store.Failure{},
 		health:   map[string]store.Health{},
+		putOff:   map[string]int{},
 		waiting:  map[string]*waiting{},
 		changed:  make(chan struct{}),
 		failing:  map[string]int{},
@@ -109,6 +143,15 @@ func (m *memory) remove(seq int64) {
 	delete(m.subs, seq)
 }
 
+// move makes a subscription one of another topic.
+func (m *memory) move(seq int64, project, topicID string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.subs[seq]
+	s.Project, s.TopicID = project, topicID
+	m.subs[seq] = s
+}
+
 // publish stores a message and its fan-out task.
 func (m *memory) publish(timeToLive time.Duration) store.Message {
 	return m.publishAs(timeToLive, func(*store.Message) {})
@@ -132,7 +175,7 @@ func (m *memory) publishAs(timeToLive time.Duration, change func(*store.Message)
 	}
 	change(&msg)
 	m.messages[msg.ID] = msg
-	m.put(queue.NewFanOut(project, topicID, msg.ID, 0))
+	m.put(queue.NewFanOut(msg.Project, msg.TopicID, msg.ID, 0))
 	return msg
 }
 
@@ -155,7 +198,11 @@ func (m *memory) tasks() int {
 func (m *memory) put(tasks ...queue.Task) {
 	for _, t := range tasks {
 		if m.waiting[t.ID] == nil {
-			m.waiting[t.ID] = &waiting{task: t, due: t.NotBefore}
+			m.waiting[t.ID] = &waiting{task: t}
+			m.set(m.waiting[t.ID], t.NotBefore)
+			if t.Retry != nil {
+				m.retries++
+			}
 		}
 	}
 	close(m.changed)
@@ -202,12 +249,13 @@ func (m *memory) GetSubscription(_ context.Context, key store.SubscriptionKey) (
 	return store.Subscription{}, store.ErrNotFound
 }
 
-func (m *memory) GetChunk(_ context.Context, _, _ string, n int) (store.Chunk, error) {
+func (m *memory) GetChunk(_ context.Context, project, topicID string, n int) (store.Chunk, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c := store.Chunk{Next: -1}
 	for seq, s := range m.subs {
 		switch at := int(seq / store.ChunkSize); {
+		case s.Project != project || s.TopicID != topicID:
 		case at == n:
 			c.Subscriptions = append(c.Subscriptions, s)
 		case at > n && (c.Next < 0 || at < c.Next):
@@ -240,11 +288,14 @@ func (m *memory) FinishChunk(_ context.Context, key store.ChunkKey, tally store.
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.enter("FinishChunk"); err != nil {
+		row := m.chunks[key]
+		row.until = time.Time{} // whoever comes may begin again
+		m.chunks[key] = row
 		return err
 	}
-	m.chunks[key] = chunkRow{done: true, matched: tally.Matched}
+	m.chunks[key] = chunkRow{done: true, matched: tally.Matched, filtered: tally.Filtered}
 	for _, f := range failures {
-		m.failures[f.MessageID+"/"+f.SubscriptionID] = f
+		m.putFailure(f)
 	}
 	m.put(retries...)
 	return nil
@@ -256,9 +307,18 @@ func (m *memory) PutFailure(_ context.Context, f store.Failure, retry ...queue.T
 	if err := m.enter("PutFailure"); err != nil {
 		return err
 	}
-	m.failures[f.MessageID+"/"+f.SubscriptionID] = f
+	m.putFailure(f)
 	m.put(retry...)
 	return nil
+}
+
+// putFailure notes a failure. The caller holds mu.
+func (m *memory) putFailure(f store.Failure) {
+	key := f.MessageID + "/" + f.SubscriptionID
+	if f.Attempts == m.failures[key].Attempts {
+		m.putOff[f.SubscriptionID]++
+	}
+	m.failures[key] = f
 }
 
 func (m *memory) GetFailure(_ context.Context, messageID, subscriptionID string) (store.Failure, error) {
@@ -312,17 +372,24 @@ func (m *memory) Receive(ctx context.Context, limit int, lease time.Duration) ([
 			return nil, err
 		}
 		now, soonest := time.Now(), time.Hour
-		var out []queue.Lease
-		for _, w := range m.waiting {
-			if wait := w.due.Sub(now); wait > 0 {
-				soonest = min(soonest, wait)
-			} else if len(out) < limit {
-				m.hands++
-				w.received++
-				w.receipt = fmt.Sprint(m.hands)
-				w.due = now.Add(lease)
-				out = append(out, queue.Lease{Task: w.task, Receipt: w.receipt, Received: w.received})
+		for len(m.later) > 0 {
+			if soonest = m.later[0].at.Sub(now); soonest > 0 {
+				break
 			}
+			w := heap.Pop(&m.later).(moment)
+			m.turns.Push(w.task.Project, w.task.Group, w)
+		}
+		var out []queue.Lease
+		for len(out) < limit && m.turns.Len() > 0 {
+			w, _ := m.turns.Pop()
+			if m.waiting[w.task.ID] != w.waiting || !w.due.Equal(w.at) {
+				continue
+			}
+			m.hands++
+			w.received++
+			w.receipt = fmt.Sprint(m.hands)
+			m.set(w.waiting, now.Add(lease))
+			out = append(out, queue.Lease{Task: w.task, Receipt: w.receipt, Received: w.received})
 		}
 		changed := m.changed
 		m.mu.Unlock()
@@ -360,7 +427,8 @@ func (m *memory) Release(_ context.Context, l queue.Lease, delay time.Duration) 
 		return err
 	}
 	if w := m.waiting[l.ID]; w != nil && w.receipt == l.Receipt {
-		w.due = time.Now().Add(delay)
+		w.receipt = ""
+		m.set(w, time.Now().Add(delay))
 		close(m.changed)
 		m.changed = make(chan struct{})
 	}
@@ -374,8 +442,8 @@ func (m *memory) Wake(_ context.Context, key string, limit int) (n int, err erro
 		return 0, err
 	}
 	for _, w := range m.waiting {
-		if n < limit && w.task.WaitsFor == key && w.due.After(time.Now()) {
-			w.due = time.Now()
+		if n < limit && w.task.WaitsFor == key && w.receipt == "" && w.due.After(time.Now()) {
+			m.set(w, time.Now())
 			n++
 		}
 	}
@@ -408,6 +476,19 @@ func (m *memory) ClearHealth(_ context.Context, key store.SubscriptionKey) error
 	defer m.mu.Unlock()
 	delete(m.health, key.ID)
 	return m.enter("ClearHealth")
+}
+
+func (m *memory) GetHealth(_ context.Context, key store.SubscriptionKey) (store.Health, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.enter("GetHealth"); err != nil {
+		return store.Health{}, err
+	}
+	h, ok := m.health[key.ID]
+	if !ok {
+		return h, store.ErrNotFound
+	}
+	return h, nil
 }
 
 func (m *memory) ListHealth(_ context.Context, _, _ string, n int) (list []store.Health, err error) {

@@ -63,6 +63,11 @@ func (w *Worker) retry(ctx context.Context, r queue.Retry, begun func()) error {
 	case m.over(r, w.now()):
 		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonExpired))
 	}
+	if !isPersonal(s.Protocol) {
+		if err := w.ward.admitOne(ctx, key); err != nil {
+			return err
+		}
+	}
 	if until, reason := w.ward.parked(key); !until.IsZero() {
 		return w.record(ctx, m, r, w.park(m, r, &s, until, reason))
 	}
@@ -160,7 +165,7 @@ func (w *Worker) setback(m *message, s *store.Subscription, d Delivery, r queue.
 			}, due)
 			if !parked.IsZero() {
 				next.WaitsFor = waitKey(d.Endpoint)
-				w.lanes.putOff(aimOf(m.Project, m.TopicID, d))
+				w.lanes.putOff(aimOf(m.Project, m.TopicID, d).target)
 			}
 			result.retry = []queue.Task{next}
 		}

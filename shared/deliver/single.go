@@ -70,23 +70,24 @@ type turn struct {
 // reports false when there is none.
 func (w *Worker) inTurn(ctx context.Context, t turn, d Delivery, run func() condition) bool {
 	o := &lonely{turn: t, do: run, done: make(chan bool, 1)}
-	w.lanes.enter(ctx, &attempt{aim: aimOf(t.project, t.topic, d), job: o})
-	if ctx.Done() == nil { // as in most cases
+	aim := aimOf(t.project, t.topic, d)
+	w.lanes.enter(ctx, &attempt{aim: aim, job: o})
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for _, left := range []time.Duration{chunkPatience - patience, 0} {
 		select {
 		case made := <-o.done:
 			return made
-		default:
+		case <-timer.C:
+			t.begun() // nobody should wait any longer for it to begin
+			timer.Reset(left)
+			continue
+		case <-ctx.Done():
 		}
-	}
-	timer := time.NewTimer(chunkPatience)
-	defer timer.Stop()
-	select {
-	case made := <-o.done:
-		return made
-	case <-timer.C:
-	case <-ctx.Done():
+		break
 	}
 	if o.state.CompareAndSwap(waiting, over) {
+		w.lanes.putOff(aim.target)
 		return false
 	}
 	return <-o.done

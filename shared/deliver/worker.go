@@ -140,14 +140,16 @@ func New(c Config) (*Worker, error) {
 		now:      c.Now,
 		messages: messages{from: c.Store, byID: make(map[string]*message, cachedMessages)},
 	}
-	w.lanes = newLanes(c.Slots, w.callBack)
+	b := defaultBounds
+	b.fast = c.Slots
+	w.lanes = newLanes(b, w.callBack)
 	return w, nil
 }
 
-// callBack makes attempts at an endpoint that were put off due now, as many as it may
-// have under way, and says how many there were.
-func (w *Worker) callBack(endpoint string) int {
-	n, err := w.tasks.Wake(context.Background(), waitKey(endpoint), maxEndpoint)
+// callBack makes attempts at an endpoint that were put off due now, and says how many
+// there were.
+func (w *Worker) callBack(endpoint string, limit int) int {
+	n, err := w.tasks.Wake(context.Background(), waitKey(endpoint), limit)
 	if err != nil {
 		w.log.LogAttrs(context.Background(), slog.LevelError, "call back attempts that were put off", slog.String("error", err.Error()))
 	}

@@ -127,6 +127,12 @@ func run(t *testing.T, w *deliver.Worker, m *memory, d time.Duration) {
 	require.NoError(t, w.Run(ctx, m))
 }
 
+// pass lets virtual time pass, and all that is due by then happen.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
 func TestNewNamesWhatIsMissing(t *testing.T) {
 	for field, spoil := range map[string]func(*deliver.Config){
 		"Store":     func(c *deliver.Config) { c.Store = nil },

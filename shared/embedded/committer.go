@@ -99,13 +99,13 @@ func startCommitter(s *session, clock func() time.Time, after func(*tx)) *commit
 // error nothing of it is kept. When ctx ends before the operation has begun, it
 // is dropped; later its result counts.
 func (db *DB) write(ctx context.Context, run func(*tx) error) error {
-	return db.committer.do(ctx, run, false)
+	return db.written(db.committer.do(ctx, run, false))
 }
 
 // writeUnhurried does the same for what nobody waits for but a worker: it goes with
 // the next group, or in a group of its own after rideDelay.
 func (db *DB) writeUnhurried(ctx context.Context, run func(*tx) error) error {
-	return db.committer.do(ctx, run, true)
+	return db.written(db.committer.do(ctx, run, true))
 }
 
 // writeLater does the same without waiting. If the write fails nobody is told.

@@ -50,11 +50,11 @@ func (l *chunkLeases) drop(key store.ChunkKey) {
 
 // ClaimChunk meets store.Deliveries.
 func (db *DB) ClaimChunk(ctx context.Context, key store.ChunkKey, now, until time.Time, next ...queue.Task) (claim store.Claim, err error) {
-	until = timeOf(micros(until))
+	// The lease keeps what the caller's clock knows of the time that passes.
 	if other, ok := db.leases.take(key, now, until); !ok {
-		return store.Claim{State: store.ClaimLeased, Until: other}, nil
+		return store.Claim{State: store.ClaimLeased, Until: timeOf(micros(other))}, nil
 	}
-	claim = store.Claim{State: store.ClaimGranted, Until: until}
+	claim = store.Claim{State: store.ClaimGranted, Until: timeOf(micros(until))}
 	if claim, err = db.claimChunk(ctx, key, claim, next); err != nil {
 		err = fmt.Errorf("claim chunk %d of message %s: %w", key.Chunk, key.MessageID, err)
 	}

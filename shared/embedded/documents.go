@@ -28,32 +28,49 @@ func (r *documentRow) document() store.Document {
 
 // CreateDocument meets store.Documents.
 func (db *DB) CreateDocument(ctx context.Context, d store.Document, limit int) error {
-	err := db.write(ctx, func(tx *tx) error {
-		var one int
-		there, err := tx.get(`SELECT 1 FROM document WHERE owner = ?1 AND kind = ?2 AND id = ?3
-			UNION ALL SELECT 1 FROM document WHERE owner = ?1 AND kind = ?2 AND name = ?4`,
-			[]any{d.Owner, d.Kind, d.ID, textColumn(d.Name)}, &one)
-		if err != nil {
-			return err
-		}
-		var count int
-		if _, err := tx.get(`SELECT count(*) FROM document WHERE owner = ? AND kind = ?`, []any{d.Owner, d.Kind}, &count); err != nil {
-			return err
-		}
-		switch {
-		case there:
-			return store.ErrConflict
-		case count >= limit:
-			return store.ErrLimit
-		}
-		_, err = tx.exec(`INSERT INTO document (`+documentColumns+`) VALUES (?, ?, ?, ?, 0, ?, ?, ?)`,
-			d.Owner, d.Kind, d.ID, textColumn(d.Name), micros(d.CreatedAt), micros(d.UpdatedAt), string(d.Body))
-		return err
-	})
+	err := db.write(ctx, func(tx *tx) error { return tx.createDocument(d, limit) })
 	if err != nil {
 		return fmt.Errorf("create %s %s: %w", d.Kind, d.ID, err)
 	}
 	return nil
+}
+
+// AttachDocument meets store.Documents.
+func (db *DB) AttachDocument(ctx context.Context, to store.TagKey, d store.Document, limit int) error {
+	d.Owner = to.ID
+	err := db.write(ctx, func(tx *tx) error {
+		if err := tx.hasTagged(to); err != nil {
+			return err
+		}
+		return tx.createDocument(d, limit)
+	})
+	if err != nil {
+		return fmt.Errorf("attach %s %s to %s %s: %w", d.Kind, d.ID, to.Kind, to.ID, err)
+	}
+	return nil
+}
+
+func (tx *tx) createDocument(d store.Document, limit int) error {
+	var one int
+	there, err := tx.get(`SELECT 1 FROM document WHERE owner = ?1 AND kind = ?2 AND id = ?3
+		UNION ALL SELECT 1 FROM document WHERE owner = ?1 AND kind = ?2 AND name = ?4`,
+		[]any{d.Owner, d.Kind, d.ID, textColumn(d.Name)}, &one)
+	if err != nil {
+		return err
+	}
+	var count int
+	if _, err := tx.get(`SELECT count(*) FROM document WHERE owner = ? AND kind = ?`, []any{d.Owner, d.Kind}, &count); err != nil {
+		return err
+	}
+	switch {
+	case there:
+		return store.ErrConflict
+	case count >= limit:
+		return store.ErrLimit
+	}
+	_, err = tx.exec(`INSERT INTO document (`+documentColumns+`) VALUES (?, ?, ?, ?, 0, ?, ?, ?)`,
+		d.Owner, d.Kind, d.ID, textColumn(d.Name), micros(d.CreatedAt), micros(d.UpdatedAt), string(d.Body))
+	return err
 }
 
 // GetDocument meets store.Documents.

@@ -92,13 +92,9 @@ func (tx *tx) forgetConfirmations(topic int64, id string) error {
 	return err
 }
 
-// removeFlow removes the counts that ended first, as many as one step may. They
-// say nothing any more, so how long other things are kept does not matter.
-func (db *DB) removeFlow(ctx context.Context, _ time.Time) (gone int, err error) {
-	err = db.write(ctx, func(tx *tx) (err error) {
-		gone, err = tx.exec(`DELETE FROM flow WHERE (recipient, place) IN
-			(SELECT recipient, place FROM flow WHERE until <= ? ORDER BY until LIMIT ?)`, micros(db.now()), purgeStep)
-		return err
-	})
-	return gone, err
+// removeFlow removes the counts that have ended. They say nothing any more, so how
+// long other things are kept does not matter.
+func (db *DB) removeFlow(ctx context.Context, p pace, _ time.Time) (gone int, err error) {
+	return db.removeOld(ctx, p, `DELETE FROM flow WHERE (recipient, place) IN
+		(SELECT recipient, place FROM flow WHERE until <= ? ORDER BY until LIMIT ?)`, micros(db.now()))
 }

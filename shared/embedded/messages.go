@@ -18,9 +18,8 @@ func (db *DB) PutMessage(ctx context.Context, m store.Message, fanOut queue.Task
 // putMessage stores a message unless first, in the same transaction, has a reason
 // against it; first may be nil.
 func (db *DB) putMessage(ctx context.Context, m store.Message, fanOut queue.Task, first func(*tx) (put bool, err error)) error {
-	task, err := rowsOf([]queue.Task{fanOut})
-	if err != nil {
-		return err
+	if err := db.room(); err != nil {
+		return fmt.Errorf("put message %s: %w", m.ID, err)
 	}
 	template, err := toJSON(m.Template)
 	attributes, err2 := toJSON(m.Attributes)
@@ -44,11 +43,27 @@ func (db *DB) putMessage(ctx context.Context, m store.Message, fanOut queue.Task
 		if receives, err := db.receives(tx, m.TopicID); err != nil || !receives {
 			return err
 		}
+		task, err := rowsOf([]queue.Task{fanOut}) // only now: where nobody receives nobody reads it
+		if err != nil {
+			return err
+		}
 		tx.messages = append(tx.messages, m)
 		return db.putTasks(tx, task)
 	})
 	if err != nil {
 		return fmt.Errorf("put message %s: %w", m.ID, err)
+	}
+	return nil
+}
+
+// PutPush meets store.Messages.
+func (db *DB) PutPush(ctx context.Context, task queue.Task) error {
+	err := db.room()
+	if err == nil {
+		err = db.Put(ctx, task)
+	}
+	if err != nil {
+		return fmt.Errorf("put push: %w", err)
 	}
 	return nil
 }

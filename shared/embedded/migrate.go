@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 )
@@ -27,7 +26,7 @@ func schemaVersion(ctx context.Context, conn *sql.Conn) (version int, err error)
 		return 0, err
 	}
 	if version == 0 && tables > 0 {
-		return 0, errors.New("this is a database of another program")
+		return 0, fmt.Errorf("%w: this is a database of another program", errForeign)
 	}
 	return version, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"time"
 
 	"tocsin/shared/queue"
 	"tocsin/shared/smn"
@@ -58,14 +59,9 @@ func (s *session) messageOnce(once store.Once) (id string, err error) {
 	return id, err
 }
 
-// removeKeys removes the oldest keys of messages, as many as one step may. Rows are
-// in the order of storing, so it stops at the first that is young.
-func (db *DB) removeKeys(ctx context.Context) (gone int, err error) {
-	before := micros(db.now().Add(-smn.IdempotencyWindow))
-	err = db.write(ctx, func(tx *tx) (err error) {
-		gone, err = tx.exec(`DELETE FROM publish_key WHERE at < ?1 AND key IN (SELECT key FROM publish_key ORDER BY key LIMIT ?2)`,
-			before, purgeStep)
-		return err
-	})
-	return gone, err
+// removeKeys removes the keys of messages that are forgotten. Rows are in the order of
+// storing, so it stops at the first that is young.
+func (db *DB) removeKeys(ctx context.Context, p pace, _ time.Time) (gone int, err error) {
+	return db.removeOld(ctx, p, `DELETE FROM publish_key WHERE at < ?1 AND key IN (SELECT key FROM publish_key ORDER BY key LIMIT ?2)`,
+		micros(db.now().Add(-smn.IdempotencyWindow)))
 }

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -50,6 +51,8 @@ const (
 type Config struct {
 	Dir        string // the data folder; made if it is missing
 	Durability Durability
+	MaxBacklog int64            // tasks beyond which no new message is taken; 0 for no bound
+	Log        *slog.Logger     // gets what no caller can be told; nil for nothing
 	Now        func() time.Time // when tasks are due; time.Now if nil
 }
 
@@ -58,15 +61,19 @@ type Config struct {
 type DB struct {
 	dir       string
 	now       func() time.Time
+	clock     *clock
 	committer *committer
 	tasks     atomic.Int64 // how many there are
+	bounds    bounds
 	ready     ready
 	leases    chunkLeases
 	recent    recent
 	troubled  atomic.Bool // some endpoint has been in trouble
 	alarm     *alarm
 	readers   chan *session
-	secrets   sync.Mutex // held while one is made
+	secrets   sync.Mutex    // held while one is made
+	deletions chan struct{} // holds one: topics were deleted
+	cleared   chan struct{} // closed when nobody removes what they left any more
 	closing   chan struct{}
 	close     func() error // once
 }
@@ -84,6 +91,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if cfg.Dir == "" {
 		return nil, errors.New("open data folder: no folder given")
 	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -92,21 +102,24 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, fmt.Errorf("open data folder %s: %w", cfg.Dir, err)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("open data folder: %w", err)
+		return nil, fmt.Errorf("open data folder: %w", advised(err))
 	}
 	unlock, err := lockFolder(dir)
 	if err != nil {
-		return nil, err
+		return nil, advised(err)
 	}
 	path := filepath.Join(dir, databaseFile)
 	db, err := openDatabase(ctx, cfg, dir, path, unlock)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), unlock())
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, advised(err)), unlock())
 	}
 	return db, nil
 }
 
 func openDatabase(ctx context.Context, cfg Config, dir, path string, unlock func() error) (_ *DB, err error) {
+	if err := lookAtFiles(path, cfg.Durability); err != nil {
+		return nil, err
+	}
 	if err := makePrivateFile(path); err != nil {
 		return nil, err
 	}
@@ -147,12 +160,18 @@ func openDatabase(ctx context.Context, cfg Config, dir, path string, unlock func
 		return nil, err
 	}
 
+	clock := newClock(cfg.Now)
 	db := &DB{
 		dir:     dir,
 		now:     cfg.Now,
-		alarm:   newAlarm(cfg.Now),
+		bounds:  bounds{maxBacklog: cfg.MaxBacklog, free: freeBytes, log: cfg.Log, began: time.Now()},
+		clock:   clock,
+		alarm:   newAlarm(clock.now),
 		readers: make(chan *session, readerCount),
 		closing: make(chan struct{}),
+
+		deletions: make(chan struct{}, 1),
+		cleared:   make(chan struct{}),
 	}
 	// Beginning anywhere keeps receipts of an earlier run from naming a hand-out
 	// of this one.
@@ -167,10 +186,11 @@ func openDatabase(ctx context.Context, cfg Config, dir, path string, unlock func
 		sessions = append(sessions, reader)
 		db.readers <- reader
 	}
-	db.committer = startCommitter(writer, cfg.Now, db.committed)
+	db.committer = startCommitter(writer, clock.now, db.committed)
 	db.close = sync.OnceValue(func() error {
 		close(db.closing)
 		db.alarm.stop()
+		<-db.cleared
 		db.committer.stop()
 		db.recent.forget() // who asks now is told that it is closed
 		for range readerCount {
@@ -179,6 +199,8 @@ func openDatabase(ctx context.Context, cfg Config, dir, path string, unlock func
 		_, err := writer.exec(`PRAGMA wal_checkpoint(TRUNCATE)`)
 		return errors.Join(err, disconnect(), unlock())
 	})
+	go db.clearDeleted()
+	db.clearSoon() // an earlier run may not have come to the end
 	return db, nil
 }
 

@@ -4,17 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"tocsin/shared/smn"
 )
 
-// purgeStep is how many rows one transaction removes, and how many messages one
-// reading looks at. Small steps let others write in between.
-const purgeStep = 1000
-
-// versionStep is the same for versions of templates, which can be 256 KiB each.
-const versionStep = 50
+// purgeLook is how many messages one reading looks at.
+const purgeLook = 1000
 
 // publishing is more than the time that it takes to publish: a message may refer
 // to a version that is replaced before the message is stored.
@@ -25,125 +23,209 @@ const publishing = time.Hour
 // keepCounts, the counts of recipients that have ended by now, and keys of publishing
 // that are forgotten, and tells how many there were of them all; and the versions of
 // templates that only such messages can refer to. A message with a failure that died
-// less than smn.KeepDead ago is kept, and its report with it. It works in small
-// transactions; when it ends early, with an error, what was removed stays
-// removed.
+// less than smn.KeepDead ago is kept, and its report with it.
+//
+// It works in small steps and rests between them, so that others can write. When
+// it ends early, with an error, what was removed stays removed.
 func (db *DB) Purge(ctx context.Context, before time.Time) (removed int, err error) {
-	for what, remove := range map[string]func(context.Context, time.Time) (int, error){
-		"mails": db.removeMails, "SMS": db.removeSMS, "counts": db.removeCounts, "counts of recipients": db.removeFlow,
+	round := newPace()
+	for _, old := range []struct {
+		what   string
+		remove func(context.Context, pace, time.Time) (int, error)
+	}{
+		{"mails", db.removeMails},
+		{"SMS", db.removeSMS},
+		{"counts", db.removeCounts},
+		{"counts of recipients", db.removeFlow},
+		{"keys of messages", db.removeKeys},
+		{"messages", db.removeMessages},
 	} {
-		for step := purgeStep; step == purgeStep; removed += step {
-			if step, err = remove(ctx, before); err != nil {
-				return removed, fmt.Errorf("remove old %s: %w", what, err)
+		gone, err := old.remove(ctx, round, before)
+		removed += gone
+		if err != nil {
+			return removed, fmt.Errorf("remove old %s: %w", old.what, err)
+		}
+	}
+	if err = db.removeVersions(ctx, round, before.Add(-smn.MaxTimeToLive-publishing)); err != nil {
+		return removed, fmt.Errorf("remove old versions of templates: %w", err)
+	}
+	return removed, nil
+}
+
+// removeOld removes what a statement finds, whose last argument is the limit, in
+// as many steps as it takes.
+func (db *DB) removeOld(ctx context.Context, p pace, query string, args ...any) (removed int, err error) {
+	for more := true; more; {
+		gone := 0
+		more, err = db.step(ctx, p, func(tx *tx, s *step) (err error) {
+			gone, err = tx.remove(s, query, args...)
+			return err
+		})
+		if err != nil {
+			return removed, err
+		}
+		removed += gone
+	}
+	return removed, nil
+}
+
+// aging looks through a table in the order of its keys, which is that of time, give
+// or take, for rows that are old.
+//
+// The clock may have been wrong when some were written. So a row is taken to be as
+// young as those before it, and one that comes from the future tells nothing about
+// those behind it.
+type aging struct {
+	query       string // key, id, when it was written and until when it is young, of rows behind a key
+	args        []any  // of query
+	before, now int64  // microseconds
+	last        int64  // key that was looked at last
+	latest      int64  // when rows were written, so far
+	end         bool   // all the others are young
+}
+
+type oldRow struct {
+	key int64
+	id  string
+}
+
+// next looks at some rows and gives those that are old.
+func (a *aging) next(ctx context.Context, db *DB) (old []oldRow, err error) {
+	seen, more := 0, false
+	err = db.read(ctx, func(s *session) error {
+		return s.each(a.query+` WHERE key > ? ORDER BY key LIMIT ?`, append(slices.Clone(a.args), a.last, purgeLook), func(rows *sql.Rows) error {
+			var row oldRow
+			var written, until int64
+			err := rows.Scan(&row.key, &row.id, &written, &until)
+			seen, a.last = seen+1, row.key
+			if written <= a.now {
+				a.latest = max(a.latest, written)
 			}
-		}
-	}
-	for step := purgeStep; step == purgeStep; {
-		if step, err = db.removeKeys(ctx); err != nil {
-			return removed, fmt.Errorf("remove old keys of messages: %w", err)
-		}
-	}
-	for step := versionStep; step == versionStep; {
-		if step, err = db.removeVersions(ctx, before.Add(-smn.MaxTimeToLive-publishing)); err != nil {
-			return removed, fmt.Errorf("remove old versions of templates: %w", err)
-		}
-	}
-	for last, more := int64(0), true; more; {
-		var ids []string
-		if ids, last, more, err = db.expired(ctx, last, before); err != nil {
-			return removed, fmt.Errorf("look for expired messages: %w", err)
-		}
-		for len(ids) > 0 {
-			seen, gone, err := db.removeMessages(ctx, ids)
-			if err != nil {
-				return removed, fmt.Errorf("remove expired messages: %w", err)
+			if max(until, a.latest) < a.before {
+				old = append(old, row)
 			}
-			ids, removed = ids[seen:], removed+gone
+			more = more || a.latest < a.before || written > a.now
+			return err
+		})
+	})
+	a.end = seen < purgeLook || !more
+	return old, err
+}
+
+// removeAging removes the old rows that a query looks through. remove takes away
+// as many of them as a step may; it tells how many it is through with and how many
+// of them are gone.
+func (db *DB) removeAging(ctx context.Context, p pace, before time.Time, query string,
+	remove func(tx *tx, s *step, old []oldRow) (seen, gone int, err error), args ...any,
+) (removed int, err error) {
+	rows := aging{query: query, args: args, before: micros(before), now: micros(db.now())}
+	for !rows.end {
+		old, err := rows.next(ctx, db)
+		if err != nil {
+			return removed, err
+		}
+		for len(old) > 0 {
+			var seen, gone int
+			if _, err := db.step(ctx, p, func(tx *tx, s *step) (err error) {
+				seen, gone, err = remove(tx, s, old)
+				return err
+			}); err != nil {
+				return removed, err
+			}
+			old, removed = old[seen:], removed+gone
 		}
 	}
 	return removed, nil
 }
 
-// expired looks through the next messages behind a key. Keys are in the order of
-// acceptance, give or take: a step in which all were accepted after the time is
-// the end.
-func (db *DB) expired(ctx context.Context, after int64, before time.Time) (ids []string, last int64, more bool, err error) {
-	seen, limit := 0, micros(before)
-	err = db.read(ctx, func(s *session) error {
-		return s.each(`SELECT key, id, accepted_at, expires_at FROM message WHERE key > ? ORDER BY key LIMIT ?`,
-			[]any{after, purgeStep}, func(rows *sql.Rows) error {
-				var id string
-				var accepted, expires int64
-				err := rows.Scan(&last, &id, &accepted, &expires)
-				seen++
-				more = more || accepted < limit
-				if expires < limit {
-					ids = append(ids, id)
-				}
-				return err
-			})
-	})
-	return ids, last, more && seen == purgeStep, err
+// inRows is a condition for rows of a step: as many parameters as a part has rows.
+var inRows = ` IN (?1` + strings.Repeat(`, ?`, stepPart-1) + `)`
+
+// argsOf gives these parameters and the one behind them. If there are fewer rows the
+// last one stands for the rest.
+func argsOf[T any](rows []oldRow, column func(oldRow) T, more ...any) []any {
+	args := make([]any, stepPart, stepPart+len(more))
+	for i := range args {
+		args[i] = column(rows[min(i, len(rows)-1)])
+	}
+	return append(args, more...)
 }
 
-// removeMessages removes as many of these messages as one step may. It tells how
-// many it is through with and how many of them are gone; the others are kept.
-func (db *DB) removeMessages(ctx context.Context, ids []string) (seen, gone int, err error) {
-	young := db.now().Add(-smn.KeepDead)
-	err = db.write(ctx, func(tx *tx) error {
-		seen, gone = 0, 0
-		for room := purgeStep; seen < len(ids) && room > 0; {
-			id := ids[seen]
-			if dead, err := tx.keepsDead(id, young); err != nil {
-				return err
-			} else if dead {
-				seen++
-				continue
+func keyOf(r oldRow) int64 { return r.key }
+func idOf(r oldRow) string { return r.id }
+
+// removeByKey removes rows of a table to which nothing else belongs.
+func removeByKey(table string) func(*tx, *step, []oldRow) (seen, gone int, err error) {
+	query := `DELETE FROM ` + table + ` WHERE key` + inRows
+	return func(tx *tx, s *step, old []oldRow) (seen, gone int, err error) {
+		for seen < len(old) {
+			part := old[seen:min(seen+s.room(), len(old))]
+			if s.over {
+				break
 			}
-			failures, err := tx.exec(`DELETE FROM failure WHERE message = ?1 AND subscription IN
-				(SELECT subscription FROM failure WHERE message = ?1 LIMIT ?2)`, id, room)
+			n, err := tx.exec(query, argsOf(part, keyOf)...)
 			if err != nil {
-				return err
+				return seen, gone, err
 			}
-			room -= failures
-			chunks, err := tx.exec(`DELETE FROM chunk WHERE message = ?1 AND chunk IN
-				(SELECT chunk FROM chunk WHERE message = ?1 LIMIT ?2)`, id, room)
-			if err != nil {
-				return err
-			}
-			if room -= chunks; room == 0 {
-				return nil // the rest of this message is for the next step
-			}
-			n, err := tx.exec(`DELETE FROM message WHERE id = ?`, id)
-			if err != nil {
-				return err
-			}
-			tx.gone = append(tx.gone, id)
-			seen, gone, room = seen+1, gone+n, room-1
+			s.removed(n)
+			seen, gone = seen+len(part), gone+n
 		}
-		return nil
-	})
-	return seen, gone, err
+		return seen, gone, nil
+	}
 }
 
-// removeMails removes the oldest mails, as many as one step may. Keys are in the
-// order of keeping, so it stops at the first that is young.
-func (db *DB) removeMails(ctx context.Context, before time.Time) (gone int, err error) {
-	err = db.write(ctx, func(tx *tx) (err error) {
-		gone, err = tx.exec(`DELETE FROM mail WHERE created_at < ?1 AND key IN (SELECT key FROM mail ORDER BY key LIMIT ?2)`,
-			micros(before), purgeStep)
-		return err
-	})
-	return gone, err
+// removeMails removes old mails.
+func (db *DB) removeMails(ctx context.Context, p pace, before time.Time) (gone int, err error) {
+	return db.removeAging(ctx, p, before, `SELECT key, id, created_at, created_at FROM mail`, removeByKey(`mail`))
 }
 
-// removeVersions removes versions of templates that were retired before a time,
-// as many as one step may.
-func (db *DB) removeVersions(ctx context.Context, retired time.Time) (gone int, err error) {
-	err = db.write(ctx, func(tx *tx) (err error) {
-		gone, err = tx.exec(`DELETE FROM template_version WHERE key IN
-			(SELECT key FROM template_version WHERE retired_at < ?1 ORDER BY retired_at LIMIT ?2)`, micros(retired), versionStep)
-		return err
-	})
-	return gone, err
+// removeMessages removes messages that have expired, and their reports. Those with
+// failures that died lately are not old yet: the rows of a report go together, or its
+// counts would be wrong.
+func (db *DB) removeMessages(ctx context.Context, p pace, before time.Time) (gone int, err error) {
+	return db.removeAging(ctx, p, before, `SELECT key, id, accepted_at,
+		iif(EXISTS (SELECT 1 FROM failure WHERE message = m.id AND dead AND at >= ?), 1 << 62, expires_at) FROM message m`,
+		(*tx).removeMessages, micros(db.now().Add(-smn.KeepDead)))
+}
+
+// reports are the statements that remove what belongs to messages.
+var reports = []string{
+	`DELETE FROM failure WHERE (message, subscription) IN
+		(SELECT message, subscription FROM failure WHERE message` + inRows + ` LIMIT ?)`,
+	`DELETE FROM chunk WHERE (message, chunk) IN
+		(SELECT message, chunk FROM chunk WHERE message` + inRows + ` LIMIT ?)`,
+}
+
+func (tx *tx) removeMessages(s *step, old []oldRow) (seen, gone int, err error) {
+	byKey := removeByKey(`message`)
+	for seen < len(old) {
+		part := old[seen:min(seen+s.room(), len(old))]
+		for _, query := range reports {
+			if s.over {
+				return seen, gone, nil
+			}
+			if _, err := tx.remove(s, query, argsOf(part, idOf)...); err != nil {
+				return seen, gone, err
+			}
+		}
+		if s.over { // the rest of these messages is for the next step
+			break
+		}
+		for _, m := range part {
+			tx.gone = append(tx.gone, m.id)
+		}
+		n, more, err := byKey(tx, s, part)
+		seen, gone = seen+n, gone+more
+		if err != nil {
+			return seen, gone, err
+		}
+	}
+	return seen, gone, nil
+}
+
+// removeVersions removes versions of templates that were retired before a time.
+func (db *DB) removeVersions(ctx context.Context, p pace, retired time.Time) error {
+	_, err := db.removeOld(ctx, p, `DELETE FROM template_version WHERE key IN
+		(SELECT key FROM template_version WHERE retired_at < ?1 ORDER BY retired_at LIMIT ?2)`, micros(retired))
+	return err
 }

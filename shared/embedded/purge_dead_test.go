@@ -56,7 +56,7 @@ func TestPurgeOfKeys(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	require.NoError(t, db.write(ctx, func(tx *tx) error {
-		for i := range 2*purgeStep + 1 {
+		for i := range 2*stepRows + 1 {
 			if _, err := tx.exec(`INSERT INTO publish_key (project, topic, name, fingerprint, message, at) VALUES ('p', 't', ?, x'', 'm', ?)`,
 				strconv.Itoa(i), micros(moment)+int64(i)); err != nil {
 				return err
@@ -66,9 +66,8 @@ func TestPurgeOfKeys(t *testing.T) {
 	}))
 	left := func(age time.Duration) (n int) {
 		now = moment.Add(age)
-		removed, err := db.Purge(ctx, moment)
+		_, err := db.Purge(ctx, moment)
 		require.NoError(t, err)
-		require.Zero(t, removed, "no message")
 		require.NoError(t, db.read(ctx, func(s *session) error {
 			_, err := s.get(`SELECT count(*) FROM publish_key`, nil, &n)
 			return err
@@ -76,8 +75,8 @@ func TestPurgeOfKeys(t *testing.T) {
 		return n
 	}
 	const day = smn.IdempotencyWindow
-	require.Equal(t, 2*purgeStep+1, left(day))
-	require.Equal(t, 2*purgeStep-1, left(day+2*time.Microsecond))
-	require.Equal(t, 1, left(day+2*purgeStep*time.Microsecond))
+	require.Equal(t, 2*stepRows+1, left(day))
+	require.Equal(t, 2*stepRows-1, left(day+2*time.Microsecond))
+	require.Equal(t, 1, left(day+2*stepRows*time.Microsecond))
 	require.Zero(t, left(day+time.Second))
 }

@@ -3,6 +3,8 @@ package embedded
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +18,7 @@ import (
 )
 
 func TestPurge(t *testing.T) {
+	skipSlowSteps(t)
 	ctx := t.Context()
 	db := openHeard(t, t.TempDir())
 	put := func(expires time.Time) string {
@@ -35,7 +38,7 @@ func TestPurge(t *testing.T) {
 
 	// A report of more rows than one step removes.
 	var failures []store.Failure
-	for i := range 2 * purgeStep {
+	for i := range 2 * stepRows {
 		failures = append(failures, store.Failure{MessageID: old[3], SubscriptionID: fmt.Sprint(i)})
 	}
 	require.NoError(t, db.FinishChunk(ctx, store.ChunkKey{MessageID: old[3], Chunk: 1}, store.Tally{Matched: len(failures)}, failures))
@@ -64,8 +67,9 @@ func TestPurge(t *testing.T) {
 }
 
 func TestPurgeOfMails(t *testing.T) {
+	skipSlowSteps(t)
 	db := open(t, t.TempDir())
-	const old, young = purgeStep + 2, 3
+	const old, young = stepRows + 2, 3
 	for i := range old + young {
 		m := store.Mail{ID: fmt.Sprint(i), Text: "text", CreatedAt: moment}
 		if i >= old {
@@ -95,7 +99,7 @@ func TestPurgeOfTemplateVersions(t *testing.T) {
 	}
 	change(moment, func(t store.Template) error { return db.CreateTemplate(ctx, t, 1) })
 	update := func(t store.Template) error { return db.UpdateTemplate(ctx, t) }
-	const more = 2 * versionStep
+	const more = 2 * stepPart
 	for range more {
 		change(moment, update)
 	}
@@ -160,8 +164,9 @@ func TestTaskThatCannotBeRead(t *testing.T) {
 }
 
 func TestPurgeOfManySteps(t *testing.T) {
+	skipSlowSteps(t)
 	db := open(t, t.TempDir())
-	const n = 2*purgeStep + 1
+	const n = 2*purgeLook + 1
 	require.NoError(t, db.write(t.Context(), func(tx *tx) error {
 		for i := range n {
 			if _, err := tx.exec(`INSERT INTO message
@@ -181,6 +186,7 @@ func TestPurgeOfManySteps(t *testing.T) {
 }
 
 func TestPurgeOfSMS(t *testing.T) {
+	skipSlowSteps(t)
 	ctx := t.Context()
 	db, err := Open(ctx, Config{Dir: t.TempDir(), Now: func() time.Time { return moment.Add(keepCounts) }})
 	require.NoError(t, err)
@@ -189,7 +195,7 @@ func TestPurgeOfSMS(t *testing.T) {
 	require.NoError(t, err)
 
 	var sms []store.SMS
-	for i := range purgeStep + 2 { // one more than a step may stay
+	for i := range stepRows + 2 { // one more than a step may stay
 		sms = append(sms, store.SMS{ID: fmt.Sprint(i), Project: "p", AcceptedAt: moment.Add(time.Duration(i) * time.Millisecond)})
 	}
 	require.NoError(t, db.PutSMS(ctx, sms))
@@ -205,12 +211,12 @@ func TestPurgeOfSMS(t *testing.T) {
 		}
 	}
 
-	removed, err := db.Purge(ctx, sms[purgeStep+1].AcceptedAt)
+	removed, err := db.Purge(ctx, sms[stepRows+1].AcceptedAt)
 	require.NoError(t, err)
-	require.Equal(t, purgeStep+1+1, removed, "the SMS before, and the hour that is over 92 days old")
+	require.Equal(t, stepRows+1+1, removed, "the SMS before, and the hour that is over 92 days old")
 	page, err := db.ListSMS(ctx, store.SMSQuery{Project: "p", Limit: 9})
 	require.NoError(t, err)
-	require.Equal(t, sms[purgeStep+1:], page.SMS)
+	require.Equal(t, sms[stepRows+1:], page.SMS)
 	counts, err := db.CountSMS(ctx, topic.ID, time.Time{}, moment.AddDate(1, 0, 0))
 	require.NoError(t, err)
 	require.Equal(t, []store.SMSCount{{Hour: hour.Add(time.Hour), SMS: 2}, {Hour: hour.Add(2 * time.Hour), SMS: 3}}, counts)
@@ -218,7 +224,7 @@ func TestPurgeOfSMS(t *testing.T) {
 
 func TestPurgeOfFlow(t *testing.T) {
 	db := open(t, t.TempDir())
-	const old = purgeStep + 2
+	const old = stepRows + 2
 	hour := []flow.Window{{Limit: 2, Length: time.Hour}}
 	admit := func(key string, at time.Time) {
 		outcomes, err := db.Admit(t.Context(), at, store.Admission{Limit: flow.Limit{Key: key, Windows: hour}})
@@ -237,4 +243,97 @@ func TestPurgeOfFlow(t *testing.T) {
 	outcomes, err := db.Admit(t.Context(), now, store.Admission{Limit: flow.Limit{Key: "young", Windows: hour}})
 	require.NoError(t, err)
 	require.Error(t, outcomes[0])
+}
+
+// TestFileStopsGrowing: what comes in takes the room of what has gone.
+func TestFileStopsGrowing(t *testing.T) {
+	ctx := t.Context()
+	db := openHeard(t, t.TempDir())
+	pages := func() (n int) {
+		require.NoError(t, db.read(ctx, func(s *session) error {
+			_, err := s.get(`PRAGMA page_count`, nil, &n)
+			return err
+		}))
+		return n
+	}
+	const rounds, messages = 6, 12
+	var size [rounds]int
+	for round := range rounds {
+		at := moment.Add(time.Duration(round) * time.Hour)
+		for i := range messages {
+			m := newMessage()
+			m.Body = strings.Repeat("x", smn.MaxMessage*i/messages)
+			m.AcceptedAt, m.ExpiresAt = at, at
+			require.NoError(t, db.PutMessage(ctx, m, fanOut(m)))
+			require.NoError(t, db.FinishChunk(ctx, store.ChunkKey{MessageID: m.ID}, store.Tally{Matched: 1}, nil))
+			leases, err := db.Receive(ctx, 1, time.Hour)
+			require.NoError(t, err)
+			require.NoError(t, db.Ack(ctx, leases...))
+		}
+		removed, err := db.Purge(ctx, at) // all but those of this round
+		require.NoError(t, err)
+		require.Equal(t, min(round, 1)*messages, removed)
+		size[round] = pages()
+	}
+	require.Less(t, size[rounds-1], size[1]*11/10, "pages by round: %v", size)
+	for _, name := range []string{databaseFile, databaseFile + "-wal"} {
+		info, err := os.Stat(filepath.Join(db.dir, name))
+		require.NoError(t, err)
+		require.Less(t, info.Size(), int64(4*messages*smn.MaxMessage), name)
+	}
+}
+
+// TestPurgeWithAClockThatWasWrong: what was kept while the clock was set back is as
+// young as what came before it, and what was kept while it was set forward holds up
+// nothing.
+func TestPurgeWithAClockThatWasWrong(t *testing.T) {
+	skipSlowSteps(t)
+	ctx := t.Context()
+	now := moment.AddDate(0, 0, 20)
+	db, err := Open(ctx, Config{Dir: t.TempDir(), Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	put := func(accepted time.Time) string {
+		m := newMessage()
+		m.AcceptedAt, m.ExpiresAt = accepted, accepted.Add(time.Hour)
+		require.NoError(t, db.PutMessage(ctx, m, fanOut(m)))
+		require.NoError(t, db.PutMail(ctx, store.Mail{ID: m.ID, CreatedAt: accepted}))
+		return m.ID
+	}
+	there := func(id string) bool {
+		_, err := db.GetMessage(ctx, id)
+		if err != nil {
+			require.ErrorIs(t, err, store.ErrNotFound)
+		}
+		mails, listErr := db.ListMail(ctx, 3*purgeLook)
+		require.NoError(t, listErr)
+		kept := slices.ContainsFunc(mails, func(m store.Mail) bool { return m.ID == id })
+		require.Equal(t, err == nil, kept, "a mail goes as its message does")
+		return kept
+	}
+	old := put(moment)
+	require.NoError(t, db.write(ctx, func(tx *tx) error { // more than one look sees
+		for i := range purgeLook + 1 {
+			if _, err := tx.exec(`INSERT INTO message (id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body)
+				VALUES ('m' || ?1, ?2, ?2, '', '', '', '', '', '')`, i, micros(now.AddDate(1, 0, 0))); err != nil {
+				return err
+			}
+			if _, err := tx.exec(`INSERT INTO mail SELECT NULL, 'm' || ?1, '', '', '', '', '', '', '', '', '', ?2`, i, micros(now.AddDate(1, 0, 0))); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	behind, young, setBack := put(moment.Add(time.Hour)), put(now), put(moment)
+
+	removed, err := db.Purge(ctx, now.AddDate(0, 0, -14))
+	require.NoError(t, err)
+	require.Equal(t, 4, removed, "two messages and their mails")
+	for id, kept := range map[string]bool{old: false, behind: false, young: true, setBack: true} {
+		require.Equal(t, kept, there(id), id)
+	}
+	now = now.AddDate(2, 0, 0)
+	removed, err = db.Purge(ctx, now.AddDate(0, 0, -14))
+	require.NoError(t, err)
+	require.Equal(t, 2*(purgeLook+3), removed)
 }

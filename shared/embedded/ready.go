@@ -34,7 +34,7 @@ type ready struct {
 	longest int64          // since when the task has waited that was handed out last, or the first one that waits
 }
 
-type hold struct{ handout, until int64 }
+type hold struct{ handout, until int64 } // until when in clock.passed
 
 // room says whether one more task of a topic may wait. Only the committer adds, so
 // what it is told stays true until then.
@@ -135,8 +135,9 @@ func (r *ready) ended(now int64) (over []receipt, next int64) {
 	return over, next
 }
 
-// until is when a lease ends that begins now, in microseconds.
-func (db *DB) until(lease time.Duration) int64 { return micros(db.now()) + lease.Microseconds() }
+// until is when a lease ends that begins now, in microseconds of the time that
+// passes: setting the clock neither shortens nor lengthens it.
+func (db *DB) until(lease time.Duration) int64 { return db.clock.passed() + lease.Microseconds() }
 
 // again gives back hand-outs that could not be ended, to be looked at soon.
 func (r *ready) again(over []receipt) {

@@ -30,6 +30,9 @@ func (r *smsRow) sms() store.SMS {
 
 // PutSMS meets store.DirectSMS.
 func (db *DB) PutSMS(ctx context.Context, sms []store.SMS, tasks ...queue.Task) error {
+	if err := db.room(); err != nil {
+		return fmt.Errorf("put %d SMS: %w", len(sms), err)
+	}
 	rows, err := rowsOf(tasks)
 	if err != nil {
 		return err
@@ -129,13 +132,7 @@ func (db *DB) FinishSMS(ctx context.Context, id string, status smn.SMSStatus, re
 	return nil
 }
 
-// removeSMS removes the oldest SMS, as many as one step may. Keys are in the
-// order of acceptance, give or take, so it stops at those that are young.
-func (db *DB) removeSMS(ctx context.Context, before time.Time) (gone int, err error) {
-	err = db.write(ctx, func(tx *tx) (err error) {
-		gone, err = tx.exec(`DELETE FROM sms WHERE accepted_at < ?1 AND key IN (SELECT key FROM sms ORDER BY key LIMIT ?2)`,
-			micros(before), purgeStep)
-		return err
-	})
-	return gone, err
+// removeSMS removes old SMS.
+func (db *DB) removeSMS(ctx context.Context, p pace, before time.Time) (gone int, err error) {
+	return db.removeAging(ctx, p, before, `SELECT key, id, accepted_at, accepted_at FROM sms`, removeByKey(`sms`))
 }

@@ -45,13 +45,8 @@ func (tx *tx) countSMS(messageID string, more int) error {
 	return err
 }
 
-// removeCounts removes old counts, as many as one step may.
-func (db *DB) removeCounts(ctx context.Context, _ time.Time) (gone int, err error) {
-	before := micros(db.now().Add(-keepCounts))
-	err = db.write(ctx, func(tx *tx) (err error) {
-		gone, err = tx.exec(`DELETE FROM sms_count WHERE (topic, hour) IN
-			(SELECT topic, hour FROM sms_count WHERE hour < ? ORDER BY hour LIMIT ?)`, before, purgeStep)
-		return err
-	})
-	return gone, err
+// removeCounts removes the counts that are older than keepCounts.
+func (db *DB) removeCounts(ctx context.Context, p pace, _ time.Time) (gone int, err error) {
+	return db.removeOld(ctx, p, `DELETE FROM sms_count WHERE (topic, hour) IN
+		(SELECT topic, hour FROM sms_count WHERE hour < ?1 ORDER BY hour LIMIT ?2)`, micros(db.now().Add(-keepCounts)))
 }

@@ -41,7 +41,10 @@ func (db *DB) Stats(ctx context.Context) (stats Stats, err error) {
 		stats.Dead, err = s.countDead(micros(db.now().Add(-24 * time.Hour)))
 		return err
 	})
-	stats.Free = freeBytes(db.dir)
+	stats.Free = -1
+	if free, ok := freeBytes(db.dir); ok {
+		stats.Free = int64(free)
+	}
 	for _, name := range []string{databaseFile, databaseFile + "-wal"} {
 		info, statErr := os.Stat(filepath.Join(db.dir, name))
 		if statErr == nil {

@@ -38,7 +38,8 @@ func TestStats(t *testing.T) {
 	now = now.Add(5 * time.Second)
 	stats, err = db.Stats(ctx)
 	require.NoError(t, err)
-	require.Equal(t, Stats{Waiting: 2, Due: moment, Dead: 1, Bytes: stats.Bytes, Free: stats.Free}, stats)
+	require.WithinDuration(t, moment, stats.Due, 4*time.Second) // by a clock that goes on
+	require.Equal(t, Stats{Waiting: 2, Due: stats.Due, Dead: 1, Bytes: stats.Bytes, Free: stats.Free}, stats)
 
 	leases, err := db.Receive(ctx, 10, time.Hour)
 	require.NoError(t, err)
@@ -50,7 +51,7 @@ func TestStats(t *testing.T) {
 	now = now.Add(2 * time.Minute)
 	stats, err = db.Stats(ctx)
 	require.NoError(t, err)
-	require.Equal(t, moment.Add(time.Minute), stats.Due)
+	require.WithinDuration(t, moment.Add(time.Minute), stats.Due, 4*time.Second)
 
 	require.NoError(t, db.Close())
 	_, err = db.Stats(ctx)

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"tocsin/shared/flow"
 	"tocsin/shared/queue"
@@ -205,15 +207,20 @@ func (db *DB) ListSubscriptions(ctx context.Context, q store.SubscriptionQuery) 
 			return err
 		}
 		filter, args := filterOf(q)
+		alive := ``
+		if q.TopicID == "" {
+			alive = notDeleted
+		}
 		if filter != "" {
-			if _, err = s.get(`SELECT count(*) FROM subscription s WHERE `+column+` = ?`+filter,
+			if _, err = s.get(`SELECT count(*) FROM subscription s WHERE `+column+` = ?`+alive+filter,
 				append([]any{owner}, args...), &page.Total); err != nil {
 				return err
 			}
 		}
 		args = append(append([]any{owner, q.After}, args...), q.Limit, q.Offset)
-		page.Subscriptions, err = s.subscriptions(q.Project,
-			column+` = ? AND s.id > ?`+filter+` ORDER BY s.id LIMIT ? OFFSET ?`, args...)
+		page.Subscriptions, err = s.subscriptions(q.Project, `s.key IN (SELECT s.key FROM subscription s
+			WHERE `+column+` = ? AND s.id > ?`+alive+filter+` ORDER BY s.id LIMIT ? OFFSET ?)`, args...)
+		slices.SortFunc(page.Subscriptions, func(a, b store.Subscription) int { return strings.Compare(a.ID, b.ID) })
 		return err
 	})
 	if err != nil {

@@ -41,11 +41,15 @@ func rowsOf(tasks []queue.Task) ([]taskRow, error) {
 // putTasks adds the tasks that are not waiting yet. What is due at once goes to
 // receivers from memory, if there is room.
 func (db *DB) putTasks(tx *tx, rows []taskRow) error {
+	_, ahead := db.clock.read()
 	for i := range rows {
 		t := &rows[i]
-		due := max(t.due, tx.now)
+		due := tx.now
+		if t.due != 0 {
+			due = max(t.due+ahead, tx.now)
+		}
 		var lease int64
-		if t.due <= tx.now && db.ready.room(t.Project, t.Group, len(tx.fresh)) {
+		if due == tx.now && db.ready.room(t.Project, t.Group, len(tx.fresh)) {
 			db.ready.handouts++
 			lease = db.ready.handouts
 		}
@@ -87,7 +91,7 @@ func (db *DB) committed(tx *tx) {
 
 // taskTime is the time by which tasks are due. It never goes back, so that what
 // was due once stays due when someone sets the clock back.
-func (db *DB) taskTime(tx *tx) int64 { return max(tx.now, micros(db.now())) }
+func (db *DB) taskTime(tx *tx) int64 { return max(tx.now, micros(db.clock.now())) }
 
 // Put meets queue.Queue.
 func (db *DB) Put(ctx context.Context, tasks ...queue.Task) error {
@@ -125,7 +129,7 @@ func (db *DB) Receive(ctx context.Context, limit int, lease time.Duration) ([]qu
 			db.alarm.wake()
 		}
 		if len(leases) > 0 {
-			db.alarm.set(until)
+			db.alarm.set(micros(db.clock.now()) + lease.Microseconds())
 			return leases, nil
 		}
 		select {
@@ -147,8 +151,8 @@ type claimed struct {
 
 // claim hands out tasks that wait in the store.
 func (db *DB) claim(ctx context.Context, limit int, lease time.Duration) (found []claimed, err error) {
-	until := db.until(lease)
-	over, next := db.ready.ended(micros(db.now()))
+	passed := db.clock.passed()
+	over, next := db.ready.ended(passed)
 	err = db.write(ctx, func(tx *tx) error {
 		found = found[:0]
 		now := db.taskTime(tx)
@@ -173,7 +177,7 @@ func (db *DB) claim(ctx context.Context, limit int, lease time.Duration) (found 
 			tx.wakeAt(first.Int64)
 		}
 		if next != 0 {
-			tx.wakeAt(next)
+			tx.wakeAt(now + next - passed)
 		}
 		return nil
 	})
@@ -181,7 +185,7 @@ func (db *DB) claim(ctx context.Context, limit int, lease time.Duration) (found 
 		db.ready.again(over)
 		return nil, err
 	}
-	db.ready.holdAll(found, until)
+	db.ready.holdAll(found, db.until(lease)) // it begins now, however long the write took
 	return found, nil
 }
 

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -18,14 +17,14 @@ import (
 // decode reads a JSON body. A value of the wrong type is answered with the code
 // that the field's tag names; anything else that cannot be read is Unreadable.
 func decode(r *http.Request, into any) error {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return smn.Errorf(smn.Unreadable, "the body ended early")
+	var body []byte
+	if kept, ok := r.Body.(*keptBody); ok {
+		body = kept.all
 	}
 	if !utf8.Valid(body) || wire.HasHalfCharacter(body) {
 		return smn.Errorf(smn.Unreadable, "the body is not UTF-8")
 	}
-	err = json.Unmarshal(body, into)
+	err := json.Unmarshal(body, into)
 	var wrongType *json.UnmarshalTypeError
 	var syntax *json.SyntaxError
 	var known *smn.Error

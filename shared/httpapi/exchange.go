@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"path"
@@ -47,8 +46,7 @@ func isClean(p string) bool { return strings.HasPrefix(p, "/") && path.Clean(p) 
 func (x exchange) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	id := smn.NewID()
-	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
-	rep, caller, err := x.answer(w, r)
+	rep, caller, err := x.answer(w, r, id)
 	if err != nil {
 		rep = x.op.door.spell(id, err)
 	}
@@ -64,7 +62,7 @@ func (x exchange) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer does the work; a panic on the way is an error.
-func (x exchange) answer(w http.ResponseWriter, r *http.Request) (rep reply, caller smn.Caller, err error) {
+func (x exchange) answer(w http.ResponseWriter, r *http.Request, id string) (rep reply, caller smn.Caller, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic of %T\n%s", p, debug.Stack()) // its text may hold anything
@@ -85,7 +83,7 @@ func (x exchange) answer(w http.ResponseWriter, r *http.Request) (rep reply, cal
 			return reply{}, caller, err
 		}
 	}
-	rep, err = x.handle(r.WithContext(smn.WithCaller(r.Context(), caller)))
+	rep, err = x.handle(r.WithContext(smn.WithCaller(context.WithValue(r.Context(), requestIDKey{}, id), caller)))
 	return rep, caller, err
 }
 
@@ -118,9 +116,17 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		}
 		return nil, smn.Errorf(smn.Unreadable, "the body ended early") // the cause names addresses of ours
 	}
-	r.Body = io.NopCloser(bytes.NewReader(buf.Bytes()))
+	r.Body = &keptBody{Reader: bytes.NewReader(buf.Bytes()), all: buf.Bytes()}
 	return buf.Bytes(), nil
 }
+
+// keptBody is a body that was read.
+type keptBody struct {
+	*bytes.Reader
+	all []byte
+}
+
+func (*keptBody) Close() error { return nil }
 
 type requestIDKey struct{}
 

@@ -1,9 +1,6 @@
 package smn
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // TopicURN names a topic everywhere: urn:smn:{region}:{project}:{name}.
 type TopicURN struct {
@@ -21,17 +18,33 @@ type SubscriptionURN struct {
 
 const urnPrefix = "urn:smn:"
 
-var (
-	topicNamePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$`)
-	regionPattern    = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
-)
+// maxRegion is how many characters a region has at most.
+const maxRegion = 64
 
 // IsTopicName says whether s can name a topic: 1 to MaxTopicName letters,
 // digits, hyphens and underscores, beginning with a letter or digit.
-func IsTopicName(s string) bool { return topicNamePattern.MatchString(s) }
+func IsTopicName(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		upper := c >= 'A' && c <= 'Z'
+		if !upper && !isLowerOrDigit(c) && (i == 0 || c != '-' && c != '_') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= MaxTopicName
+}
 
 // IsRegion says whether s can be the region of a URN.
-func IsRegion(s string) bool { return regionPattern.MatchString(s) }
+func IsRegion(s string) bool {
+	for i := range len(s) {
+		if !isLowerOrDigit(s[i]) && (i == 0 || s[i] != '-') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxRegion
+}
+
+func isLowerOrDigit(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
 
 // IsID says whether s is an id: 32 lower-case hex characters. Projects, topics,
 // subscriptions, messages and requests are named by such ids.

@@ -41,11 +41,16 @@ type DocumentPage struct {
 // 0 until the detection has run. The broker makes it, the worker changes it.
 const DetectionKind = "detection"
 
-// Documents keeps documents. Those of a topic are deleted with it.
+// Documents keeps documents. Those that are attached are deleted with what they are
+// attached to.
 type Documents interface {
 	// CreateDocument stores a document. ErrConflict when its owner has one of the
 	// same kind and ID, or Name, already; ErrLimit when it has limit of that kind.
 	CreateDocument(ctx context.Context, d Document, limit int) error
+
+	// AttachDocument does the same for a document of a topic, or of another document
+	// that belongs to a project. ErrNotFound when that is gone. The owner in d is to.ID.
+	AttachDocument(ctx context.Context, to TagKey, d Document, limit int) error
 
 	// GetDocument finds a document. ErrNotFound.
 	GetDocument(ctx context.Context, key DocumentKey) (Document, error)

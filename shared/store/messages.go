@@ -36,8 +36,11 @@ type TemplateUse struct {
 type Messages interface {
 	// PutMessage stores a message and the task of fanning it out, in constant time,
 	// however many subscriptions its topic has. If none of them receives, the task may
-	// be left out.
+	// be left out. ErrFull.
 	PutMessage(ctx context.Context, m Message, fanOut queue.Task) error
+
+	// PutPush stores the task of sending a message to one device. ErrFull.
+	PutPush(ctx context.Context, task queue.Task) error
 
 	// GetMessage finds a message. ErrNotFound.
 	GetMessage(ctx context.Context, id string) (Message, error)

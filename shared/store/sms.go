@@ -42,7 +42,7 @@ type SMSPage struct {
 // DirectSMS keeps SMS that were sent without a topic.
 type DirectSMS interface {
 	// PutSMS stores SMS and the tasks of sending them. One whose ID is there already
-	// stays as it is.
+	// stays as it is. ErrFull.
 	PutSMS(ctx context.Context, sms []SMS, tasks ...queue.Task) error
 
 	// GetSMS finds an SMS of a project. ErrNotFound.

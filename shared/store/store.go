@@ -20,6 +20,12 @@ var (
 	ErrConflict = errors.New("changed in the meantime")
 )
 
+// ErrFull is what the methods return that take new messages, when too many wait
+// already or the disk is nearly full, and what any method that writes can return
+// when it is full. Nothing was changed; it may work in a moment. It comes within
+// an smn.Error of the code Overloaded.
+var ErrFull = errors.New("full for the moment")
+
 // Store remembers. Its methods may be called from many goroutines at once. What
 // a call has changed, the next call sees. Times come back in UTC.
 type Store interface {

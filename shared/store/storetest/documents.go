@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -22,6 +23,8 @@ var documentCases = []testCase{
 	{"one of many updates at once wins", testUpdateDocumentAtOnce},
 	{"delete", testDeleteDocument},
 	{"those of a topic go with it", testDocumentsOfTopic},
+	{"nothing is attached to what is gone", testAttachDocument},
+	{"attaching and deleting at once leave nothing", testAttachWhileDeleting},
 	{"those of a document go with it", testDocumentsOfDocument},
 }
 
@@ -184,6 +187,55 @@ func testDocumentsOfTopic(t *testing.T, e env) {
 		_, err := e.GetDocument(t.Context(), d.DocumentKey)
 		require.NoError(t, err)
 	}
+}
+
+func testAttachDocument(t *testing.T, e env) {
+	project := smn.NewID()
+	topic, app := e.topic(t, project, "alerts"), e.document(t, project, "app")
+	for _, to := range []store.TagKey{
+		{Project: project, Kind: store.TopicKind, ID: topic.ID},
+		{Project: project, Kind: app.Kind, ID: app.ID},
+	} {
+		d := newDocument(to.ID, "a")
+		require.NoError(t, e.AttachDocument(t.Context(), to, d, 1))
+		got, err := e.GetDocument(t.Context(), d.DocumentKey)
+		require.NoError(t, err)
+		require.Equal(t, d, got)
+		require.ErrorIs(t, e.AttachDocument(t.Context(), to, newDocument(to.ID, "a"), 2), store.ErrConflict)
+		require.ErrorIs(t, e.AttachDocument(t.Context(), to, newDocument(to.ID, "b"), 1), store.ErrLimit)
+	}
+	require.NoError(t, e.DeleteTopic(t.Context(), project, "alerts"))
+	require.NoError(t, e.DeleteDocument(t.Context(), app.DocumentKey))
+	other := e.topic(t, smn.NewID(), "alerts")
+	for _, to := range []store.TagKey{
+		{Project: project, Kind: store.TopicKind, ID: topic.ID},
+		{Project: project, Kind: app.Kind, ID: app.ID},
+		{Project: project, Kind: store.TopicKind, ID: other.ID},
+		{Project: other.Project, Kind: app.Kind, ID: other.ID},
+	} {
+		d := newDocument(to.ID, "c")
+		require.ErrorIs(t, e.AttachDocument(t.Context(), to, d, noLimit), store.ErrNotFound)
+		_, err := e.GetDocument(t.Context(), d.DocumentKey)
+		require.ErrorIs(t, err, store.ErrNotFound)
+	}
+}
+
+func testAttachWhileDeleting(t *testing.T, e env) {
+	topic := e.topic(t, smn.NewID(), "alerts")
+	to := store.TagKey{Project: topic.Project, Kind: store.TopicKind, ID: topic.ID}
+	atOnce(t, 20, func(i int) (any, error) {
+		if i == 10 {
+			return nil, e.DeleteTopic(context.Background(), topic.Project, topic.Name)
+		}
+		err := e.AttachDocument(context.Background(), to, newDocument(topic.ID, ""), noLimit)
+		if errors.Is(err, store.ErrNotFound) {
+			err = nil
+		}
+		return nil, err
+	})
+	page, err := e.ListDocuments(t.Context(), store.DocumentQuery{Owner: topic.ID, Kind: "logtank", Limit: 20})
+	require.NoError(t, err)
+	require.Zero(t, page)
 }
 
 func testDocumentsOfDocument(t *testing.T, e env) {

@@ -250,6 +250,9 @@ func testDeleteTopic(t *testing.T, e env) {
 	stays := e.topic(t, topic.Project, "stays")
 	subs := e.subscribe(t, topic, 3)
 	kept := e.subscribe(t, stays, 2)
+	tagKey := store.TagKey{Project: topic.Project, Kind: store.TopicKind, ID: topic.ID}
+	require.NoError(t, e.PutTags(t.Context(), tagKey, []smn.Tag{{Key: "k", Value: "v"}}, noLimit))
+	require.NoError(t, e.PutAttribute(t.Context(), store.Attribute{TopicID: topic.ID, Name: "introduction", Value: "x"}))
 	require.ErrorIs(t, e.DeleteTopic(t.Context(), smn.NewID(), topic.Name), store.ErrNotFound, "of another project")
 	require.NoError(t, e.DeleteTopic(t.Context(), topic.Project, topic.Name))
 	require.ErrorIs(t, e.DeleteTopic(t.Context(), topic.Project, topic.Name), store.ErrNotFound)
@@ -267,9 +270,24 @@ func testDeleteTopic(t *testing.T, e env) {
 	require.Empty(t, chunk.Subscriptions)
 	require.Equal(t, -1, chunk.Next)
 
-	page, err := e.ListSubscriptions(t.Context(), store.SubscriptionQuery{Project: topic.Project, Limit: 100})
+	_, err = e.FindTopic(t.Context(), topic.Project, topic.ID)
+	require.ErrorIs(t, err, store.ErrNotFound)
+	require.ErrorIs(t, e.UpdateTopic(t.Context(), topic.Project, topic.ID, nil, moment), store.ErrNotFound)
+	require.ErrorIs(t, e.PutTags(t.Context(), tagKey, []smn.Tag{{Key: "k", Value: "v"}}, noLimit), store.ErrNotFound)
+	tagged, err := e.ListTagged(t.Context(), topic.Project, store.TopicKind)
 	require.NoError(t, err)
-	require.Equal(t, store.SubscriptionPage{Subscriptions: kept, Total: 2}, page)
+	require.Empty(t, tagged)
+	require.ErrorIs(t, e.PutAttribute(t.Context(), store.Attribute{TopicID: topic.ID, Name: "introduction", Value: "x"}), store.ErrNotFound)
+	attributes, err := e.ListAttributes(t.Context(), topic.ID)
+	require.NoError(t, err)
+	require.Empty(t, attributes)
+
+	for _, q := range []store.SubscriptionQuery{{Limit: 100}, {Limit: 100, Protocol: smn.HTTPS}} {
+		q.Project = topic.Project
+		page, err := e.ListSubscriptions(t.Context(), q)
+		require.NoError(t, err)
+		require.Equal(t, store.SubscriptionPage{Subscriptions: kept, Total: 2}, page)
+	}
 	topics, err := e.ListTopics(t.Context(), store.TopicQuery{Project: topic.Project, Limit: 100})
 	require.NoError(t, err)
 	require.Equal(t, store.TopicPage{Topics: []store.Topic{stays}, Total: 1}, topics)

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"os"
+	"runtime/debug"
+)
+
+const (
+	// gcPercent lets the heap grow to five times of what lives in it, which is a few
+	// MB: collecting less often is worth some percent of speed.
+	gcPercent = 400
+	// memoryLimit is where collecting gets eager again, in bytes.
+	memoryLimit = 192 << 20
+)
+
+// tuneMemory sets the garbage collector, unless the environment does.
+func tuneMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+}

@@ -1,0 +1,170 @@
+package deliver_test
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"tocsin/shared/deliver"
+	"tocsin/shared/queue"
+	"tocsin/shared/smn"
+	"tocsin/shared/store"
+)
+
+// handleUntil does a task with a worker that is killed after a while: nothing that it
+// writes later is kept.
+func handleUntil(t *testing.T, w *deliver.Worker, m *memory, task queue.Task, killed time.Duration) {
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() {
+		_, err := w.Handle(ctx, task)
+		done <- err
+	}()
+	pass(killed)
+	synctest.Wait()
+	m.mu.Lock()
+	m.failing["SaveChunk"], m.failing["FinishChunk"] = 1<<30, 1<<30
+	m.mu.Unlock()
+	cancel()
+	require.Error(t, <-done)
+	m.mu.Lock()
+	m.failing["SaveChunk"], m.failing["FinishChunk"] = 0, 0
+	m.mu.Unlock()
+}
+
+// Of a chunk that a killed worker had in hand, the next repeats what was delivered in
+// the last quarter of a second and no more.
+func TestKilledWorkerRepeatsLittle(t *testing.T) {
+	for _, killed := range []time.Duration{100, 260, 600, 1110, 1990} {
+		killed *= time.Millisecond
+		t.Run(killed.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMemory()
+				s := &street{bad: func(endpoint string) deliver.Outcome { // answers after as many ms as it says, or hangs
+					ms, err := strconv.Atoi(endpoint[strings.LastIndexByte(endpoint, '=')+1:])
+					if err != nil {
+						return hang()
+					}
+					time.Sleep(time.Duration(ms) * time.Millisecond)
+					return deliver.Outcome{}
+				}}
+				for i := range 100 {
+					m.subscribe(smn.HTTP, fmt.Sprintf("http://host%d/bad?answers=%d", i, 20*i))
+					m.subscribe(smn.HTTP, fmt.Sprintf("http://hanging%d/bad", i))
+				}
+				msg := m.publish(time.Hour)
+				handleUntil(t, worker(t, streetConfig(m, s)), m, queue.NewFanOut(project, topicID, msg.ID, 0), killed)
+				first := len(s.visits)
+				require.Equal(t, 200, first)
+				began := s.visits[0].began
+
+				pass(deliver.Lease)
+				again, err := worker(t, streetConfig(m, s)).Handle(t.Context(), queue.NewFanOut(project, topicID, msg.ID, 0))
+				require.NoError(t, err)
+				require.Zero(t, again)
+				require.Equal(t, 200, m.chunks[store.ChunkKey{MessageID: msg.ID}].matched, "whoever delivered them")
+				require.Len(t, m.failures, 100)
+				repeated := map[string]bool{}
+				for _, v := range s.visits[first:] {
+					repeated[v.endpoint] = true
+				}
+				for _, v := range s.visits[:first] {
+					switch took := v.ended.Sub(began); {
+					case v.result != deliver.Delivered, took > killed:
+						require.True(t, repeated[v.endpoint], "%s was not delivered", v.endpoint)
+					case took < killed-deliver.SaveEvery:
+						require.False(t, repeated[v.endpoint], "%s was delivered", v.endpoint)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A chunk that could not be finished is done again soon, and repeats nothing.
+func TestChunkThatCannotBeFinished(t *testing.T) {
+	for _, failing := range []int{1, 3} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newMemory()
+			s := &street{}
+			for i := range 20 {
+				m.subscribe(smn.HTTP, fmt.Sprintf("http://host%d/", i))
+			}
+			msg := m.publish(time.Hour)
+			m.failing["FinishChunk"] = failing
+			run(t, worker(t, streetConfig(m, s)), m, 10*time.Second)
+			require.Equal(t, chunkRow{done: true, matched: 20}, m.chunks[store.ChunkKey{MessageID: msg.ID}])
+			require.Len(t, s.visits, 20)
+			require.Zero(t, m.tasks())
+		})
+	}
+}
+
+// What could not be saved is saved the next time, also when nothing was delivered since.
+func TestProgressThatCannotBeSaved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		s := &street{bad: func(string) deliver.Outcome { return hang() }}
+		m.subscribe(smn.HTTP, "http://host/")
+		m.subscribe(smn.HTTP, "http://hanging/bad")
+		msg := m.publish(time.Hour)
+		m.failing["SaveChunk"] = 1
+		handleUntil(t, worker(t, streetConfig(m, s)), m, queue.NewFanOut(project, topicID, msg.ID, 0), time.Second)
+		require.Equal(t, 2, m.calls["SaveChunk"], "failed, and done")
+		sent := m.chunks[store.ChunkKey{MessageID: msg.ID}].sent
+		require.Equal(t, 1, sent.Len())
+	})
+}
+
+func TestTallyOfAChunk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		s := &street{bad: func(string) deliver.Outcome { return deliver.Outcome{Result: deliver.Again} }}
+		c := streetConfig(m, s)
+		c.Senders[smn.Email] = s
+		for i, protocol := range []smn.Protocol{smn.HTTP, smn.HTTP, smn.HTTP, smn.HTTP, smn.HTTP, smn.Email, "pigeon"} {
+			m.subscribe(protocol, fmt.Sprintf("http://host%d/%s", i, map[int]string{1: "bad"}[i]))
+		}
+		m.setStatus(2, smn.Cancelled)
+		filtered := m.subs[3]
+		filtered.Filters = []smn.FilterPolicy{{Name: "color", StringEquals: []string{"red"}}}
+		m.subs[3] = filtered
+		parked := m.subs[4]
+		m.health[parked.ID] = store.Health{SubscriptionKey: parked.SubscriptionKey, Seq: 4, Failures: 5, ParkedUntil: time.Now().Add(time.Minute)}
+		msg := m.publish(time.Hour)
+		_, err := worker(t, c).Handle(t.Context(), queue.NewFanOut(project, topicID, msg.ID, 0))
+		require.NoError(t, err)
+		require.Equal(t, chunkRow{done: true, matched: 5, filtered: 1}, m.chunks[store.ChunkKey{MessageID: msg.ID}])
+		require.Len(t, m.failures, 4, "one failed, one is parked, one has a task of its own, for one there is no way")
+		require.Len(t, s.visits, 2)
+	})
+}
+
+// However little room there is, a chunk is over well before its lease.
+func TestChunkWaitsForSecondsOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		s := &street{bad: func(string) deliver.Outcome { return hang() }}
+		for i := range store.ChunkSize {
+			m.subscribe(smn.HTTP, fmt.Sprintf("http://host%d/bad", i))
+		}
+		msg := m.publish(time.Hour)
+		c := streetConfig(m, s)
+		c.Slots = 1
+		w := worker(t, c)
+		w.SetSlowLane(0)
+		began := time.Now()
+		_, err := w.Handle(t.Context(), queue.NewFanOut(project, topicID, msg.ID, 0))
+		require.NoError(t, err)
+		require.LessOrEqual(t, time.Since(began), 21*time.Second)
+		require.Len(t, m.failures, store.ChunkSize)
+		require.Less(t, len(s.visits), 6)
+		require.GreaterOrEqual(t, len(m.putOff), store.ChunkSize-5)
+	})
+}

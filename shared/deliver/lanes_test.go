@@ -1,0 +1,453 @@
+package deliver
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// errand is a job that takes as long as the test wants.
+type errand struct {
+	attempt
+	all *errands
+	end chan condition // ends it
+
+	ran, refused, begins int
+	at                   time.Time // when it was run or refused
+	running              bool
+}
+
+func (e *errand) run() condition {
+	e.all.note(func() { e.ran++; e.running, e.at = true, time.Now() })
+	how := <-e.end
+	e.all.note(func() { e.running = false })
+	return how
+}
+
+func (e *errand) refuse() { e.all.note(func() { e.refused++; e.at = time.Now() }) }
+func (e *errand) begun()  { e.all.note(func() { e.begins++ }) }
+
+// errands are all attempts that a test lets enter.
+type errands struct {
+	*lanes
+
+	noting sync.Mutex
+	list   []*errand
+	wakes  []string
+	woken  []int // answers to those who call back, then 0
+}
+
+// pass lets virtual time pass, and all that is due by then happen. What the test has
+// read was before that.
+func (all *errands) pass(d time.Duration) {
+	all.note(func() {})
+	all.mu.Lock()
+	all.mu.Unlock() //nolint:staticcheck // see above
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// newErrands must be called in a bubble; with the test all attempts end.
+func newErrands(t interface{ Cleanup(func()) }, b bounds) *errands {
+	all := &errands{}
+	t.Cleanup(func() { all.finishAll(answered) })
+	all.lanes = newLanes(b, func(endpoint string, _ int) (n int) {
+		all.note(func() {
+			all.wakes = append(all.wakes, endpoint)
+			if len(all.woken) > 0 {
+				n, all.woken = all.woken[0], all.woken[1:]
+			}
+		})
+		return n
+	})
+	return all
+}
+
+func (all *errands) note(f func()) {
+	all.noting.Lock()
+	defer all.noting.Unlock()
+	f()
+}
+
+// send lets an attempt enter, without waiting for it, and all that follows happen.
+func (all *errands) send(topic, host, endpoint string) *errand {
+	e := &errand{all: all, end: make(chan condition, 1)}
+	e.attempt = attempt{aim{"project", topic, target{endpoint, host}}, e}
+	all.list = append(all.list, e)
+	go all.enter(context.Background(), &e.attempt)
+	synctest.Wait()
+	return e
+}
+
+func (e *errand) finish(how condition) {
+	e.end <- how
+	synctest.Wait()
+}
+
+func (all *errands) running() (list []*errand) {
+	all.note(func() {
+		for _, e := range all.list {
+			if e.running {
+				list = append(list, e)
+			}
+		}
+	})
+	return list
+}
+
+// finishAll ends what is under way until nothing is left.
+func (all *errands) finishAll(how condition) {
+	for {
+		for _, e := range all.running() {
+			e.finish(how)
+		}
+		if len(all.running()) == 0 {
+			all.pass(2 * patience)
+			if len(all.running()) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// requireBounds checks what must be so at any moment at which nothing moves.
+func (all *errands) requireBounds(t require.TestingT) {
+	l := all.lanes
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	require.LessOrEqual(t, l.inFast, l.fast)
+	require.LessOrEqual(t, l.inSlow, l.slow)
+	inFast := 0
+	for p := l.first; p != nil; p = p.next {
+		inFast++
+	}
+	require.Equal(t, l.inFast, inFast)
+	require.Equal(t, inFast > 0, l.empty != nil, "someone looks after it")
+	backlogs, busy := 0, map[string]int{}
+	for name, e := range l.endpoints {
+		require.LessOrEqual(t, e.busy, l.bounds.endpoint)
+		require.LessOrEqual(t, e.limit, l.bounds.endpoint)
+		require.Positive(t, e.limit)
+		if len(e.backlog) > 0 {
+			require.Positive(t, e.busy, "someone will call what waits for an endpoint")
+		}
+		backlogs += len(e.backlog)
+		busy[name.host] += e.busy
+	}
+	for name, h := range l.hosts {
+		require.LessOrEqual(t, h.busy, l.bounds.host)
+		require.LessOrEqual(t, h.slow, h.busy)
+		require.Positive(t, h.busy, "else nobody needs to know it")
+		require.Equal(t, busy[name], h.busy)
+		backlogs += len(h.backlog)
+	}
+	require.Equal(t, backlogs, l.inBacklogs)
+}
+
+// requireDone checks that each attempt was either run or refused, once, and that
+// nothing is left of them.
+func (all *errands) requireDone(t require.TestingT) {
+	for i, e := range all.list {
+		require.Equal(t, 1, e.ran+e.refused, "attempt %d: run %d times, refused %d times", i, e.ran, e.refused)
+		require.Positive(t, e.begins)
+	}
+	l := all.lanes
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	require.Zero(t, l.inFast)
+	require.Zero(t, l.inSlow)
+	require.Zero(t, l.inBacklogs)
+	require.Zero(t, l.waiting.Len())
+	require.Empty(t, l.hosts)
+	for _, e := range l.endpoints {
+		require.Zero(t, e.busy)
+		require.False(t, e.waking)
+	}
+}
+
+var small = bounds{
+	fast: 3, slow: 3, endpoint: 4, host: 4, hostSlow: 2, backlog: 2, hostBacklog: 3, backlogs: 5, remembered: 8, calledAtOnce: 1,
+}
+
+// Whatever comes, takes long and fails: no bound is passed, nothing is run twice or
+// forgotten, and the counters come back to nothing.
+func TestLanesKeepTheirBounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rapid.Check(struct{ rapid.TB }{t}, func(t *rapid.T) { // of a *testing.T it would ask what a bubble forbids
+			all := newErrands(t, small)
+			all.woken = rapid.SliceOfN(rapid.IntRange(0, 1), 0, 20).Draw(t, "woken")
+			t.Repeat(map[string]func(*rapid.T){
+				"": func(t *rapid.T) { all.requireBounds(t) },
+				"enter": func(t *rapid.T) {
+					host := rapid.SampledFrom([]string{"a", "a", "b", ""}).Draw(t, "host")
+					endpoint := host + rapid.StringMatching(`[1-4]`).Draw(t, "endpoint")
+					all.send(rapid.StringMatching(`[xy]`).Draw(t, "topic"), host, endpoint)
+				},
+				"finish": func(t *rapid.T) {
+					if running := all.running(); len(running) > 0 {
+						e := rapid.SampledFrom(running).Draw(t, "attempt")
+						e.finish(rapid.SampledFrom([]condition{answered, answered, failed, untried}).Draw(t, "how"))
+					}
+				},
+				"pass": func(t *rapid.T) {
+					all.pass(time.Duration(rapid.SampledFrom([]int{1, 30, 130, 600, 1100}).Draw(t, "ms")) * time.Millisecond)
+				},
+				"close": func(*rapid.T) { all.close(); synctest.Wait() },
+				"open":  func(*rapid.T) { all.open() },
+			})
+			all.finishAll(rapid.SampledFrom([]condition{answered, failed}).Draw(t, "at last"))
+			all.requireBounds(t)
+			all.requireDone(t)
+		})
+	})
+}
+
+func TestLimitOfAnEndpointFollowsFromHowItDoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := newErrands(t, defaultBounds)
+		under := func() int { return len(all.running()) }
+		for range 40 {
+			all.send("x", "h", "e")
+		}
+		for _, want := range []int{1, 2, 4, 8, 16, 16} { // one quick answer doubles it
+			require.Equal(t, want, under())
+			all.running()[0].finish(answered)
+		}
+		all.finishAll(answered)
+		all.requireDone(t)
+
+		one := all.send("x", "h", "e")
+		for range 15 {
+			all.send("x", "h", "e")
+		}
+		require.Equal(t, 16, under())
+		one.finish(failed)
+		all.send("x", "h", "e")
+		require.Equal(t, 15, under(), "not one more until all others have ended")
+		all.finishAll(failed)
+		all.requireDone(t)
+		require.Equal(t, 1, all.list[len(all.list)-1].refused, "it failed, so what waited is put off")
+	})
+}
+
+func TestSlowLaneThatIsFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := defaultBounds
+		b.fast, b.slow = 4, 6
+		all := newErrands(t, b)
+		for i := range 10 { // six of them move over
+			all.send("x", "", fmt.Sprint(i))
+			all.pass(slowAfter + watchEvery)
+		}
+		require.Len(t, all.running(), 10)
+		late := all.send("x", "", "late")
+		all.pass(patience / 2)
+		require.Zero(t, late.refused)
+		all.pass(patience)
+		require.Equal(t, 1, late.refused, "after a moment it is put off")
+		other := all.send("y", "", "other")
+		all.list[0].finish(answered) // one of the slow lane makes room there, and so in the fast lane
+		all.pass(watchEvery)
+		require.Equal(t, 1, other.ran)
+		all.requireBounds(t)
+		all.finishAll(answered)
+		all.requireDone(t)
+	})
+}
+
+func TestBacklogsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := defaultBounds
+		b.backlogs = 40
+		all := newErrands(t, b)
+		for endpoint := range 4 {
+			all.send("x", "", fmt.Sprint(endpoint))
+		}
+		all.pass(slowAfter + watchEvery) // now they are known to be slow
+		refused := map[int]int{}
+		for i := range 80 {
+			refused[i%4] += all.send("x", "", fmt.Sprint(i%4)).refused
+		}
+		require.Equal(t, 40, all.inBacklogs, "in all")
+		require.Equal(t, map[int]int{0: 10, 1: 10, 2: 10, 3: 10}, refused)
+		all.list[0].finish(answered)
+		for range 30 {
+			all.send("x", "", "0")
+		}
+		require.LessOrEqual(t, len(all.endpoints[target{endpoint: "0"}].backlog), b.backlog, "for one endpoint")
+		all.finishAll(answered)
+		all.requireDone(t)
+	})
+}
+
+// Endpoints of one host that hang leave room there for those that do not, also for
+// what had to wait behind them.
+func TestSlowEndpointsOfAHostLeaveRoomForOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := defaultBounds
+		b.host, b.hostSlow, b.hostBacklog = 8, 4, 2
+		all := newErrands(t, b)
+		for i := range 8 { // nobody knows yet that they are slow
+			all.send("x", "h", fmt.Sprint("slow", i))
+		}
+		require.Len(t, all.running(), 8)
+		early := all.send("x", "h", "early")
+		require.Zero(t, early.begins, "it may begin soon")
+		all.pass(slowAfter + watchEvery)
+		require.Equal(t, 1, early.begins, "that host is slow: nobody should wait for it")
+		elsewhere := all.send("x", "other", "elsewhere")
+		require.Equal(t, 1, elsewhere.ran)
+		all.finishAll(failed)
+
+		var slow, quick []*errand
+		for i := range 7 {
+			slow = append(slow, all.send("x", "h", fmt.Sprint("slow", i)))
+		}
+		require.Len(t, all.running(), 4)
+		require.Equal(t, 1, slow[6].refused, "two may wait")
+		for i := range 5 {
+			quick = append(quick, all.send("x", "h", fmt.Sprint("quick", i)))
+		}
+		require.Len(t, all.running(), 8)
+		require.Zero(t, quick[4].ran+quick[4].refused)
+		quick[0].finish(answered)
+		require.Equal(t, 1, quick[4].ran, "it does not wait behind those that are slow")
+		require.Zero(t, slow[4].ran)
+		all.requireBounds(t)
+		slow[0].finish(answered)
+		require.Equal(t, 1, slow[4].ran)
+		all.finishAll(answered)
+		all.requireDone(t)
+	})
+}
+
+func TestEndpointsAreForgotten(t *testing.T) {
+	for name, how := range map[string]condition{"well": answered, "troubled": failed} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := defaultBounds
+				b.remembered = 100
+				all := newErrands(t, b)
+				var hanging []*errand
+				for range 10 {
+					hanging = append(hanging, all.send("x", "h", "hanging"))
+				}
+				slow := all.send("x", "h", "slow")
+				all.pass(slowAfter + watchEvery)
+				slow.finish(answered)
+				for i := range 1000 {
+					all.send("x", "h", fmt.Sprint(i)).finish(how)
+					require.LessOrEqual(t, len(all.endpoints), 100)
+				}
+				require.Equal(t, how == answered, all.endpoints[target{"slow", "h"}] != nil, "those in trouble are forgotten last")
+				require.Equal(t, 1, all.endpoints[target{"hanging", "h"}].busy, "what is under way is not forgotten")
+				require.Len(t, all.endpoints[target{"hanging", "h"}].backlog, 9)
+				for _, e := range hanging {
+					e.finish(answered)
+				}
+				all.requireDone(t)
+			})
+		})
+	}
+}
+
+func TestClosedLanesLetNothingWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := defaultBounds
+		b.host = 2
+		all := newErrands(t, b)
+		first, second := all.send("x", "h", "a"), all.send("x", "h", "b")
+		atEndpoint, atHost := all.send("x", "h", "a"), all.send("x", "h", "c")
+		require.Zero(t, atEndpoint.refused+atHost.refused)
+		all.close()
+		require.Equal(t, 1, atEndpoint.refused)
+		require.Equal(t, 1, atHost.refused)
+		require.Equal(t, 1, all.send("x", "h", "a").refused)
+		require.Equal(t, 1, all.send("x", "other", "d").ran, "what finds a place is made")
+		first.finish(answered)
+		require.Empty(t, all.wakes, "nobody is called back any more")
+		all.open()
+		third := all.send("x", "h", "a")
+		require.Equal(t, 1, third.ran)
+		third.finish(answered)
+		require.Equal(t, []string{"a"}, all.wakes)
+		second.finish(answered)
+		all.finishAll(answered)
+		all.requireDone(t)
+	})
+}
+
+// What was put off is called back once its endpoint answers, as often as there was
+// something, and not before it answers.
+func TestWhatWasPutOffIsCalledBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := defaultBounds
+		b.backlog = 0
+		all := newErrands(t, b)
+		all.woken = []int{16, 3}
+		one := all.send("x", "", "e")
+		all.pass(slowAfter + watchEvery)
+		require.Equal(t, 1, all.send("x", "", "e").refused)
+		one.finish(failed)
+		require.Empty(t, all.wakes)
+		for want := 1; want <= 3; want++ {
+			all.send("x", "", "e").finish(untried)
+			require.Len(t, all.wakes, want-1)
+			all.send("x", "", "e").finish(answered)
+			require.Len(t, all.wakes, want)
+		}
+		all.send("x", "", "e").finish(answered)
+		require.Len(t, all.wakes, 3, "the last time there was nothing")
+	})
+}
+
+// An attempt that is put off while others are called back is not overlooked.
+func TestPutOffWhileOthersAreCalledBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := newErrands(t, defaultBounds)
+		e := target{endpoint: "e"}
+		calls := 0
+		all.wake = func(string, int) int {
+			if calls++; calls == 1 {
+				all.putOff(e) // what asks for it is written a moment later
+			}
+			return 0
+		}
+		all.putOff(e)
+		all.send("x", "", "e").finish(answered)
+		require.Equal(t, 1, calls)
+		all.send("x", "", "e").finish(answered)
+		require.Equal(t, 2, calls)
+		all.send("x", "", "e").finish(answered)
+		require.Equal(t, 2, calls)
+	})
+}
+
+// Topics take turns for the fast lane, however much of one waits.
+func TestFastLaneIsSharedByTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := defaultBounds
+		b.fast = 2
+		all := newErrands(t, b)
+		var other *errand
+		for i := range 20 {
+			if i == 15 {
+				other = all.send("y", "", "other")
+			}
+			all.send("x", "", fmt.Sprint(i))
+		}
+		for range 2 {
+			require.Zero(t, other.ran)
+			all.running()[0].finish(answered)
+		}
+		require.Equal(t, 1, other.ran, "its turn comes before most of those that came earlier")
+		all.finishAll(answered)
+		all.requireDone(t)
+	})
+}
