@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tocsin/shared/smn"
-	"tocsin/shared/wire"
 )
 
 // hookWith is a web hook with a retry policy of its own.
@@ -109,6 +108,5 @@ func health(t *testing.T, s *suite) {
 
 	e.status.Store(0)
 	s.owner.publish(t, smn.PublishInput{TopicURN: topic, Message: "m"})
-	e.next(t, wire.TypeNotification)
 	require.Eventually(t, func() bool { return s.described(t, urn).Health == nil }, patience, 5*time.Millisecond)
 }
