@@ -247,6 +247,14 @@ func TestSubscriptionCommands(t *testing.T) {
 	require.NotContains(t, shown, "hidden")
 	require.NotContains(t, shown, "s3cret")
 	require.Regexp(t, `Created +2`, shown)
+	require.Regexp(t, `Retry *\nHealth *\n`, shown)
+
+	for retry, want := range map[string]string{"5s,2m,1h": "5s,2m0s,1h0m0s", "none": "none"} {
+		urn := c.json("subscription_urn", "subscription", "add", "alarms", "http", "http://127.0.0.1:1/"+retry, "-retry", retry)
+		require.Regexp(t, `Retry +`+want+`\n`, c.run("subscription", "show", urn))
+		c.run("subscription", "cancel", urn)
+	}
+	c.fails("extension.retry", "subscription", "add", "alarms", "http", "http://127.0.0.1:1/", "-retry", "25h")
 
 	phone := c.subscribed("alarms", "sms", "+491701234567")
 	for args, want := range map[string][]string{
@@ -414,16 +422,19 @@ func TestTokenCommand(t *testing.T) {
 
 func TestUsageErrors(t *testing.T) {
 	for args, message := range map[string]string{
-		"topic list -o yaml":               "--output must be one of",
-		"topic update x":                   "--display-name",
-		"topic show":                       "<topic>",
-		"subscription list -status late":   "--status must be one of",
-		"subscription filter set urn env":  "NAME=VALUE",
-		"publish x -attribute =1":          "NAME=VALUE",
-		"publish x -structure f -text a=b": "can't be used together",
-		"publish x -text nothing":          "<key>=<value>",
-		"topic list -endpoint smn.test":    "scheme and host",
-		"nonsense":                         "nonsense",
+		"topic list -o yaml":                      "--output must be one of",
+		"topic update x":                          "--display-name",
+		"topic show":                              "<topic>",
+		"subscription list -status late":          "--status must be one of",
+		"subscription filter set urn env":         "NAME=VALUE",
+		"subscription add a http b -retry 1.5s":   "whole seconds",
+		"subscription add a http b -retry 5s,,6s": "whole seconds",
+		"subscription add a http b -retry 5":      "whole seconds",
+		"publish x -attribute =1":                 "NAME=VALUE",
+		"publish x -structure f -text a=b":        "can't be used together",
+		"publish x -text nothing":                 "<key>=<value>",
+		"topic list -endpoint smn.test":           "scheme and host",
+		"nonsense":                                "nonsense",
 	} {
 		err := run(t.Context(), strings.Fields(args), io.Discard)
 		require.ErrorContains(t, err, message, args)

@@ -45,6 +45,7 @@ type subscriptionAddCommand struct {
 	SignSecret   string            `env:"TOCSIN_SIGN_SECRET" help:"Key that the bot of feishu or dingding wants messages signed with; better by environment than by flag." placeholder:"SECRET"`
 	ClientID     string            `help:"Id of a welink application." placeholder:"ID"`
 	ClientSecret string            `env:"TOCSIN_CLIENT_SECRET" help:"Its secret; better by environment than by flag." placeholder:"SECRET"`
+	Retry        retryPolicy       `help:"Waits before failed deliveries are tried again, such as 5s,15s,45s, or none. Only Tocsin knows this." placeholder:"WAITS"`
 }
 
 // Run subscribes.
@@ -57,7 +58,7 @@ func (c *subscriptionAddCommand) Run(ctx context.Context, svc *client.Client, w 
 		Protocol: smn.Protocol(c.Protocol), Endpoint: c.Endpoint, Remark: c.Remark,
 		Extension: smn.Extension{
 			Header: c.Header, Keyword: c.Keyword, SignSecret: c.SignSecret,
-			ClientID: c.ClientID, ClientSecret: c.ClientSecret,
+			ClientID: c.ClientID, ClientSecret: c.ClientSecret, Retry: c.Retry.RetryPolicy,
 		},
 	}})
 	if err != nil {
@@ -157,9 +158,9 @@ func (c *subscriptionShowCommand) Run(ctx context.Context, svc *client.Client, w
 	return c.one(w,
 		struct {
 			wire.Subscription
-			HeaderNames []string `json:"header_names,omitempty"`
-			CreateTime  string   `json:"create_time,omitempty"`
-		}{wire.NewSubscriptionListed(d.Subscription), d.HeaderNames, created},
+			wire.SubscriptionCondition
+			CreateTime string `json:"create_time,omitempty"`
+		}{wire.NewSubscriptionListed(d.Subscription), wire.NewSubscriptionCondition(d), created},
 		[2]string{"URN", d.URN.String()},
 		[2]string{"Protocol", string(d.Protocol)},
 		[2]string{"Endpoint", d.Endpoint},
@@ -167,6 +168,8 @@ func (c *subscriptionShowCommand) Run(ctx context.Context, svc *client.Client, w
 		[2]string{"Remark", d.Remark},
 		[2]string{"Headers", strings.Join(d.HeaderNames, ", ")},
 		[2]string{"Filter", filterText(d.Filters)},
+		[2]string{"Retry", retryPolicy{d.Retry}.String()},
+		[2]string{"Health", healthText(d.Health)},
 		[2]string{"Created", created},
 	)
 }

@@ -116,7 +116,7 @@ const status = "0 not confirmed, 1 confirmed, 2 needs no confirmation, 3 cancell
 
 // times are the fields that hold a time, whatever their type.
 var times = map[string]bool{
-	"create_time": true, "update_time": true, "submit_time": true, "issued_at": true, "expires_at": true, "start_time": true,
+	"create_time": true, "since": true, "parked_until": true, "update_time": true, "submit_time": true, "issued_at": true, "expires_at": true, "start_time": true,
 	"apple_certificate_expiration_date": true, "accepted_at": true, "next_attempt_at": true, "at": true,
 }
 
@@ -127,6 +127,7 @@ var sets = map[string][]any{
 	"ChangeTagsRequest.Action":     values(wire.CreateTags, wire.DeleteTags),
 	"DeliveryFailure.State":        values(wire.StateRetrying, wire.StateDead),
 	"FindResourcesRequest.Action":  values(wire.FilterResources, wire.CountResources),
+	"Health.State":                 values(wire.StateFailing, wire.StateParked),
 	"GetDetectionResponse.Status":  values(smn.Reachable, smn.NotDetected, smn.Unreachable),
 	"GetKMSKeyResponse.Status":     values(smn.KMSKeyEnabled),
 	"NotifyPolicyRequest.Protocol": values(smn.Call),

@@ -55,11 +55,12 @@ func (b *Broker) GetMessageReport(ctx context.Context, in smn.MessageReportInput
 		}
 		q.After = marker.ID
 	}
-	failures, err := b.Store.ListFailures(ctx, q)
+	// The counts first: once they say that all is over, the failures are those of the end.
+	kept, err := b.Store.GetReport(ctx, m.ID)
 	if err != nil {
 		return smn.MessageReport{}, fmt.Errorf("report on message %s: %w", m.ID, err)
 	}
-	kept, err := b.Store.GetReport(ctx, m.ID)
+	failures, err := b.Store.ListFailures(ctx, q)
 	if err != nil {
 		return smn.MessageReport{}, fmt.Errorf("report on message %s: %w", m.ID, err)
 	}

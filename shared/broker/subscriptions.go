@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"tocsin/shared/access"
 	"tocsin/shared/flow"
@@ -271,11 +272,29 @@ func (b *Broker) GetSubscription(ctx context.Context, in smn.SubscriptionInput) 
 	if err != nil {
 		return smn.SubscriptionDetail{}, subscriptionError("get", found.urn, err)
 	}
+	health, err := b.health(ctx, found.key)
 	return smn.SubscriptionDetail{
 		Subscription: b.describeSubscription(s),
 		HeaderNames:  headerNames(s.Extension),
+		Retry:        s.Extension.Retry,
+		Health:       health,
 		CreatedAt:    s.CreatedAt,
-	}, nil
+	}, err
+}
+
+// health is how the endpoint of a subscription fares; nil when it is well.
+func (b *Broker) health(ctx context.Context, key store.SubscriptionKey) (*smn.Health, error) {
+	h, err := b.Store.GetHealth(ctx, key)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get health: %w", err)
+	}
+	if !h.ParkedUntil.After(b.Now()) {
+		h.ParkedUntil = time.Time{} // it may be tried again, and nobody has done so yet
+	}
+	return &smn.Health{Failures: h.Failures, Since: h.Since, ParkedUntil: h.ParkedUntil, Status: h.Status, Reason: h.Reason}, nil
 }
 
 // headerNames are the names of custom headers. Their values are often secret.

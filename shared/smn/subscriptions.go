@@ -117,8 +117,8 @@ type NewSubscription struct {
 }
 
 // Extension is what a subscription says beside its endpoint; which protocol may
-// say what stands at the fields. It is often secret: it is never given back, and
-// never in a log. The names in its tags are those under which it is kept.
+// say what stands at the fields. It is often secret: but for Retry it is never given
+// back, and never in a log. The names in its tags are those under which it is kept.
 type Extension struct {
 	// Header is sent with each notification to an http or https endpoint: at most
 	// MaxHeaders pairs and MaxHeaderBytes in all; names like x-team or X-Env-Name,
@@ -137,15 +137,16 @@ type Extension struct {
 	ClientID     string `json:"client_id,omitempty"`
 	ClientSecret string `json:"client_secret,omitempty"`
 
-	// Retry says when failed deliveries to this endpoint are tried again; nil: as to all
-	// others. SMN has no such field.
+	// Retry says when failed deliveries to this endpoint are tried again, whatever the
+	// protocol; nil: as to all others. SMN has no such field.
 	Retry *RetryPolicy `json:"retry,omitempty"`
 }
 
 // RetryPolicy says when a failed delivery is tried again.
 type RetryPolicy struct {
 	// Delays are the seconds to wait after the first, the second, … failed attempt, at
-	// most MaxRetries of up to MaxRetryDelay. With none nothing is tried again.
+	// most MaxRetries of 1 to MaxRetryDelay. With none, which is not nil, nothing is
+	// tried again.
 	Delays []int `json:"delays"`
 }
 
@@ -204,8 +205,20 @@ type SubscriptionPage struct {
 // SubscriptionDetail is all that is told about a subscription.
 type SubscriptionDetail struct {
 	Subscription
-	HeaderNames []string // names of its custom headers, sorted; their values are nobody's business
+	HeaderNames []string     // names of its custom headers, sorted; their values are nobody's business
+	Retry       *RetryPolicy // nil: as to all others
+	Health      *Health      // nil: its endpoint is well
 	CreatedAt   time.Time
+}
+
+// Health is how an endpoint fares that is in trouble: its last attempts have failed, two
+// at least. It is known a moment after the attempt.
+type Health struct {
+	Failures    int       // attempts that failed, without one that succeeded in between
+	Since       time.Time // when the first of them failed
+	ParkedUntil time.Time // nothing is sent to it before; zero when it is not parked
+	Status      int       // HTTP status or the like of the last one; 0 when there was no answer
+	Reason      string    // of the last one, for people
 }
 
 // SubscriptionInput names one subscription, for calls that need nothing else.

@@ -32,6 +32,24 @@ func checkExtension(p smn.Protocol, e smn.Extension) error {
 	case !isCredential(e.ClientSecret):
 		return errors.New("extension.client_secret" + credentialRule)
 	}
+	return checkRetry(e.Retry)
+}
+
+// checkRetry says what is wrong with a retry policy. Every protocol may have one.
+func checkRetry(p *smn.RetryPolicy) error {
+	switch {
+	case p == nil:
+		return nil
+	case p.Delays == nil:
+		return errors.New("extension.retry needs delays; [] means that nothing is tried again")
+	case len(p.Delays) > smn.MaxRetries:
+		return fmt.Errorf("extension.retry has %d delays; at most %d are allowed", len(p.Delays), smn.MaxRetries)
+	}
+	for _, seconds := range p.Delays {
+		if seconds < 1 || seconds > smn.MaxRetryDelay {
+			return fmt.Errorf("delays in extension.retry must be from 1 to %d seconds", smn.MaxRetryDelay)
+		}
+	}
 	return nil
 }
 

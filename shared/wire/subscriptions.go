@@ -21,6 +21,12 @@ type Extension struct {
 	ClientSecret string            `json:"client_secret,omitempty"`
 	Keyword      string            `json:"keyword,omitempty"`
 	SignSecret   string            `json:"sign_secret,omitempty"`
+	Retry        *RetryPolicy      `json:"retry,omitempty"` // when failed deliveries are tried again; beyond SMN
+}
+
+// RetryPolicy is when failed deliveries to an endpoint are tried again.
+type RetryPolicy struct {
+	Delays []int `json:"delays"` // seconds after the first, the second, … failed attempt; [] for no other attempt
 }
 
 // SubscribeRequest is the body of Subscribe: one subscription at the top level,
@@ -72,9 +78,32 @@ type Subscription struct {
 type GetSubscriptionResponse struct {
 	RequestID string `json:"request_id"`
 	Subscription
-	HeaderNames []string `json:"header_names,omitempty"`
-	CreateTime  string   `json:"create_time"`
+	SubscriptionCondition
+	CreateTime string `json:"create_time"`
 }
+
+// SubscriptionCondition is what is told about a subscription beyond SMN.
+type SubscriptionCondition struct {
+	HeaderNames []string     `json:"header_names,omitempty"`
+	Retry       *RetryPolicy `json:"retry,omitempty"`  // when failed deliveries are tried again, if not as to all others
+	Health      *Health      `json:"health,omitempty"` // how the endpoint fares; only while it is in trouble
+}
+
+// Health is how an endpoint in trouble fares.
+type Health struct {
+	State       string `json:"state"`                  // failing: it is tried; parked: nothing is sent to it for a while
+	Failures    int    `json:"failures"`               // attempts that failed, without one that succeeded in between
+	Since       string `json:"since"`                  // when the first of them failed
+	ParkedUntil string `json:"parked_until,omitempty"` // nothing is sent before; only when it is parked
+	Status      int    `json:"status"`                 // of the last attempt, such as 503; 0 when there was no answer
+	Reason      string `json:"reason"`                 // why the last attempt failed, for people
+}
+
+// The states of an endpoint in trouble.
+const (
+	StateFailing = "failing" // it is tried
+	StateParked  = "parked"  // nothing is sent to it for a while
+)
 
 // UpdateSubscriptionRequest is the body of UpdateSubscription.
 type UpdateSubscriptionRequest struct {
@@ -142,11 +171,52 @@ func (s Subscription) Subscription() (smn.Subscription, error) {
 // NewGetSubscriptionResponse spells all that is told about a subscription.
 func NewGetSubscriptionResponse(requestID string, d smn.SubscriptionDetail) GetSubscriptionResponse {
 	return GetSubscriptionResponse{
-		RequestID:    requestID,
-		Subscription: NewSubscriptionListed(d.Subscription),
-		HeaderNames:  d.HeaderNames,
-		CreateTime:   Time(d.CreatedAt),
+		RequestID:             requestID,
+		Subscription:          NewSubscriptionListed(d.Subscription),
+		SubscriptionCondition: NewSubscriptionCondition(d),
+		CreateTime:            Time(d.CreatedAt),
 	}
+}
+
+// NewSubscriptionCondition spells a part of it.
+func NewSubscriptionCondition(d smn.SubscriptionDetail) SubscriptionCondition {
+	return SubscriptionCondition{HeaderNames: d.HeaderNames, Retry: newRetryPolicy(d.Retry), Health: newHealth(d.Health)}
+}
+
+func newRetryPolicy(p *smn.RetryPolicy) *RetryPolicy {
+	if p == nil {
+		return nil
+	}
+	return &RetryPolicy{Delays: p.Delays}
+}
+
+func (p *RetryPolicy) policy() *smn.RetryPolicy {
+	if p == nil {
+		return nil
+	}
+	return &smn.RetryPolicy{Delays: p.Delays}
+}
+
+func newHealth(h *smn.Health) *Health {
+	if h == nil {
+		return nil
+	}
+	spelt := &Health{State: StateFailing, Failures: h.Failures, Since: Time(h.Since), Status: h.Status, Reason: h.Reason}
+	if !h.ParkedUntil.IsZero() {
+		spelt.State, spelt.ParkedUntil = StateParked, Time(h.ParkedUntil)
+	}
+	return spelt
+}
+
+func (h *Health) health() (read *smn.Health, err error) {
+	if h == nil {
+		return nil, nil
+	}
+	read = &smn.Health{Failures: h.Failures, Status: h.Status, Reason: h.Reason}
+	if read.Since, err = ParseTime(h.Since); err == nil && h.ParkedUntil != "" {
+		read.ParkedUntil, err = ParseTime(h.ParkedUntil)
+	}
+	return read, err
 }
 
 // Detail reads what NewGetSubscriptionResponse spelt.
@@ -156,7 +226,13 @@ func (r GetSubscriptionResponse) Detail() (smn.SubscriptionDetail, error) {
 		return smn.SubscriptionDetail{}, err
 	}
 	at, err := ParseTime(r.CreateTime)
-	return smn.SubscriptionDetail{Subscription: s, HeaderNames: r.HeaderNames, CreatedAt: at}, err
+	if err != nil {
+		return smn.SubscriptionDetail{}, err
+	}
+	health, err := r.Health.health()
+	return smn.SubscriptionDetail{
+		Subscription: s, HeaderNames: r.HeaderNames, Retry: r.Retry.policy(), Health: health, CreatedAt: at,
+	}, err
 }
 
 // NewSubscriptionOf spells a subscription to add.
@@ -168,6 +244,7 @@ func NewSubscriptionOf(s smn.NewSubscription) NewSubscription {
 		ClientSecret: s.Extension.ClientSecret,
 		Keyword:      s.Extension.Keyword,
 		SignSecret:   s.Extension.SignSecret,
+		Retry:        newRetryPolicy(s.Extension.Retry),
 	}
 	if !reflect.ValueOf(e).IsZero() {
 		w.Extension = &e
@@ -185,6 +262,7 @@ func (s NewSubscription) Subscription() smn.NewSubscription {
 			ClientSecret: s.Extension.ClientSecret,
 			Keyword:      s.Extension.Keyword,
 			SignSecret:   s.Extension.SignSecret,
+			Retry:        s.Extension.Retry.policy(),
 		}
 	}
 	return n

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,7 +17,15 @@ var (
 			Filters: []smn.FilterPolicy{{Name: "level", StringEquals: []string{"high", "low"}}},
 		},
 		HeaderNames: []string{"x-team"},
+		Retry:       &smn.RetryPolicy{Delays: []int{5, 15, 45}},
+		Health:      &smn.Health{Failures: 7, Since: moment, ParkedUntil: moment.Add(5 * time.Minute), Status: 503, Reason: "HTTP 503"},
 		CreatedAt:   moment,
+	}
+	failing = smn.SubscriptionDetail{
+		Subscription: smn.Subscription{URN: subscriptionURN, Protocol: smn.HTTP, Endpoint: "http://example.com/hook", Status: smn.Confirmed},
+		Retry:        &smn.RetryPolicy{Delays: []int{}},
+		Health:       &smn.Health{Failures: 2, Since: moment, Reason: "connection refused"},
+		CreatedAt:    moment,
 	}
 	anna = smn.SubscriptionUser{
 		ID: "87ceac6aab414942b8adb9c5dbc8fb0b", Name: "Anna", Protocol: smn.HTTPS, Endpoint: "https://example.com/hook", Remark: "on call",
@@ -36,7 +45,11 @@ func goldenSubscriptions() map[string]any {
 		"list-subscriptions-filtered-response": wire.ListSubscriptionsResponse{
 			RequestID: request, SubscriptionCount: 1, Subscriptions: []wire.Subscription{wire.NewSubscriptionListed(filtered.Subscription)},
 		},
-		"get-subscription-response":    wire.NewGetSubscriptionResponse(request, filtered),
+		"get-subscription-response":         wire.NewGetSubscriptionResponse(request, filtered),
+		"get-subscription-failing-response": wire.NewGetSubscriptionResponse(request, failing),
+		"subscribe-retry-request": wire.SubscribeRequest{NewSubscription: wire.NewSubscription{
+			Protocol: "http", Endpoint: "http://example.com/hook", Extension: &wire.Extension{Retry: &wire.RetryPolicy{Delays: []int{5, 15, 45}}},
+		}},
 		"update-subscription-request":  wire.UpdateSubscriptionRequest{Remark: &remark},
 		"update-subscription-response": wire.SubscribeResponse{RequestID: request, SubscriptionURN: subscriptionURN.String()},
 		"cancel-subscriptions-request": wire.CancelSubscriptionsRequest{SubscriptionURNs: []wire.CancelledSubscription{
@@ -67,9 +80,11 @@ func goldenSubscriptions() map[string]any {
 }
 
 func TestSubscriptionTranslationsAreInverse(t *testing.T) {
-	detail, err := wire.NewGetSubscriptionResponse(request, filtered).Detail()
-	require.NoError(t, err)
-	require.Equal(t, filtered, detail)
+	for _, d := range []smn.SubscriptionDetail{filtered, failing} {
+		detail, err := wire.NewGetSubscriptionResponse(request, d).Detail()
+		require.NoError(t, err)
+		require.Equal(t, d, detail)
+	}
 	require.Equal(t, policies, wire.NewSubscriptionPolices(policies).Policies())
 	user, err := wire.NewSubscriptionUser(anna).User()
 	require.NoError(t, err)

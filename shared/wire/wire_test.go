@@ -356,7 +356,7 @@ func TestTranslationsAreInverse(t *testing.T) {
 
 	n := smn.NewSubscription{Protocol: smn.HTTP, Endpoint: "http://example.com/", Remark: "r", Extension: smn.Extension{Header: map[string]string{"x-a": "b"}}}
 	require.Equal(t, n, wire.NewSubscriptionOf(n).Subscription())
-	for _, e := range []smn.Extension{{}, {Keyword: "k"}, {SignSecret: "s"}, {ClientID: "i", ClientSecret: "s"}} {
+	for _, e := range []smn.Extension{{}, {Keyword: "k"}, {SignSecret: "s"}, {ClientID: "i", ClientSecret: "s"}, {Retry: &smn.RetryPolicy{Delays: []int{}}}} {
 		n.Extension = e
 		require.Equal(t, n, wire.NewSubscriptionOf(n).Subscription())
 	}

@@ -61,6 +61,8 @@ func Run(t *testing.T, open func(t *testing.T) Env) {
 		{"Subscribe", subscribe},
 		{"SubscribeRules", subscribeRules},
 		{"SubscribeHeaders", subscribeHeaders},
+		{"SubscribeRetry", subscribeRetry},
+		{"RetryPolicy", retryPolicy},
 		{"SubscribeAtOnce", subscribeAtOnce},
 		{"SubscribeAgain", subscribeAgain},
 		{"SubscribeBatch", subscribeBatch},
@@ -77,6 +79,7 @@ func Run(t *testing.T, open func(t *testing.T) Env) {
 		{"ListSubscriptionsFilterRules", listSubscriptionsFilterRules},
 
 		{"GetSubscription", getSubscription},
+		{"Health", health},
 		{"UpdateSubscription", updateSubscription},
 		{"SendConfirmation", sendConfirmation},
 		{"CancelSubscription", cancelSubscription},

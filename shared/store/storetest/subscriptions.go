@@ -41,10 +41,12 @@ func testAddSubscriptions(t *testing.T, e env) {
 	plain := newSubscription(topic, "https://plain")
 	rich := newSubscription(topic, "https://rich")
 	rich.Extension.Header = map[string]string{"x-team": "night & day", "X-Env": "prod"}
+	rich.Extension.Retry = &smn.RetryPolicy{Delays: []int{5, 15}}
 	rich.Subscriber = smn.NewID()
 	rich.Status = smn.Confirmed
 	empty := newSubscription(topic, "https://empty")
 	empty.Extension.Header = map[string]string{}
+	empty.Extension.Retry = &smn.RetryPolicy{Delays: []int{}} // is not none
 	empty.Project, empty.TopicID = "", ""           // said by the call
 	mail := newSubscription(topic, "https://plain") // another protocol, the same endpoint
 	mail.Protocol = smn.Email
