@@ -52,7 +52,7 @@ func (w *Worker) logAttempt(ctx context.Context, d Delivery, attempt int, o Outc
 		slog.String("result", o.Result.String()),
 		slog.Int("status", o.Status),
 		slog.String("reason", o.Reason),
-		slog.Float64("ms", float64(took.Microseconds())/1000))
+		slog.Int64("us", took.Microseconds()))
 }
 
 // shownHost is as much of an endpoint as a log may hold: no user, no path, no query,
