@@ -21,7 +21,10 @@ const chunkPatience = 15 * time.Second
 type chunk struct {
 	w       *Worker
 	message *message
+	task    queue.FanOut
 	key     store.ChunkKey
+	only    *store.Places // those that were put off; nil in the first round, when all are meant
+	found   int           // subscriptions of only that are there
 	tally   store.Tally
 
 	unbegun atomic.Int32  // attempts that may begin soon, and one until all are made
@@ -36,12 +39,12 @@ type chunk struct {
 	sent   store.Places
 	saved  int // places of sent that the store knows of
 	failed []setback
-	putOff int // attempts for which there was no place
+	rest   []rest
 }
 
-func newChunk(w *Worker, m *message, key store.ChunkKey, sent store.Places) *chunk {
+func newChunk(w *Worker, m *message, task queue.FanOut, key store.ChunkKey, sent store.Places) *chunk {
 	return &chunk{
-		w: w, message: m, key: key, before: sent, sent: sent, saved: sent.Len(),
+		w: w, message: m, task: task, key: key, only: placesOf(task), before: sent, sent: sent, saved: sent.Len(),
 		allSet: make(chan struct{}), done: make(chan struct{}),
 	}
 }
@@ -54,6 +57,7 @@ func (c *chunk) deliver(ctx context.Context, subs []store.Subscription, begun fu
 		return fmt.Errorf("send: %w", err)
 	}
 	failures, retries := c.setbacks()
+	c.settleRound()
 	if err := c.w.store.FinishChunk(ctx, c.key, c.tally, failures, retries...); err != nil {
 		return fmt.Errorf("finish: %w", err)
 	}
@@ -80,9 +84,9 @@ func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func(
 	if err == nil {
 		err = ctx.Err()
 	}
-	if c.putOff > 0 {
+	if len(c.rest) > 0 {
 		c.w.log.LogAttrs(ctx, slog.LevelWarn, "attempts put off, no place for them",
-			slog.String("message_id", c.message.ID), slog.Int("attempts", c.putOff))
+			slog.String("message_id", c.message.ID), slog.Int("attempts", len(c.rest)))
 	}
 	return err
 }
@@ -90,6 +94,10 @@ func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func(
 // enter sees to one subscription.
 func (c *chunk) enter(ctx context.Context, s *store.Subscription) error {
 	m := c.message
+	first := queue.Retry{MessageID: m.ID, SubscriptionID: s.ID, Attempt: 1}
+	if c.only != nil && !c.stillMeant(ctx, s, first) {
+		return nil
+	}
 	switch {
 	case !s.Status.Receives():
 		return nil
@@ -98,7 +106,6 @@ func (c *chunk) enter(ctx context.Context, s *store.Subscription) error {
 		return nil
 	}
 	c.tally.Matched++
-	first := queue.Retry{MessageID: m.ID, SubscriptionID: s.ID, Attempt: 1}
 	switch {
 	case c.before.Has(s.Seq):
 		return nil
@@ -107,7 +114,7 @@ func (c *chunk) enter(ctx context.Context, s *store.Subscription) error {
 		return nil
 	}
 	if until, reason := c.w.ward.parked(s.SubscriptionKey); !until.IsZero() {
-		c.fail(c.w.park(m, first, s, until, reason))
+		c.putOff(rest{s, until, reason})
 		return nil
 	}
 	d, err := c.w.notification(m, s)
@@ -185,12 +192,8 @@ func (f *firstAttempt) refuse() {
 	if !f.state.CompareAndSwap(waiting, over) {
 		return
 	}
-	c := f.chunk
-	defer c.oneOver()
-	c.fail(c.w.postpone(c.message, f.retry(), f.endpoint))
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.putOff++
+	defer f.chunk.oneOver()
+	f.chunk.putOff(rest{s: f.s})
 }
 
 func (f *firstAttempt) retry() queue.Retry {
@@ -204,8 +207,9 @@ func (c *chunk) fail(s *setback) {
 	c.failed = append(c.failed, *s)
 }
 
-// setbacks are the failures and the tasks of their retries.
+// setbacks are the failures and the tasks of what follows from them.
 func (c *chunk) setbacks() (failures []store.Failure, retries []queue.Task) {
+	retries = c.nextRound()
 	for _, s := range c.failed {
 		failures = append(failures, s.failure)
 		retries = append(retries, s.retry...)

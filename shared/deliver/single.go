@@ -9,6 +9,10 @@ import (
 	"tocsin/shared/wire"
 )
 
+// noPlaceAgain is when a delivery that a task alone carries comes back, if there was no
+// place for it.
+const noPlaceAgain = 2 * time.Second
+
 // errNoPlace says that an attempt found no place and was not made.
 var errNoPlace = errors.New("no place for the attempt")
 

@@ -17,7 +17,7 @@ type Report struct {
 }
 
 // Delivered counts the subscriptions that have got the message.
-func (r Report) Delivered() int { return r.Matched - r.Retrying - r.Dead }
+func (r Report) Delivered() int { return r.Matched - r.Waiting - r.Retrying - r.Dead }
 
 // FailureQuery asks for a part of the failures of a message.
 type FailureQuery struct {
