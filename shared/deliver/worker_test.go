@@ -688,7 +688,7 @@ func TestLogLine(t *testing.T) {
 			require.Len(t, lines, 2, "one for each attempt")
 			for _, part := range []string{
 				"message_id=" + msg.ID, "subscription_urn=" + topicURN + ":" + s.ID, "protocol=" + string(want.protocol),
-				fmt.Sprintf("host=%s ", cmpOr(want.host, `""`)), "status=503", "ms=",
+				fmt.Sprintf("host=%s ", cmpOr(want.host, `""`)), "status=503", "us=",
 			} {
 				require.Contains(t, lines[0], part)
 				require.Contains(t, lines[1], part)
