@@ -3,7 +3,6 @@ package deliver
 import (
 	"context"
 	"log/slog"
-	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -60,9 +59,7 @@ func (w *Worker) logAttempt(ctx context.Context, d Delivery, attempt int, o Outc
 func shownHost(d Delivery) string {
 	switch {
 	case isHTTP(d.Protocol), d.Protocol.IsChat():
-		if u, err := url.Parse(d.Endpoint); err == nil {
-			return u.Host
-		}
+		return hostOf(d.Endpoint)
 	case d.Protocol == smn.Email:
 		return d.Endpoint[strings.LastIndexByte(d.Endpoint, '@')+1:]
 	case d.Protocol.IsFunction():
