@@ -41,7 +41,7 @@ func (w *Worker) logAttempt(ctx context.Context, d Delivery, attempt int, o Outc
 	if !w.log.Enabled(ctx, level) {
 		return
 	}
-	w.log.LogAttrs(ctx, level, "attempt",
+	attrs := [...]slog.Attr{
 		slog.String("message_id", d.MessageID),
 		slog.String("type", d.Type),
 		slog.String("subscription_urn", d.SubscriptionURN),
@@ -50,8 +50,14 @@ func (w *Worker) logAttempt(ctx context.Context, d Delivery, attempt int, o Outc
 		slog.Int("attempt", attempt),
 		slog.String("result", o.Result.String()),
 		slog.Int("status", o.Status),
+		slog.Int64("us", took.Microseconds()),
 		slog.String("reason", o.Reason),
-		slog.Int64("us", took.Microseconds()))
+	}
+	if o.Result == Delivered {
+		w.log.LogAttrs(ctx, level, "attempt", attrs[:len(attrs)-1]...)
+		return
+	}
+	w.log.LogAttrs(ctx, level, "attempt", attrs[:]...)
 }
 
 // shownHost is as much of an endpoint as a log may hold: no user, no path, no query,

@@ -65,8 +65,6 @@ func (c *chunk) deliver(ctx context.Context, subs []store.Subscription, begun fu
 // returns when all are over; begun is called when all that can begin soon has begun.
 func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func()) error {
 	began := time.Now()
-	entering, cancel := context.WithTimeout(ctx, chunkPatience)
-	defer cancel()
 	c.unbegun.Store(1)
 	c.left.Store(1)
 	err := c.w.ward.admit(ctx, c.message.Project, c.message.TopicID, c.key.Chunk)
@@ -74,7 +72,7 @@ func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func(
 		if err != nil || ctx.Err() != nil {
 			break
 		}
-		err = c.enter(ctx, entering, &subs[i])
+		err = c.enter(ctx, &subs[i])
 	}
 	c.oneBegun()
 	c.oneOver()
@@ -89,8 +87,8 @@ func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func(
 	return err
 }
 
-// enter sees to one subscription. It waits for a place until entering ends.
-func (c *chunk) enter(ctx, entering context.Context, s *store.Subscription) error {
+// enter sees to one subscription.
+func (c *chunk) enter(ctx context.Context, s *store.Subscription) error {
 	m := c.message
 	switch {
 	case !s.Status.Receives():
@@ -121,7 +119,7 @@ func (c *chunk) enter(ctx, entering context.Context, s *store.Subscription) erro
 	f := &firstAttempt{ctx: ctx, chunk: c, s: s, d: d}
 	f.attempt = attempt{aim: aimOf(m.Project, m.TopicID, d), job: f}
 	c.attempts = append(c.attempts, f)
-	c.w.lanes.enter(entering, &f.attempt)
+	c.w.lanes.enter(&f.attempt)
 	return nil
 }
 

@@ -431,38 +431,6 @@ func TestPostponedBeyondTimeToLive(t *testing.T) {
 	})
 }
 
-// A chunk that waits for slots stands in one place of the line, so a small one is
-// not behind all subscriptions of a big one.
-func TestSmallChunkDoesNotWaitForABigOne(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m, e := newMemory(), hanging(10*time.Millisecond)
-		for i := range store.ChunkSize + 1 {
-			m.subscribe(smn.HTTP, fmt.Sprintf("http://host/%d", i))
-		}
-		one, other := m.publish(time.Hour), m.publish(time.Hour)
-		c := config(m, e)
-		c.Slots = 2
-		w := worker(t, c)
-
-		began := time.Now()
-		var all sync.WaitGroup
-		all.Go(func() {
-			_, err := w.Handle(t.Context(), queue.NewFanOut(project, topicID, one.ID, 0))
-			require.NoError(t, err)
-			require.GreaterOrEqual(t, time.Since(began), 128*10*time.Millisecond)
-		})
-		synctest.Wait()
-		all.Go(func() {
-			_, err := w.Handle(t.Context(), queue.NewFanOut(project, topicID, other.ID, 1))
-			require.NoError(t, err)
-			require.LessOrEqual(t, time.Since(began), 30*time.Millisecond)
-		})
-		all.Wait()
-		require.Len(t, e.sent(), store.ChunkSize+1)
-		require.Empty(t, m.failures, "being busy puts nothing off")
-	})
-}
-
 func TestTwoWorkersOnOneChunk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, e := newMemory(), hanging(2*time.Second)
