@@ -109,6 +109,9 @@ func (c *chunk) enter(ctx context.Context, s *store.Subscription) error {
 	switch {
 	case c.before.Has(s.Seq):
 		return nil
+	case m.expired(c.w.now()):
+		c.fail(c.w.ended(m, first, reasonExpired))
+		return nil
 	case isPersonal(s.Protocol):
 		c.fail(c.w.pending(m, first))
 		return nil

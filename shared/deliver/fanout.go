@@ -24,11 +24,10 @@ func (w *Worker) fanOut(ctx context.Context, f queue.FanOut, begun func()) (agai
 	if err != nil {
 		return 0, fmt.Errorf("get message %s: %w", f.MessageID, err)
 	}
-	if f.Round == 0 && m.expired(w.now()) {
+	if m.expired(w.now()) { // its deliveries end as dead ones
 		w.log.LogAttrs(ctx, slog.LevelWarn, "chunk given up",
 			slog.String("message_id", m.ID), slog.String("topic_urn", m.TopicURN),
 			slog.Int("chunk", f.Chunk), slog.String("reason", reasonExpired))
-		return 0, nil
 	}
 	found, err := w.store.GetChunk(ctx, m.Project, m.TopicID, f.Chunk)
 	if err != nil {

@@ -91,8 +91,6 @@ func (c *chunk) stillMeant(ctx context.Context, s *store.Subscription, first que
 	}
 	c.found++
 	switch {
-	case c.message.expired(c.w.now()):
-		c.fail(c.w.giveUp(ctx, c.message, first, reasonExpired))
 	case !s.Status.Receives():
 		c.fail(c.w.giveUp(ctx, c.message, first, reasonUnsubscribed))
 	case !smn.Selects(c.message.Attributes, s.Protocol, s.Filters):

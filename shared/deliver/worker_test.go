@@ -376,12 +376,21 @@ func TestTimeToLive(t *testing.T) {
 func TestExpiredMessageIsNotFannedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, e := newMemory(), &endpoints{}
-		m.subscribe(smn.HTTP, "http://host/")
-		m.publish(time.Second)
+		for i := range store.ChunkSize + 2 {
+			m.subscribe(smn.HTTP, fmt.Sprintf("http://host/%d", i))
+		}
+		m.subscribe(smn.Email, "ann@example.org")
+		m.setStatus(0, smn.Unconfirmed)
+		msg := m.publish(time.Second)
 		time.Sleep(time.Second + time.Millisecond)
 		run(t, worker(t, config(m, e)), m, time.Second)
 		require.Empty(t, e.sent())
-		require.Empty(t, m.failures)
+		require.Len(t, m.failures, store.ChunkSize+2, "each has its row, so that it can be redelivered")
+		for _, f := range m.failures {
+			require.True(t, f.Dead)
+			require.Equal(t, "time to live has passed", f.Reason)
+		}
+		require.Equal(t, chunkRow{done: true, matched: store.ChunkSize - 1}, m.chunks[store.ChunkKey{MessageID: msg.ID}])
 		require.Zero(t, m.tasks())
 	})
 }

@@ -96,6 +96,6 @@ type Reports interface {
 
 	// Redeliver puts failures in the place of dead ones and stores their tasks, in
 	// small steps, and tells how many. One whose delivery is not dead is skipped with
-	// its task. When it ends early, with an error, what was done stays done.
+	// its task. When it ends early, with an error, what was done stays done. ErrFull.
 	Redeliver(ctx context.Context, items []Redelivery) (int, error)
 }
