@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"path"
@@ -50,7 +51,7 @@ func (x exchange) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		rep = x.op.door.spell(id, err)
 	}
-	w.Header().Set("X-Request-Id", id)
+	w.Header()["X-Request-Id"] = []string{id}
 	if writeErr := rep.write(w); writeErr != nil && err == nil {
 		err = fmt.Errorf("write answer: %w", writeErr)
 	}
@@ -105,19 +106,23 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.ContentLength == 0 || r.Body == nil {
 		return nil, nil
 	}
-	var buf bytes.Buffer
+	var body []byte
+	var err error
 	if r.ContentLength > 0 { // and at most maxBody: it has found room
-		buf.Grow(int(r.ContentLength) + bytes.MinRead)
+		body = make([]byte, r.ContentLength)
+		_, err = io.ReadFull(r.Body, body)
+	} else { // it does not say
+		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	}
-	if _, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+	if err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
 			return nil, bodyTooLarge()
 		}
 		return nil, smn.Errorf(smn.Unreadable, "the body ended early") // the cause names addresses of ours
 	}
-	r.Body = &keptBody{Reader: bytes.NewReader(buf.Bytes()), all: buf.Bytes()}
-	return buf.Bytes(), nil
+	r.Body = &keptBody{Reader: bytes.NewReader(body), all: body}
+	return body, nil
 }
 
 // keptBody is a body that was read.
@@ -140,7 +145,8 @@ func requestID(r *http.Request) string {
 // these carry tokens and messages.
 func (x exchange) log(r *http.Request, id string, caller smn.Caller, status int, err error, took time.Duration) {
 	level := slog.LevelInfo
-	attrs := []slog.Attr{
+	var room [11]slog.Attr
+	attrs := append(room[:0],
 		slog.String("request_id", id),
 		slog.String("operation", x.op.Name),
 		slog.String("method", shortened(r.Method)),
@@ -149,8 +155,7 @@ func (x exchange) log(r *http.Request, id string, caller smn.Caller, status int,
 		slog.Int64("us", took.Microseconds()),
 		slog.Int64("bytes", r.ContentLength),
 		slog.String("project", caller.Project),
-		slog.String("user", caller.User),
-	}
+		slog.String("user", caller.User))
 	if err != nil {
 		code := smn.CodeOf(err)
 		if code == smn.Internal {

@@ -31,6 +31,12 @@ func newOrNot(isNew bool, body any) reply {
 	return ok(body)
 }
 
+// Values of headers that nobody changes.
+var (
+	jsonType = []string{"application/json"}
+	noSniff  = []string{"nosniff"}
+)
+
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func (rep reply) write(w http.ResponseWriter) error {
@@ -44,7 +50,7 @@ func (rep reply) write(w http.ResponseWriter) error {
 		if err := enc.Encode(rep.json); err != nil {
 			return fmt.Errorf("encode %T: %w", rep.json, err)
 		}
-		body, contentType = buf.Bytes(), "application/json"
+		body, contentType = buf.Bytes(), jsonType[0]
 	}
 	h := w.Header()
 	for name, value := range rep.header {
@@ -54,8 +60,12 @@ func (rep reply) write(w http.ResponseWriter) error {
 		w.WriteHeader(rep.status)
 		return nil
 	}
-	h.Set("Content-Type", contentType)
-	h.Set("X-Content-Type-Options", "nosniff")
+	if contentType == jsonType[0] {
+		h["Content-Type"] = jsonType
+	} else {
+		h["Content-Type"] = []string{contentType}
+	}
+	h["X-Content-Type-Options"] = noSniff
 	w.WriteHeader(rep.status)
 	_, err := w.Write(body)
 	return err
