@@ -79,16 +79,13 @@ var errImpatient = errors.New("waited too long")
 func poll(ctx context.Context, most time.Duration, what string, isSo func() (bool, error)) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, most, fmt.Errorf("%w for %s", errImpatient, what))
 	defer cancel()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if yes, err := isSo(); yes || err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-tick.C:
-		}
+	var failed error
+	waited := trial.Until(ctx, 100*time.Millisecond, func() (yes bool) {
+		yes, failed = isSo()
+		return yes || failed != nil
+	})
+	if failed != nil {
+		return failed
 	}
+	return waited
 }

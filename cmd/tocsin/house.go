@@ -60,8 +60,9 @@ const (
 	maxBytesInHand = 64 << 20
 )
 
-// drain is how long requests and deliveries in hand may take to finish when the
-// house closes: an attempt lasts at most 5 s.
+// drain is how long requests in hand may take to finish when the house closes.
+// Attempts in hand bound themselves: 5 s, or 15 s at an SMS gateway; a mail may have
+// to wait 20 s for a connection and takes 10 s.
 const drain = 10 * time.Second
 
 // gatewayTimeout is how long an SMS gateway may take: longer than other endpoints,
@@ -223,12 +224,14 @@ func (h *house) senders() map[smn.Protocol]deliver.Sender {
 	for _, platform := range smn.Platforms {
 		senders[platform.Protocol()] = box
 	}
-	if server := h.settings.server; server != nil {
-		h.mails = smtp.New(*server)
+	if h.settings.server != nil {
+		server := *h.settings.server
+		server.Roots = h.settings.roots
+		h.mails = smtp.New(server)
 		senders[smn.Email] = h.mails
 	}
 	if gateway := h.settings.gateway; gateway != nil {
-		patient := post.New(post.Config{AllowPrivate: true, Timeout: gatewayTimeout})
+		patient := post.New(post.Config{AllowPrivate: true, Timeout: gatewayTimeout, RootCAs: h.settings.roots})
 		h.posters = append(h.posters, patient)
 		senders[smn.SMS] = sms.New(patient, *gateway)
 	}

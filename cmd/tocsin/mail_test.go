@@ -61,14 +61,18 @@ func (m *mailbox) next(t *testing.T, subject string) (_ mail.Header, body string
 }
 
 func openMailbox(t *testing.T) (_ *mailbox, address string) {
-	box := &mailbox{mails: make(chan *mail.Message, 9)}
-	server := smtp.NewServer(box)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
+	return serveMailbox(t, listener), listener.Addr().String()
+}
+
+func serveMailbox(t *testing.T, listener net.Listener) *mailbox {
+	box := &mailbox{mails: make(chan *mail.Message, 9)}
+	server := smtp.NewServer(box)
 	served := make(chan struct{})
 	go func() { defer close(served); _ = server.Serve(listener) }()
 	t.Cleanup(func() { _ = server.Close(); <-served })
-	return box, listener.Addr().String()
+	return box
 }
 
 // safeBuffer may be written to while others write.

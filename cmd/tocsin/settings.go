@@ -45,7 +45,7 @@ type settings struct {
 	PublicURL             string        `env:"TOCSIN_PUBLIC_URL" help:"Scheme and host that links in messages point to; the listening address unless set." placeholder:"URL"`
 	AllowPrivateEndpoints *bool         `env:"TOCSIN_ALLOW_PRIVATE_ENDPOINTS" negatable:"" help:"May endpoints be private addresses? Unless set: yes when listening on loopback."`
 	Functions             string        `env:"TOCSIN_FUNCTIONS" help:"Where functions are called: a JSON object of URL by URN, or a file that holds one." placeholder:"JSON|FILE"`
-	CAFile                string        `name:"ca-file" env:"TOCSIN_CA_FILE" help:"PEM file of certificates that endpoints may be trusted by, beside those of the system." placeholder:"FILE"`
+	CAFile                string        `name:"ca-file" env:"TOCSIN_CA_FILE" help:"PEM file of certificates that endpoints, the mail server and the SMS gateway may be trusted by, beside those of the system." placeholder:"FILE"`
 	Proxy                 string        `env:"TOCSIN_PROXY" help:"Proxy that endpoints are called through; better by environment than by flag." placeholder:"URL"`
 	Retention             time.Duration `env:"TOCSIN_RETENTION" default:"336h" help:"How long a message and its report are kept after its time to live."`
 	MailPerHour           int           `env:"TOCSIN_MAIL_PER_HOUR" default:"100" help:"Notifications that one mail address gets in an hour; what is more waits. 0: no limit."`

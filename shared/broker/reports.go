@@ -69,7 +69,7 @@ func (b *Broker) GetMessageReport(ctx context.Context, in smn.MessageReportInput
 		ExpiresAt:        m.ExpiresAt,
 		FannedOut:        !kept.FanningOut,
 		Counts: smn.DeliveryCounts{
-			Matched: kept.Matched, Delivered: kept.Delivered(), Retrying: kept.Retrying, Dead: kept.Dead, Filtered: kept.Filtered,
+			Matched: kept.Matched, Delivered: kept.Delivered(), Retrying: kept.Retrying + kept.Waiting, Dead: kept.Dead, Filtered: kept.Filtered,
 		},
 		Failures: make([]smn.DeliveryFailure, len(failures)),
 	}

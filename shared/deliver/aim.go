@@ -18,8 +18,8 @@ func aimOf(project, topic string, d Delivery) aim {
 	return a
 }
 
-// hostOf is host and port of a URL as they stand there; quicker than reading all of
-// it.
+// hostOf is host and port of a URL as they stand there, without user and password;
+// quicker than reading all of it.
 func hostOf(url string) string {
 	_, rest, _ := strings.Cut(url, "://")
 	if end := strings.IndexAny(rest, "/?#"); end >= 0 {

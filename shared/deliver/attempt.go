@@ -3,7 +3,6 @@ package deliver
 import (
 	"context"
 	"log/slog"
-	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -42,7 +41,7 @@ func (w *Worker) logAttempt(ctx context.Context, d Delivery, attempt int, o Outc
 	if !w.log.Enabled(ctx, level) {
 		return
 	}
-	w.log.LogAttrs(ctx, level, "attempt",
+	attrs := [...]slog.Attr{
 		slog.String("message_id", d.MessageID),
 		slog.String("type", d.Type),
 		slog.String("subscription_urn", d.SubscriptionURN),
@@ -51,8 +50,14 @@ func (w *Worker) logAttempt(ctx context.Context, d Delivery, attempt int, o Outc
 		slog.Int("attempt", attempt),
 		slog.String("result", o.Result.String()),
 		slog.Int("status", o.Status),
+		slog.Int64("us", took.Microseconds()),
 		slog.String("reason", o.Reason),
-		slog.Int64("us", took.Microseconds()))
+	}
+	if o.Result == Delivered {
+		w.log.LogAttrs(ctx, level, "attempt", attrs[:len(attrs)-1]...)
+		return
+	}
+	w.log.LogAttrs(ctx, level, "attempt", attrs[:]...)
 }
 
 // shownHost is as much of an endpoint as a log may hold: no user, no path, no query,
@@ -60,9 +65,7 @@ func (w *Worker) logAttempt(ctx context.Context, d Delivery, attempt int, o Outc
 func shownHost(d Delivery) string {
 	switch {
 	case isHTTP(d.Protocol), d.Protocol.IsChat():
-		if u, err := url.Parse(d.Endpoint); err == nil {
-			return u.Host
-		}
+		return hostOf(d.Endpoint)
 	case d.Protocol == smn.Email:
 		return d.Endpoint[strings.LastIndexByte(d.Endpoint, '@')+1:]
 	case d.Protocol.IsFunction():

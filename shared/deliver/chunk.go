@@ -21,7 +21,10 @@ const chunkPatience = 15 * time.Second
 type chunk struct {
 	w       *Worker
 	message *message
+	task    queue.FanOut
 	key     store.ChunkKey
+	only    *store.Places // those that were put off; nil in the first round, when all are meant
+	found   int           // subscriptions of only that are there
 	tally   store.Tally
 
 	unbegun atomic.Int32  // attempts that may begin soon, and one until all are made
@@ -36,12 +39,12 @@ type chunk struct {
 	sent   store.Places
 	saved  int // places of sent that the store knows of
 	failed []setback
-	putOff int // attempts for which there was no place
+	rest   []rest
 }
 
-func newChunk(w *Worker, m *message, key store.ChunkKey, sent store.Places) *chunk {
+func newChunk(w *Worker, m *message, task queue.FanOut, key store.ChunkKey, sent store.Places) *chunk {
 	return &chunk{
-		w: w, message: m, key: key, before: sent, sent: sent, saved: sent.Len(),
+		w: w, message: m, task: task, key: key, only: placesOf(task), before: sent, sent: sent, saved: sent.Len(),
 		allSet: make(chan struct{}), done: make(chan struct{}),
 	}
 }
@@ -54,6 +57,7 @@ func (c *chunk) deliver(ctx context.Context, subs []store.Subscription, begun fu
 		return fmt.Errorf("send: %w", err)
 	}
 	failures, retries := c.setbacks()
+	c.settleRound()
 	if err := c.w.store.FinishChunk(ctx, c.key, c.tally, failures, retries...); err != nil {
 		return fmt.Errorf("finish: %w", err)
 	}
@@ -65,8 +69,6 @@ func (c *chunk) deliver(ctx context.Context, subs []store.Subscription, begun fu
 // returns when all are over; begun is called when all that can begin soon has begun.
 func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func()) error {
 	began := time.Now()
-	entering, cancel := context.WithTimeout(ctx, chunkPatience)
-	defer cancel()
 	c.unbegun.Store(1)
 	c.left.Store(1)
 	err := c.w.ward.admit(ctx, c.message.Project, c.message.TopicID, c.key.Chunk)
@@ -74,7 +76,7 @@ func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func(
 		if err != nil || ctx.Err() != nil {
 			break
 		}
-		err = c.enter(ctx, entering, &subs[i])
+		err = c.enter(ctx, &subs[i])
 	}
 	c.oneBegun()
 	c.oneOver()
@@ -82,16 +84,20 @@ func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func(
 	if err == nil {
 		err = ctx.Err()
 	}
-	if c.putOff > 0 {
+	if len(c.rest) > 0 {
 		c.w.log.LogAttrs(ctx, slog.LevelWarn, "attempts put off, no place for them",
-			slog.String("message_id", c.message.ID), slog.Int("attempts", c.putOff))
+			slog.String("message_id", c.message.ID), slog.Int("attempts", len(c.rest)))
 	}
 	return err
 }
 
-// enter sees to one subscription. It waits for a place until entering ends.
-func (c *chunk) enter(ctx, entering context.Context, s *store.Subscription) error {
+// enter sees to one subscription.
+func (c *chunk) enter(ctx context.Context, s *store.Subscription) error {
 	m := c.message
+	first := queue.Retry{MessageID: m.ID, SubscriptionID: s.ID, Attempt: 1}
+	if c.only != nil && !c.stillMeant(ctx, s, first) {
+		return nil
+	}
 	switch {
 	case !s.Status.Receives():
 		return nil
@@ -100,16 +106,18 @@ func (c *chunk) enter(ctx, entering context.Context, s *store.Subscription) erro
 		return nil
 	}
 	c.tally.Matched++
-	first := queue.Retry{MessageID: m.ID, SubscriptionID: s.ID, Attempt: 1}
 	switch {
 	case c.before.Has(s.Seq):
+		return nil
+	case m.expired(c.w.now()):
+		c.fail(c.w.ended(m, first, reasonExpired))
 		return nil
 	case isPersonal(s.Protocol):
 		c.fail(c.w.pending(m, first))
 		return nil
 	}
 	if until, reason := c.w.ward.parked(s.SubscriptionKey); !until.IsZero() {
-		c.fail(c.w.park(m, first, s, until, reason))
+		c.putOff(rest{s, until, reason})
 		return nil
 	}
 	d, err := c.w.notification(m, s)
@@ -121,7 +129,7 @@ func (c *chunk) enter(ctx, entering context.Context, s *store.Subscription) erro
 	f := &firstAttempt{ctx: ctx, chunk: c, s: s, d: d}
 	f.attempt = attempt{aim: aimOf(m.Project, m.TopicID, d), job: f}
 	c.attempts = append(c.attempts, f)
-	c.w.lanes.enter(entering, &f.attempt)
+	c.w.lanes.enter(&f.attempt)
 	return nil
 }
 
@@ -187,12 +195,8 @@ func (f *firstAttempt) refuse() {
 	if !f.state.CompareAndSwap(waiting, over) {
 		return
 	}
-	c := f.chunk
-	defer c.oneOver()
-	c.fail(c.w.postpone(c.message, f.retry(), f.endpoint))
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.putOff++
+	defer f.chunk.oneOver()
+	f.chunk.putOff(rest{s: f.s})
 }
 
 func (f *firstAttempt) retry() queue.Retry {
@@ -206,8 +210,9 @@ func (c *chunk) fail(s *setback) {
 	c.failed = append(c.failed, *s)
 }
 
-// setbacks are the failures and the tasks of their retries.
+// setbacks are the failures and the tasks of what follows from them.
 func (c *chunk) setbacks() (failures []store.Failure, retries []queue.Task) {
+	retries = c.nextRound()
 	for _, s := range c.failed {
 		failures = append(failures, s.failure)
 		retries = append(retries, s.retry...)

@@ -40,7 +40,7 @@ func (w *Worker) direct(ctx context.Context, m queue.Direct, begun func()) (agai
 	}
 	switch {
 	case errors.Is(err, errNoPlace):
-		return postponement(0), nil
+		return vary(noPlaceAgain), nil
 	case err != nil:
 		return 0, err
 	case o.Result != Again:

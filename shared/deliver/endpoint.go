@@ -6,8 +6,9 @@ import "time"
 type bounds struct {
 	fast, slow   int // attempts in the lanes
 	endpoint     int // attempts at one endpoint
-	host         int // attempts at all endpoints of one host and port
-	hostSlow     int // those of them at endpoints that are known to be slow
+	line         int // attempts that wait for the fast lane
+	host         int // attempts at all endpoints of one host and port that are slow, for one more to begin
+	hostSlow     int // the same, for one more at an endpoint that is known to be slow
 	backlog      int // attempts that wait in memory for one slow endpoint
 	hostBacklog  int // attempts at slow endpoints that wait in memory for one host
 	backlogs     int // attempts that wait in memory for endpoints and hosts, for one more that is slow to wait
@@ -19,6 +20,7 @@ var defaultBounds = bounds{
 	fast:         DefaultSlots,
 	slow:         4096,
 	endpoint:     16,
+	line:         8192,
 	host:         512,
 	hostSlow:     256,
 	backlog:      16,
@@ -72,7 +74,7 @@ type host struct {
 
 // full says whether one more attempt at this endpoint is too much.
 func (h *host) full(e *endpoint, b *bounds) bool {
-	return h.busy >= b.host || e.slow && h.slow >= b.hostSlow
+	return h.slow >= b.host || e.slow && h.slow >= b.hostSlow
 }
 
 // know finds the endpoint and the host of an attempt, or gets to know them. The

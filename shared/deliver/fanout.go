@@ -24,21 +24,20 @@ func (w *Worker) fanOut(ctx context.Context, f queue.FanOut, begun func()) (agai
 	if err != nil {
 		return 0, fmt.Errorf("get message %s: %w", f.MessageID, err)
 	}
-	if m.expired(w.now()) {
+	if m.expired(w.now()) { // its deliveries end as dead ones
 		w.log.LogAttrs(ctx, slog.LevelWarn, "chunk given up",
 			slog.String("message_id", m.ID), slog.String("topic_urn", m.TopicURN),
 			slog.Int("chunk", f.Chunk), slog.String("reason", reasonExpired))
-		return 0, nil
 	}
 	found, err := w.store.GetChunk(ctx, m.Project, m.TopicID, f.Chunk)
 	if err != nil {
 		return 0, fmt.Errorf("get chunk %d of topic %s: %w", f.Chunk, m.TopicID, err)
 	}
 	var rest []queue.Task
-	if found.Next >= 0 {
+	if found.Next >= 0 && f.Round == 0 {
 		rest = []queue.Task{queue.NewFanOut(m.Project, m.TopicID, m.ID, found.Next)}
 	}
-	key := store.ChunkKey{MessageID: m.ID, Chunk: f.Chunk}
+	key := store.ChunkKey{MessageID: m.ID, Chunk: f.Chunk + f.Round*roundStep}
 	now := w.now()
 	claim, err := w.store.ClaimChunk(ctx, key, now, now.Add(Lease), rest...)
 	if err != nil {
@@ -50,12 +49,12 @@ func (w *Worker) fanOut(ctx context.Context, f queue.FanOut, begun func()) (agai
 	case store.ClaimLeased:
 		return max(claim.Until.Sub(now), time.Millisecond), nil
 	}
-	c := newChunk(w, m, key, claim.Sent)
+	c := newChunk(w, m, f, key, claim.Sent)
 	if err := c.deliver(ctx, found.Subscriptions, begun); err != nil {
 		c.save(context.WithoutCancel(ctx)) // for whoever has it next
 		return 0, fmt.Errorf("deliver message %s to chunk %d: %w", m.ID, f.Chunk, err)
 	}
-	if w.observer != nil {
+	if w.observer != nil && f.Round == 0 {
 		w.observer.FannedOut(c.tally.Matched)
 	}
 	return 0, nil

@@ -136,11 +136,14 @@ func TestGoodEndpointsDoNotFeelBadOnes(t *testing.T) {
 							require.Equal(t, 1, tries[key])
 							require.Zero(t, m.putOff[v.subscription])
 						}
-						require.True(t, calledBack > 0 || name != "hanging" || bad == 0)
+						require.True(t, calledBack > 0 || name != "hanging" || bad != 1, "one alone is called for; of many in a chunk the first")
 						if !c.fails && slots == 0 {
 							require.Zero(t, m.retries, "being slow puts nothing off")
 						}
 						underWay := (subscribers-bad)*2 + bad*c.most
+						if bad > 1 {
+							underWay += 4 * bad // when they are well, and what waited for them comes back
+						}
 						require.LessOrEqual(t, s.most, underWay)
 						require.Less(t, most(), underWay+16*bad+3*messages+50, "16 are called back at once")
 					})
@@ -202,7 +205,7 @@ func TestHostThatHangs(t *testing.T) {
 				require.Less(t, latency, 100*time.Millisecond)
 			}
 		}
-		require.LessOrEqual(t, s.most, 512+40)
+		require.LessOrEqual(t, s.most, 512+256)
 		require.Less(t, most(), 3000)
 	})
 }

@@ -1,7 +1,6 @@
 package deliver
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -15,8 +14,8 @@ const (
 	slowAfter  = 100 * time.Millisecond // how long an attempt stays in the fast lane
 	watchEvery = 20 * time.Millisecond  // how often that is looked at
 
-	// patience is how long an attempt waits for a place in the fast lane before it is
-	// put off.
+	// patience is how long a task waits for its attempts to begin before another task
+	// may begin, too.
 	patience = time.Second
 )
 
@@ -68,7 +67,7 @@ type lanes struct {
 	mu          sync.Mutex
 	inFast      int // places taken
 	inSlow      int
-	waiting     queue.Turns[*waiter]
+	waiting     queue.Turns[*place] // for the fast lane
 	endpoints   map[target]*endpoint
 	hosts       map[string]*host
 	closing     bool          // nothing waits any more: what finds no place is put off
@@ -83,13 +82,7 @@ func newLanes(b bounds, wake func(endpoint string, limit int) int) *lanes {
 	return &lanes{bounds: b, wake: wake, endpoints: make(map[target]*endpoint), hosts: make(map[string]*host)}
 }
 
-// waiter waits for a place in the fast lane.
-type waiter struct {
-	ready chan struct{} // closed when it has one
-	gone  bool          // it waits no longer
-}
-
-// place is what an attempt that is under way has.
+// place is what an attempt has that is under way, or may be: its endpoint can bear it.
 type place struct {
 	*attempt
 	at         *endpoint
@@ -108,10 +101,9 @@ const (
 	slowLane
 )
 
-// enter begins an attempt, in a goroutine of its own, as soon as there is a place for
-// it. It waits for one in the fast lane, but not for the endpoint: if that has its
-// hands full, the attempt waits in memory, or is refused.
-func (l *lanes) enter(ctx context.Context, a *attempt) {
+// enter has an attempt made, in a goroutine of its own, as soon as there is a place for
+// it, or refuses it. The caller does not wait.
+func (l *lanes) enter(a *attempt) {
 	l.mu.Lock()
 	e, h := l.know(a.target)
 	switch {
@@ -124,7 +116,7 @@ func (l *lanes) enter(ctx context.Context, a *attempt) {
 		}
 		l.queue(a, e, &h.backlog, e.slow || l.isSlow(h), bound)
 	default:
-		l.begin(ctx, l.take(a, e, h))
+		l.begin(l.take(a, e, h))
 	}
 }
 
@@ -160,71 +152,62 @@ func (l *lanes) take(a *attempt, e *endpoint, h *host) *place {
 	return p
 }
 
-// begin finds a lane for an attempt and runs it there. The caller holds mu, which
-// begin gives back.
-func (l *lanes) begin(ctx context.Context, p *place) {
+// begin finds a lane for an attempt and runs it there, or lets it wait for its turn.
+// The caller holds mu, which begin gives back.
+func (l *lanes) begin(p *place) {
+	switch {
+	case l.start(p):
+		l.mu.Unlock()
+		go l.run(p)
+	case l.closing || l.waiting.Len() >= l.line:
+		p.at.putOff = true
+		next := l.leave(p, untried)
+		l.mu.Unlock()
+		next.refused = append(next.refused, p.attempt)
+		l.goOn(next)
+	default:
+		l.waiting.Push(p.project, p.topic, p)
+		l.mu.Unlock()
+	}
+}
+
+// start gives an attempt a place in a lane, if there is one. The caller holds mu, as
+// for all below that say nothing else.
+func (l *lanes) start(p *place) bool {
 	switch {
 	case p.at.slow && l.inSlow < l.slow:
 		p.lane = slowLane
 		l.inSlow++
-	case l.inFast < l.fast && l.waiting.Len() == 0:
+	case l.inFast < l.fast:
 		p.lane = fastLane
 		l.inFast++
-	case l.wait(ctx, p.attempt): // gives mu back and takes it again
-		p.lane = fastLane
+		l.append(p)
 	default:
-		p.at.putOff = true
-		next := l.leave(p, untried)
-		l.mu.Unlock()
-		p.begun()
-		p.refuse()
-		if len(next.begin) > 0 { // they may have to wait, too, and this is a goroutine of someone else
-			go l.goOn(next)
-		} else {
-			l.goOn(next)
-		}
-		return
+		return false
 	}
 	p.began = time.Now()
-	if p.lane == fastLane {
-		l.append(p)
-	}
-	l.mu.Unlock()
-	p.begun()
-	go func() {
+	return true
+}
+
+// run makes an attempt, and then those whose turn it is when it ends: one goroutine
+// for many attempts has grown its stack once. The caller does not hold mu.
+func (l *lanes) run(p *place) {
+	for p != nil {
+		p.begun()
 		how := p.run()
 		l.mu.Lock()
 		next := l.leave(p, how)
+		if p = nil; len(next.started) > 0 {
+			p, next.started = next.started[0], next.started[1:]
+		}
 		l.mu.Unlock()
 		l.goOn(next)
-	}()
-}
-
-// wait waits for a place in the fast lane. The caller holds mu; it is given back
-// meanwhile.
-func (l *lanes) wait(ctx context.Context, a *attempt) bool {
-	w := &waiter{ready: make(chan struct{})}
-	l.waiting.Push(a.project, a.topic, w)
-	l.mu.Unlock()
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	select {
-	case <-w.ready:
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	l.mu.Lock()
-	select {
-	case <-w.ready:
-		return true
-	default:
-		w.gone = true
-		return false
 	}
 }
 
 // following are the attempts whose waiting is over when another has ended.
 type following struct {
+	started []*place // they have their places already
 	begin   []*place
 	refused []*attempt
 	wake    func() // calls back what was put off; nil when there is nothing
@@ -234,8 +217,8 @@ type following struct {
 func (l *lanes) leave(p *place, how condition) (next following) {
 	switch p.lane {
 	case fastLane:
+		l.inFast--
 		l.remove(p)
-		l.freeFast()
 	case slowLane:
 		l.inSlow--
 	}
@@ -268,13 +251,27 @@ func (l *lanes) leave(p *place, how condition) (next following) {
 	if h.busy == 0 && len(h.backlog) == 0 {
 		delete(l.hosts, p.host)
 	}
+	next.started = l.startWaiting()
 	return next
+}
+
+// startWaiting gives places to those whose turn it is, as long as there are some.
+func (l *lanes) startWaiting() (started []*place) {
+	for l.inFast < l.fast {
+		p, ok := l.waiting.Pop()
+		if !ok {
+			break
+		}
+		l.start(p)
+		started = append(started, p)
+	}
+	return started
 }
 
 // callUp begins what has waited for a host, as far as there is room now. What is too
 // much there is passed over: an endpoint that is slow has less room than others.
 func (l *lanes) callUp(h *host, begin []*place) []*place {
-	for i := 0; i < len(h.backlog) && h.busy < l.host; {
+	for i := 0; i < len(h.backlog) && h.slow < l.host; {
 		a := h.backlog[i]
 		e := l.knowEndpoint(a.target)
 		if e.busy < e.limit && h.full(e, &l.bounds) {
@@ -301,18 +298,21 @@ func (l *lanes) pop(backlog *[]*attempt) *attempt {
 	return a
 }
 
-// goOn begins attempts that have waited, or puts them off.
+// goOn begins attempts that have waited, or puts them off. The caller does not hold mu.
 func (l *lanes) goOn(next following) {
+	for _, p := range next.started {
+		go l.run(p)
+	}
 	for _, a := range next.refused {
 		a.begun()
 		a.refuse()
 	}
 	for _, p := range next.begin {
 		l.mu.Lock()
-		l.begin(context.Background(), p)
+		l.begin(p)
 	}
 	if next.wake != nil {
-		next.wake()
+		go next.wake()
 	}
 }
 
@@ -343,6 +343,11 @@ func (l *lanes) close() {
 		h.backlog = nil
 	}
 	l.inBacklogs = 0
+	for p, ok := l.waiting.Pop(); ok; p, ok = l.waiting.Pop() {
+		p.at.putOff = true
+		l.leave(p, untried) // nothing can follow
+		next.refused = append(next.refused, p.attempt)
+	}
 	l.mu.Unlock()
 	l.goOn(next)
 }
@@ -351,21 +356,6 @@ func (l *lanes) open() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closing = false
-}
-
-// freeFast gives a place in the fast lane to whose turn it is, or back.
-func (l *lanes) freeFast() {
-	for {
-		w, ok := l.waiting.Pop()
-		if !ok {
-			l.inFast--
-			return
-		}
-		if !w.gone {
-			close(w.ready)
-			return
-		}
-	}
 }
 
 // append adds a place to the fast lane and sees that someone looks after it.
@@ -412,20 +402,25 @@ func (l *lanes) watch(empty <-chan struct{}) {
 			return
 		case <-tick.C:
 		}
-		for _, a := range l.moveOver() {
+		freed, started := l.moveOver()
+		for _, a := range freed {
 			a.begun()
+		}
+		for _, p := range started {
+			go l.run(p)
 		}
 	}
 }
 
 // moveOver moves what takes long to the slow lane. It gives the attempts that wait
-// for endpoints and hosts which have turned slow by that.
-func (l *lanes) moveOver() (freed []*attempt) {
+// for endpoints and hosts which have turned slow by that, and those that have got a
+// place by it. The caller does not hold mu.
+func (l *lanes) moveOver() (freed []*attempt, started []*place) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for p := l.first; p != nil && time.Since(p.began) >= slowAfter && l.inSlow < l.slow; p = l.first {
 		l.remove(p)
-		l.freeFast()
+		l.inFast--
 		l.inSlow++
 		p.lane = slowLane
 		if !p.onSlow {
@@ -439,5 +434,5 @@ func (l *lanes) moveOver() (freed []*attempt) {
 			freed = append(freed, p.at.backlog...)
 		}
 	}
-	return freed
+	return freed, l.startWaiting()
 }

@@ -1,7 +1,6 @@
 package deliver
 
 import (
-	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -75,12 +74,12 @@ func (all *errands) note(f func()) {
 	f()
 }
 
-// send lets an attempt enter, without waiting for it, and all that follows happen.
+// send lets an attempt enter, and all that follows happen.
 func (all *errands) send(topic, host, endpoint string) *errand {
 	e := &errand{all: all, end: make(chan condition, 1)}
 	e.attempt = attempt{aim{"project", topic, target{endpoint, host}}, e}
 	all.list = append(all.list, e)
-	go all.enter(context.Background(), &e.attempt)
+	all.enter(&e.attempt)
 	synctest.Wait()
 	return e
 }
@@ -141,13 +140,15 @@ func (all *errands) requireBounds(t require.TestingT) {
 		busy[name.host] += e.busy
 	}
 	for name, h := range l.hosts {
-		require.LessOrEqual(t, h.busy, l.bounds.host)
+		require.LessOrEqual(t, h.slow, l.bounds.host+l.fast)
 		require.LessOrEqual(t, h.slow, h.busy)
 		require.Positive(t, h.busy, "else nobody needs to know it")
 		require.Equal(t, busy[name], h.busy)
 		backlogs += len(h.backlog)
 	}
 	require.Equal(t, backlogs, l.inBacklogs)
+	require.LessOrEqual(t, l.waiting.Len(), l.line)
+	require.True(t, l.waiting.Len() == 0 || l.inFast == l.fast, "nobody waits while there is a place")
 }
 
 // requireDone checks that each attempt was either run or refused, once, and that
@@ -172,7 +173,7 @@ func (all *errands) requireDone(t require.TestingT) {
 }
 
 var small = bounds{
-	fast: 3, slow: 3, endpoint: 4, host: 4, hostSlow: 2, backlog: 2, hostBacklog: 3, backlogs: 5, remembered: 8, calledAtOnce: 1,
+	fast: 3, slow: 3, line: 4, endpoint: 4, host: 4, hostSlow: 2, backlog: 2, hostBacklog: 3, backlogs: 5, remembered: 8, calledAtOnce: 1,
 }
 
 // Whatever comes, takes long and fails: no bound is passed, nothing is run twice or
@@ -246,15 +247,15 @@ func TestSlowLaneThatIsFull(t *testing.T) {
 			all.pass(slowAfter + watchEvery)
 		}
 		require.Len(t, all.running(), 10)
-		late := all.send("x", "", "late")
-		all.pass(patience / 2)
-		require.Zero(t, late.refused)
-		all.pass(patience)
-		require.Equal(t, 1, late.refused, "after a moment it is put off")
-		other := all.send("y", "", "other")
-		all.list[0].finish(answered) // one of the slow lane makes room there, and so in the fast lane
-		all.pass(watchEvery)
-		require.Equal(t, 1, other.ran)
+		late, other := all.send("x", "", "late"), all.send("y", "", "other")
+		all.pass(2 * patience)
+		require.Zero(t, late.ran+late.refused+other.ran+other.refused, "they wait for their turn")
+		for _, next := range []*errand{late, other} {
+			all.list[0].finish(answered) // one of the slow lane makes room there, and so in the fast lane
+			all.list = append(all.list[1:], all.list[0])
+			all.pass(watchEvery)
+			require.Equal(t, 1, next.ran)
+		}
 		all.requireBounds(t)
 		all.finishAll(answered)
 		all.requireDone(t)
@@ -297,27 +298,25 @@ func TestSlowEndpointsOfAHostLeaveRoomForOthers(t *testing.T) {
 			all.send("x", "h", fmt.Sprint("slow", i))
 		}
 		require.Len(t, all.running(), 8)
-		early := all.send("x", "h", "early")
-		require.Zero(t, early.begins, "it may begin soon")
 		all.pass(slowAfter + watchEvery)
+		early := all.send("x", "h", "early")
+		require.Zero(t, early.ran+early.refused)
 		require.Equal(t, 1, early.begins, "that host is slow: nobody should wait for it")
 		elsewhere := all.send("x", "other", "elsewhere")
 		require.Equal(t, 1, elsewhere.ran)
+		all.list[0].finish(answered)
+		require.Equal(t, 1, early.ran)
 		all.finishAll(failed)
 
-		var slow, quick []*errand
+		var slow []*errand
 		for i := range 7 {
 			slow = append(slow, all.send("x", "h", fmt.Sprint("slow", i)))
 		}
 		require.Len(t, all.running(), 4)
 		require.Equal(t, 1, slow[6].refused, "two may wait")
 		for i := range 5 {
-			quick = append(quick, all.send("x", "h", fmt.Sprint("quick", i)))
+			require.Equal(t, 1, all.send("x", "h", fmt.Sprint("quick", i)).ran, "it does not wait behind those that are slow")
 		}
-		require.Len(t, all.running(), 8)
-		require.Zero(t, quick[4].ran+quick[4].refused)
-		quick[0].finish(answered)
-		require.Equal(t, 1, quick[4].ran, "it does not wait behind those that are slow")
 		require.Zero(t, slow[4].ran)
 		all.requireBounds(t)
 		slow[0].finish(answered)
@@ -360,24 +359,26 @@ func TestEndpointsAreForgotten(t *testing.T) {
 func TestClosedLanesLetNothingWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := defaultBounds
-		b.host = 2
+		b.fast = 2
 		all := newErrands(t, b)
 		first, second := all.send("x", "h", "a"), all.send("x", "h", "b")
-		atEndpoint, atHost := all.send("x", "h", "a"), all.send("x", "h", "c")
-		require.Zero(t, atEndpoint.refused+atHost.refused)
+		atEndpoint, inLine := all.send("x", "h", "a"), all.send("x", "h", "c")
+		require.Zero(t, atEndpoint.refused+inLine.refused)
 		all.close()
 		require.Equal(t, 1, atEndpoint.refused)
-		require.Equal(t, 1, atHost.refused)
+		require.Equal(t, 1, inLine.refused)
 		require.Equal(t, 1, all.send("x", "h", "a").refused)
-		require.Equal(t, 1, all.send("x", "other", "d").ran, "what finds a place is made")
+		require.Equal(t, 1, all.send("x", "other", "d").refused)
 		first.finish(answered)
+		require.Equal(t, 1, all.send("x", "other", "d").ran, "what finds a place is made")
 		require.Empty(t, all.wakes, "nobody is called back any more")
+		all.finishAll(answered)
 		all.open()
 		third := all.send("x", "h", "a")
 		require.Equal(t, 1, third.ran)
 		third.finish(answered)
 		require.Equal(t, []string{"a"}, all.wakes)
-		second.finish(answered)
+		require.Equal(t, 1, second.ran)
 		all.finishAll(answered)
 		all.requireDone(t)
 	})

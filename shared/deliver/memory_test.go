@@ -51,6 +51,7 @@ type chunkRow struct {
 	until    time.Time
 	done     bool
 	matched  int
+	waiting  int
 	filtered int
 	sent     store.Places // while it is not done
 }
@@ -293,7 +294,7 @@ func (m *memory) FinishChunk(_ context.Context, key store.ChunkKey, tally store.
 		m.chunks[key] = row
 		return err
 	}
-	m.chunks[key] = chunkRow{done: true, matched: tally.Matched, filtered: tally.Filtered}
+	m.chunks[key] = chunkRow{done: true, matched: tally.Matched, filtered: tally.Filtered, waiting: tally.Waiting}
 	for _, f := range failures {
 		m.putFailure(f)
 	}

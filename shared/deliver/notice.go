@@ -29,7 +29,7 @@ func (w *Worker) notice(ctx context.Context, n queue.Notice, begun func()) (agai
 	o, next, err := w.single(ctx, turn{n.Subscription.Project, n.Subscription.TopicID, begun}, d, n.Attempt, expires)
 	switch {
 	case errors.Is(err, errNoPlace):
-		return postponement(0), nil
+		return vary(noPlaceAgain), nil
 	case err != nil:
 		return 0, err
 	case o.Result != Again:

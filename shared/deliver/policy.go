@@ -41,10 +41,11 @@ func (p Policy) Next(attempts int, o Outcome) (delay time.Duration, ok bool) {
 }
 
 // postponement is how long an attempt waits that found no place, after having been
-// put off that many times before. It is called back earlier when its endpoint is
-// quick again; rewriting thousands of rows each second would make a jam worse.
+// put off that many times before. It is called back as soon as its endpoint answers
+// and has nothing else to do; this is for when nobody calls. Rewriting thousands of
+// rows each few seconds would make a jam worse.
 func postponement(deferred int) time.Duration {
-	return vary(2 * time.Second << min(max(deferred, 0), 5))
+	return vary(15 * time.Second << min(max(deferred, 0), 4))
 }
 
 // policyOf is the policy for a subscription.

@@ -33,7 +33,7 @@ func TestRedelivery(t *testing.T) {
 		reason   string
 	}{
 		"the whole policy": {time.Hour, 7, "HTTP 503"},
-		"until it ends":    {time.Minute, 3, "time to live ends first (HTTP 503)"},
+		"until it ends":    {40 * time.Second, 3, "time to live ends first (HTTP 503)"},
 		"too late":         {-time.Second, 0, "time to live has passed"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -205,8 +205,7 @@ func (w *Worker) putOff(m *message, r queue.Retry, due time.Time, key, reason st
 	f := w.failure(m, r, r.Attempt-1)
 	f.Reason = reason
 	if m.over(r, due) {
-		f.Dead, f.Reason = true, reasonExpiresFirst+" ("+reason+")"
-		return &setback{failure: f}
+		return w.giveUp(context.Background(), m, r, reasonExpiresFirst+" ("+reason+")")
 	}
 	f.Next = due
 	r.Deferred++
@@ -229,6 +228,11 @@ func (w *Worker) giveUp(ctx context.Context, m *message, r queue.Retry, reason s
 		slog.String("subscription_urn", m.TopicURN+":"+r.SubscriptionID),
 		slog.Int("attempts", r.Attempt-1),
 		slog.String("reason", reason))
+	return w.ended(m, r, reason)
+}
+
+// ended is a delivery that was given up without making the attempt r.
+func (w *Worker) ended(m *message, r queue.Retry, reason string) *setback {
 	f := w.failure(m, r, r.Attempt-1)
 	f.Dead, f.Reason = true, reason
 	return &setback{failure: f}

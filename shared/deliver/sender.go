@@ -86,12 +86,12 @@ func (d Delivery) Push() wire.Push {
 // Body is the JSON of Push in two parts, of which the second is the delivery's own.
 // The first must not be changed.
 func (d Delivery) Body() (begin, end []byte, err error) {
-	push := d.Push()
 	if d.Shared == nil || d.UnsubscribeURL == "" {
-		begin, err = encode(push)
+		begin, err = encode(d.Push())
 		return begin, nil, err
 	}
 	d.Shared.once.Do(func() {
+		push := d.Push()
 		push.UnsubscribeURL = ""
 		body, err := encode(push)
 		d.Shared.begin, d.Shared.err = bytes.TrimSuffix(body, []byte{'}'}), err
@@ -99,13 +99,20 @@ func (d Delivery) Body() (begin, end []byte, err error) {
 	if d.Shared.err != nil {
 		return nil, nil, d.Shared.err
 	}
-	url, err := json.Marshal(d.UnsubscribeURL)
-	if err != nil {
-		return nil, nil, err
-	}
 	const name = `,"unsubscribe_url":`
-	end = append(make([]byte, 0, len(name)+len(url)+1), name...)
-	return d.Shared.begin, append(append(end, url...), '}'), nil
+	end = append(make([]byte, 0, len(name)+len(d.UnsubscribeURL)+3), name...)
+	end, err = appendJSON(end, d.UnsubscribeURL)
+	return d.Shared.begin, append(end, '}'), err
+}
+
+// appendJSON writes a text as JSON. Links have no characters that need more than
+// quotes around them, unless the address of the installation has.
+func appendJSON(b []byte, s string) ([]byte, error) {
+	if strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' || c == '"' || c == '\\' }) {
+		text, err := json.Marshal(s)
+		return append(b, text...), err
+	}
+	return append(append(append(b, '"'), s...), '"'), nil
 }
 
 // encode writes a body. A notification's text is mostly free of < > &, and nobody

@@ -9,6 +9,10 @@ import (
 	"tocsin/shared/wire"
 )
 
+// noPlaceAgain is when a delivery that a task alone carries comes back, if there was no
+// place for it.
+const noPlaceAgain = 2 * time.Second
+
 // errNoPlace says that an attempt found no place and was not made.
 var errNoPlace = errors.New("no place for the attempt")
 
@@ -71,7 +75,7 @@ type turn struct {
 func (w *Worker) inTurn(ctx context.Context, t turn, d Delivery, run func() condition) bool {
 	o := &lonely{turn: t, do: run, done: make(chan bool, 1)}
 	aim := aimOf(t.project, t.topic, d)
-	w.lanes.enter(ctx, &attempt{aim: aim, job: o})
+	w.lanes.enter(&attempt{aim: aim, job: o})
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	for _, left := range []time.Duration{chunkPatience - patience, 0} {

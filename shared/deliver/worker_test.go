@@ -376,12 +376,21 @@ func TestTimeToLive(t *testing.T) {
 func TestExpiredMessageIsNotFannedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, e := newMemory(), &endpoints{}
-		m.subscribe(smn.HTTP, "http://host/")
-		m.publish(time.Second)
+		for i := range store.ChunkSize + 2 {
+			m.subscribe(smn.HTTP, fmt.Sprintf("http://host/%d", i))
+		}
+		m.subscribe(smn.Email, "ann@example.org")
+		m.setStatus(0, smn.Unconfirmed)
+		msg := m.publish(time.Second)
 		time.Sleep(time.Second + time.Millisecond)
 		run(t, worker(t, config(m, e)), m, time.Second)
 		require.Empty(t, e.sent())
-		require.Empty(t, m.failures)
+		require.Len(t, m.failures, store.ChunkSize+2, "each has its row, so that it can be redelivered")
+		for _, f := range m.failures {
+			require.True(t, f.Dead)
+			require.Equal(t, "time to live has passed", f.Reason)
+		}
+		require.Equal(t, chunkRow{done: true, matched: store.ChunkSize - 1}, m.chunks[store.ChunkKey{MessageID: msg.ID}])
 		require.Zero(t, m.tasks())
 	})
 }
@@ -428,38 +437,6 @@ func TestPostponedBeyondTimeToLive(t *testing.T) {
 		require.Equal(t, store.Failure{
 			MessageID: msg.ID, SubscriptionID: id, Dead: true, Reason: "time to live ends first (the endpoint has its hands full)",
 		}, f)
-	})
-}
-
-// A chunk that waits for slots stands in one place of the line, so a small one is
-// not behind all subscriptions of a big one.
-func TestSmallChunkDoesNotWaitForABigOne(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m, e := newMemory(), hanging(10*time.Millisecond)
-		for i := range store.ChunkSize + 1 {
-			m.subscribe(smn.HTTP, fmt.Sprintf("http://host/%d", i))
-		}
-		one, other := m.publish(time.Hour), m.publish(time.Hour)
-		c := config(m, e)
-		c.Slots = 2
-		w := worker(t, c)
-
-		began := time.Now()
-		var all sync.WaitGroup
-		all.Go(func() {
-			_, err := w.Handle(t.Context(), queue.NewFanOut(project, topicID, one.ID, 0))
-			require.NoError(t, err)
-			require.GreaterOrEqual(t, time.Since(began), 128*10*time.Millisecond)
-		})
-		synctest.Wait()
-		all.Go(func() {
-			_, err := w.Handle(t.Context(), queue.NewFanOut(project, topicID, other.ID, 1))
-			require.NoError(t, err)
-			require.LessOrEqual(t, time.Since(began), 30*time.Millisecond)
-		})
-		all.Wait()
-		require.Len(t, e.sent(), store.ChunkSize+1)
-		require.Empty(t, m.failures, "being busy puts nothing off")
 	})
 }
 
@@ -688,7 +665,7 @@ func TestLogLine(t *testing.T) {
 			require.Len(t, lines, 2, "one for each attempt")
 			for _, part := range []string{
 				"message_id=" + msg.ID, "subscription_urn=" + topicURN + ":" + s.ID, "protocol=" + string(want.protocol),
-				fmt.Sprintf("host=%s ", cmpOr(want.host, `""`)), "status=503", "ms=",
+				fmt.Sprintf("host=%s ", cmpOr(want.host, `""`)), "status=503", "us=",
 			} {
 				require.Contains(t, lines[0], part)
 				require.Contains(t, lines[1], part)

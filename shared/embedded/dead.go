@@ -56,6 +56,9 @@ func (db *DB) Redeliver(ctx context.Context, items []store.Redelivery) (redelive
 }
 
 func (db *DB) redeliver(ctx context.Context, items []store.Redelivery) (n int, err error) {
+	if err := db.room(); err != nil {
+		return 0, err
+	}
 	tasks := make([]queue.Task, len(items))
 	for i := range items {
 		tasks[i] = items[i].Task

@@ -106,9 +106,9 @@ func (db *DB) FinishChunk(ctx context.Context, key store.ChunkKey, tally store.T
 		return err
 	}
 	err = db.writeUnhurried(ctx, func(tx *tx) error {
-		if _, err := tx.exec(`INSERT INTO chunk (message, chunk, matched, filtered) VALUES (?1, ?2, ?3, ?4)
-			ON CONFLICT (message, chunk) DO UPDATE SET matched = ?3, filtered = ?4, sent = NULL`,
-			key.MessageID, key.Chunk, tally.Matched, tally.Filtered); err != nil {
+		if _, err := tx.exec(`INSERT INTO chunk (message, chunk, matched, filtered, waiting) VALUES (?1, ?2, ?3, ?4, ?5)
+			ON CONFLICT (message, chunk) DO UPDATE SET matched = ?3, filtered = ?4, waiting = ?5, sent = NULL`,
+			key.MessageID, key.Chunk, tally.Matched, tally.Filtered, tally.Waiting); err != nil {
 			return err
 		}
 		for i := range failures {

@@ -19,8 +19,8 @@ func (db *DB) GetReport(ctx context.Context, messageID string) (report store.Rep
 	err = db.snapshot(ctx, func(s *session) error {
 		var failures, one int
 		tasks := "fan-out/" + messageID
-		_, err := s.get(`SELECT coalesce(sum(matched), 0), coalesce(sum(filtered), 0) FROM chunk WHERE message = ?`,
-			[]any{messageID}, &report.Matched, &report.Filtered)
+		_, err := s.get(`SELECT coalesce(sum(matched), 0), coalesce(sum(filtered), 0), coalesce(sum(waiting), 0) FROM chunk WHERE message = ?`,
+			[]any{messageID}, &report.Matched, &report.Filtered, &report.Waiting)
 		_, err2 := s.get(`SELECT count(*) FROM failure WHERE message = ?`, []any{messageID}, &failures)
 		_, err3 := s.get(countDead, []any{messageID}, &report.Dead)
 		found, err4 := s.get(`SELECT 1 FROM task WHERE id > ? AND id < ? LIMIT 1`, []any{tasks + "/", tasks + "0"}, &one)

@@ -37,6 +37,10 @@ type Task struct {
 type FanOut struct {
 	MessageID string `json:"message_id"`
 	Chunk     int    `json:"chunk"` // 0 is the first
+	// Round counts how often places of the chunk were put off, and Places is the set of
+	// those that wait; in the first round there is none, and all are meant.
+	Round  int    `json:"round,omitempty"`
+	Places []byte `json:"places,omitempty"`
 }
 
 // Retry is another attempt to deliver a message to one subscription.
@@ -106,6 +110,14 @@ func NewFanOut(project, topicID, messageID string, chunk int) Task {
 		Group:   topicID,
 		FanOut:  &FanOut{MessageID: messageID, Chunk: chunk},
 	}
+}
+
+// NewRound is the task for places of a chunk that were put off.
+func NewRound(project, topicID string, f FanOut, due time.Time) Task {
+	t := NewFanOut(project, topicID, f.MessageID, f.Chunk)
+	t.ID += "/" + strconv.Itoa(f.Round)
+	t.NotBefore, t.FanOut = due, &f
+	return t
 }
 
 // NewRetry is the task for a later attempt.

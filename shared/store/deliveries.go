@@ -60,6 +60,10 @@ type Claim struct {
 type Tally struct {
 	Matched  int // subscriptions that were to receive the message
 	Filtered int // subscriptions that would have received it but for their filters
+	// Waiting are those of Matched for which there was no place yet: a task that names
+	// them is stored with the tally. A later round takes away from it what it has found
+	// a place for.
+	Waiting int
 }
 
 // Failure is a delivery that has not succeeded at the first attempt. It goes away

@@ -17,7 +17,7 @@ type Report struct {
 }
 
 // Delivered counts the subscriptions that have got the message.
-func (r Report) Delivered() int { return r.Matched - r.Retrying - r.Dead }
+func (r Report) Delivered() int { return r.Matched - r.Waiting - r.Retrying - r.Dead }
 
 // FailureQuery asks for a part of the failures of a message.
 type FailureQuery struct {
@@ -96,6 +96,6 @@ type Reports interface {
 
 	// Redeliver puts failures in the place of dead ones and stores their tasks, in
 	// small steps, and tells how many. One whose delivery is not dead is skipped with
-	// its task. When it ends early, with an error, what was done stays done.
+	// its task. When it ends early, with an error, what was done stays done. ErrFull.
 	Redeliver(ctx context.Context, items []Redelivery) (int, error)
 }

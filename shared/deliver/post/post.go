@@ -24,7 +24,7 @@ const (
 	// host to the end of the answer. It is SMN's.
 	DefaultTimeout = 5 * time.Second
 
-	// DefaultIdlePerHost is as many connections as a worker has attempts at once.
+	// DefaultIdlePerHost is as many connections as a worker has quick attempts at once.
 	DefaultIdlePerHost = deliver.DefaultSlots
 
 	// MaxAnswer is how much of an answer's body is read, in bytes, for those who

@@ -14,6 +14,7 @@ ALTER TABLE chunk DROP COLUMN lease;
 ALTER TABLE chunk DROP COLUMN holder;
 ALTER TABLE chunk DROP COLUMN sms;
 ALTER TABLE chunk ADD COLUMN filtered INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE chunk ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0; -- found no place yet, in all rounds together
 ALTER TABLE chunk ADD COLUMN sent BLOB; -- the places delivered so far; NULL when finished
 
 ALTER TABLE failure ADD COLUMN project TEXT NOT NULL DEFAULT '';

@@ -48,9 +48,10 @@ func testReport(t *testing.T, e env) {
 	message := smn.NewID()
 	e.claim(t, store.ChunkKey{MessageID: message, Chunk: 2}, moment, moment.Add(time.Minute)) // never finished
 	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: message, Chunk: 0}, store.Tally{Matched: 200, Filtered: 3}, nil))
-	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: message, Chunk: 1}, store.Tally{Matched: 56, Filtered: 4}, nil))
+	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: message, Chunk: 1}, store.Tally{Matched: 56, Filtered: 4, Waiting: 9}, nil))
+	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: message, Chunk: 1 << 20}, store.Tally{Waiting: -6}, nil)) // a later round
 	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: smn.NewID(), Chunk: 1}, store.Tally{Matched: 1}, nil))
-	require.Equal(t, store.Report{Tally: store.Tally{Matched: 256, Filtered: 7}}, e.report(t, message))
+	require.Equal(t, store.Report{Tally: store.Tally{Matched: 256, Filtered: 7, Waiting: 3}}, e.report(t, message))
 }
 
 func testEmptyReport(t *testing.T, e env) {

@@ -47,8 +47,8 @@ func testAddSubscriptions(t *testing.T, e env) {
 	empty := newSubscription(topic, "https://empty")
 	empty.Extension.Header = map[string]string{}
 	empty.Extension.Retry = &smn.RetryPolicy{Delays: []int{}} // is not none
-	empty.Project, empty.TopicID = "", ""           // said by the call
-	mail := newSubscription(topic, "https://plain") // another protocol, the same endpoint
+	empty.Project, empty.TopicID = "", ""                     // said by the call
+	mail := newSubscription(topic, "https://plain")           // another protocol, the same endpoint
 	mail.Protocol = smn.Email
 	quiet := newSubscription(topic, "urn:cff:local:0123456789abcdef0123456789abcdef:function:default:report")
 	quiet.Protocol, quiet.Status, quiet.Task = smn.FunctionGraph, smn.Exempt, queue.Task{} // makes no work
