@@ -25,8 +25,14 @@ func fromLoopback(r *http.Request) bool {
 		return true
 	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || !peer.Addr().Unmap().IsLoopback() || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {
+	if err != nil || !peer.Addr().Unmap().IsLoopback() {
 		return false
+	}
+	// Some proxies add a line of their own behind what came, which may be an empty one.
+	for _, name := range []string{"X-Forwarded-For", "Forwarded"} {
+		if len(r.Header.Values(name)) > 0 {
+			return false
+		}
 	}
 	host, _, err := net.SplitHostPort(r.Host)
 	if err != nil {

@@ -85,8 +85,13 @@ func TestServe(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	require.JSONEq(t, `{"mails":[]}`, body)
 	for name, r := range map[string]func(*http.Request){
-		"a web page": func(r *http.Request) { r.Host = "evil.example.com" },
-		"a proxy":    func(r *http.Request) { r.Header.Set("X-Forwarded-For", "203.0.113.1") },
+		"a web page":                  func(r *http.Request) { r.Host = "evil.example.com" },
+		"a proxy":                     func(r *http.Request) { r.Header.Set("X-Forwarded-For", "203.0.113.1") },
+		"a proxy with another header": func(r *http.Request) { r.Header.Set("Forwarded", "for=203.0.113.1") },
+		"a proxy that adds a line": func(r *http.Request) {
+			r.Host = "localhost"
+			r.Header["X-Forwarded-For"] = []string{"", "203.0.113.1"}
+		},
 	} {
 		for _, page := range []string{"/_local/outbox", "/_local/status", "/metrics"} {
 			status, _ = get(t, h.settings.PublicURL+page, r)

@@ -3,7 +3,9 @@ package smtp
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +15,7 @@ import (
 
 // connection is a conversation with the server. One goroutine uses it at a time.
 type connection struct {
-	raw    net.Conn // below TLS
+	raw    *bounded // below TLS
 	client *protocol.Client
 	mails  int         // sent through it
 	idle   *time.Timer // closes it while it waits; nil before it has waited
@@ -21,10 +23,11 @@ type connection struct {
 
 // dial opens a conversation, up to and with the login. A failed one is closed.
 func (c Config) dial(ctx context.Context) (_ *connection, f *failure) {
-	raw, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(c.Host, c.Port))
+	dialled, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(c.Host, c.Port))
 	if err != nil {
 		return nil, &failure{at: greeting, err: err}
 	}
+	raw := &bounded{Conn: dialled}
 	opened := &connection{raw: raw}
 	defer opened.until(ctx)()
 	defer func() {
@@ -33,7 +36,7 @@ func (c Config) dial(ctx context.Context) (_ *connection, f *failure) {
 		}
 	}()
 	secure := &tls.Config{ServerName: c.Host, RootCAs: c.Roots, MinVersion: tls.VersionTLS12}
-	top := raw
+	top := net.Conn(raw)
 	if c.Security == TLS {
 		top = tls.Client(raw, secure)
 	}
@@ -83,8 +86,10 @@ func (c Config) login(client *protocol.Client) error {
 	return errNoAuth
 }
 
-// until bounds what follows by ctx, until release is called.
+// until bounds what follows by ctx, until release is called, and what the server may
+// say meanwhile.
 func (c *connection) until(ctx context.Context) (release func()) {
+	c.raw.left = maxHeard
 	deadline, _ := ctx.Deadline() // none is the zero time, which means none here too
 	_ = c.raw.SetDeadline(deadline)
 	stop := context.AfterFunc(ctx, func() { _ = c.raw.SetDeadline(time.Unix(1, 0)) })
@@ -103,8 +108,14 @@ func (c *connection) send(ctx context.Context, e envelope) *failure {
 	if err := c.client.Mail("<" + e.from + ">"); err != nil {
 		return &failure{at: sender, err: err}
 	}
+	if c.isAhead() {
+		return &failure{at: recipient, err: errAhead}
+	}
 	if err := c.client.Rcpt("<" + e.to + ">"); err != nil {
 		return &failure{at: recipient, err: err}
+	}
+	if c.isAhead() {
+		return &failure{at: content, err: errAhead}
 	}
 	data, err := c.client.Data()
 	if err != nil {
@@ -125,9 +136,46 @@ func (c *connection) reset(ctx context.Context) error {
 	return c.client.Reset()
 }
 
+// isAhead says whether the server has answered what nobody has asked yet. From there
+// on its answers would be taken for those of other commands.
+func (c *connection) isAhead() bool { return c.client.Text.R.Buffered() > 0 }
+
+// isSilent says whether a connection that has waited can be used again: the server
+// has neither closed it nor said anything unasked.
+func (c *connection) isSilent() bool {
+	c.raw.left = maxHeard
+	_ = c.raw.SetReadDeadline(time.Now().Add(listening))
+	_, err := c.client.Text.R.Peek(1)
+	return errors.Is(err, os.ErrDeadlineExceeded)
+}
+
 // quit says goodbye and closes the connection.
 func (c *connection) quit() {
 	_ = c.raw.SetDeadline(time.Now().Add(goodbye))
 	_ = c.client.Quit()
 	_ = c.raw.Close()
+}
+
+const (
+	// maxHeard is how many bytes a server may say at once: answers are short, a
+	// certificate has some kB.
+	maxHeard = 1 << 20
+
+	// listening is long enough to see what has arrived already.
+	listening = 200 * time.Microsecond
+)
+
+// bounded is a connection that gives up on a peer that talks without end.
+type bounded struct {
+	net.Conn
+	left int // bytes that may still be read
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errEndless
+	}
+	n, err := b.Conn.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
 }

@@ -98,6 +98,9 @@ var enhancedCode = regexp.MustCompile(`^[45]\.[0-9]{1,3}\.[0-9]{1,3}\b`)
 var (
 	errNoTLS  = errors.New("the mail server offers no STARTTLS")
 	errNoAuth = errors.New("the mail server offers neither AUTH PLAIN nor AUTH LOGIN")
+
+	errAhead   = errors.New("the mail server answered what it was not asked")
+	errEndless = errors.New("the mail server says too much")
 )
 
 // reason says why there was no answer, without a word of the peer's.
@@ -110,8 +113,10 @@ func reason(err error) string {
 		timeout net.Error
 	)
 	switch {
-	case errors.Is(err, errNoTLS), errors.Is(err, errNoAuth):
+	case errors.Is(err, errNoTLS), errors.Is(err, errNoAuth), errors.Is(err, errAhead):
 		return err.Error()
+	case errors.Is(err, errEndless): // it comes wrapped
+		return errEndless.Error()
 	case errors.Is(err, protocol.ErrUnencrypted):
 		return "the mail server offers no TLS, and the password is not sent without"
 	case errors.Is(err, context.Canceled):

@@ -16,6 +16,7 @@ import (
 // it hears.
 func pipe(t *testing.T) (*connection, <-chan string) {
 	near, far := net.Pipe()
+	raw := &bounded{Conn: near, left: maxHeard}
 	heard := make(chan string, 9)
 	go func() {
 		defer close(heard)
@@ -29,11 +30,11 @@ func pipe(t *testing.T) (*connection, <-chan string) {
 			_, _ = io.WriteString(far, code+" fine\r\n")
 		}
 	}()
-	client, err := protocol.NewClient(near, "pipe")
+	client, err := protocol.NewClient(raw, "pipe")
 	require.NoError(t, err)
 	require.NoError(t, client.Hello("here"))
 	require.Equal(t, "EHLO here", <-heard)
-	return &connection{raw: near, client: client}, heard
+	return &connection{raw: raw, client: client}, heard
 }
 
 func TestAConnectionWaitsForAWhile(t *testing.T) {

@@ -62,7 +62,9 @@ func (s *Sender) Send(ctx context.Context, d deliver.Delivery) deliver.Outcome {
 
 // send uses a kept connection if there is one that still works, else a new one.
 func (s *Sender) send(ctx context.Context, e envelope) *failure {
-	if kept := s.pool.take(); kept != nil {
+	if kept := s.pool.take(); kept != nil && !kept.isSilent() {
+		_ = kept.raw.Close()
+	} else if kept != nil {
 		f := s.use(ctx, kept, e)
 		if f == nil || f.given || !f.closing() || ctx.Err() != nil {
 			return f

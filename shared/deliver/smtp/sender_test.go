@@ -218,6 +218,46 @@ func TestAServerThatClosesKeptConnections(t *testing.T) {
 	}
 }
 
+// TestAServerThatAnswersTooMuch: its answers to one mail are not taken for those to the
+// next one, which would be dead.
+func TestAServerThatAnswersTooMuch(t *testing.T) {
+	for name, surplus := range map[string]struct {
+		after, text string
+	}{
+		"behind a mail":   {".", "250 taken\r\n250 taken\r\n550 no such mailbox"},
+		"behind a sender": {"MAIL", "250 fine\r\n550 no such mailbox"},
+		"behind a person": {"RCPT", "250 fine\r\n554 no valid recipients"},
+	} {
+		c, heard := script(t, func(n int, line string) string {
+			if n == 0 && strings.HasPrefix(line, surplus.after) {
+				return surplus.text
+			}
+			return polite(line)
+		})
+		s := sender(t, c)
+		results := []deliver.Outcome{s.Send(t.Context(), delivery("ann@example.org")), s.Send(t.Context(), delivery("bob@example.org"))}
+		if surplus.after == "." {
+			require.Equal(t, []deliver.Outcome{delivered, delivered}, results, name)
+		} else { // a fresh connection is not tried twice
+			ahead := deliver.Outcome{Result: deliver.Again, Reason: "the mail server answered what it was not asked"}
+			require.Equal(t, []deliver.Outcome{ahead, delivered}, results, name)
+		}
+		require.Contains(t, heard(), "1 RCPT TO:<bob@example.org>", name)
+	}
+}
+
+// TestAServerThatTalksWithoutEnd: it fills no memory.
+func TestAServerThatTalksWithoutEnd(t *testing.T) {
+	c, _ := script(t, func(_ int, line string) string {
+		if line == "" {
+			return strings.Repeat("220-"+strings.Repeat("x", 500)+"\r\n", 4_000) + "220 ready"
+		}
+		return polite(line)
+	})
+	o := sender(t, c).Send(t.Context(), delivery("ann@example.org"))
+	require.Equal(t, deliver.Outcome{Result: deliver.Again, Reason: "the mail server says too much"}, o)
+}
+
 // TestAServerThatDiesWithTheMailInHand: it may have taken it, so it is for the
 // worker to say when to try again.
 func TestAServerThatDiesWithTheMailInHand(t *testing.T) {
