@@ -6,6 +6,8 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +17,7 @@ import (
 
 // purged notes the rounds of a purger, and has so much to remove.
 type purged struct {
+	mu     sync.Mutex
 	rounds []time.Time // when, by the time that passes
 	before []time.Time
 	much   int
@@ -22,6 +25,8 @@ type purged struct {
 }
 
 func (p *purged) Purge(_ context.Context, before time.Time) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.rounds, p.before = append(p.rounds, time.Now()), append(p.before, before)
 	if p.much > 0 {
 		p.much--
@@ -34,17 +39,17 @@ func (p *purged) Purge(_ context.Context, before time.Time) (int, error) {
 func purging(t *testing.T, much int, f func(p *purged, set func(ahead time.Duration), log *bytes.Buffer)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		var ahead time.Duration
+		var ahead atomic.Int64
 		var log bytes.Buffer
 		store := &purged{much: much}
 		p := &purger{
 			store: store, retention: time.Hour, log: slog.New(slog.NewTextHandler(&log, nil)),
-			now: func() time.Time { return time.Now().Add(ahead) },
+			now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); p.run(ctx) }()
-		f(store, func(d time.Duration) { ahead = d }, &log)
+		f(store, func(d time.Duration) { ahead.Store(int64(d)) }, &log)
 		cancel()
 		<-done
 	})
@@ -73,7 +78,9 @@ func TestPurgeRounds(t *testing.T) {
 
 func TestPurgeGoesOnAfterAnError(t *testing.T) {
 	purging(t, 0, func(p *purged, _ func(time.Duration), log *bytes.Buffer) {
+		p.mu.Lock()
 		p.err = errors.New("the disk is gone")
+		p.mu.Unlock()
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		require.Greater(t, len(p.rounds), 3)

@@ -3,6 +3,7 @@ package deliver_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,17 +17,17 @@ import (
 
 // many endpoints of a topic, all of which hang until they are healed.
 func hangingStreet(m *memory, n int) (s *street, heal func()) {
-	hangs := true
+	var healed atomic.Bool
 	s = &street{bad: func(string) deliver.Outcome {
-		if hangs {
-			return hang()
+		if healed.Load() {
+			return deliver.Outcome{}
 		}
-		return deliver.Outcome{}
+		return hang()
 	}}
 	for i := range n {
 		m.subscribe(smn.HTTP, fmt.Sprintf("http://host%d/bad", i))
 	}
-	return s, func() { hangs = false }
+	return s, func() { healed.Store(true) }
 }
 
 // sum is the tally of a message, over all rounds.
