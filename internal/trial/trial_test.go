@@ -97,7 +97,9 @@ func TestEndpointsBehave(t *testing.T) {
 	require.Zero(t, post(patient, t, url+"/dripping/5", taken, ""))
 	work.Wait()
 	drained()
-	work.Go(func() { require.Equal(t, http.StatusServiceUnavailable, post(t.Context(), t, url+"/hanging/6", taken, "")) })
+	work.Go(func() {
+		require.Equal(t, http.StatusServiceUnavailable, post(t.Context(), t, url+"/hanging/6", taken, ""))
+	})
 	require.NoError(t, Until(t.Context(), time.Millisecond, func() bool { return connections() == 1 }))
 	require.EqualValues(t, 3, s.Counts().Distinct)
 	s.Heal()
