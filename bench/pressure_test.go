@@ -124,7 +124,7 @@ func TestDisturbJudgesTheSpans(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, readings, 1)
 	require.GreaterOrEqual(t, readings[0].ours, slow.Seconds())
-	require.Equal(t, readings[0].ours/readings[0].base, readings[0].result)
+	require.InEpsilon(t, readings[0].ours/readings[0].base, readings[0].result, 1e-9)
 
 	failed := errors.New("no disturbance")
 	_, err = disturb(t.Context(), to, func(context.Context) (quiet, loud span, err error) { return quiet, loud, failed })
