@@ -56,10 +56,10 @@ fmt: $(GOFUMPT) ## format all Go files
 openapi: ## write the OpenAPI document anew, after a change of operations or of package wire
 	go test ./internal/openapi -update
 
-bench: ## measure speed, memory and isolation beside raw baselines, in about four minutes
+bench: ## measure speed, memory and isolation beside raw baselines, in about seven minutes
 	go run ./bench
 
-bench-full: ## the same, and with a million subscriptions, in about seven minutes
+bench-full: ## the same, and with a million subscriptions, in about ten minutes
 	go run ./bench -million
 
 soak: ## kill the service 200 times under load, and count what was lost; MINUTES (default 5)

@@ -235,12 +235,13 @@ func TestSignatures(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
-	o, err := parse([]string{"-rounds", "5", "-seconds", "0.5", "-only", "deliver,isolation", "-million"})
+	o, err := parse([]string{"-rounds", "5", "-seconds", "0.5", "-only", "deliver,isolation", "-million", "-pressure", "60s"})
 	require.NoError(t, err)
 	require.Equal(t, 5, o.rounds)
 	require.Equal(t, 500*time.Millisecond, o.length)
 	require.Equal(t, []string{partDeliver, partIsolation, partMillion}, o.parts)
 	require.Equal(t, generatorRaw, o.generator)
+	require.Equal(t, time.Minute, o.pressure)
 
 	o, err = parse([]string{"-url", "http://127.0.0.1:8080", "-generator", "client"})
 	require.NoError(t, err)
@@ -249,6 +250,7 @@ func TestOptions(t *testing.T) {
 
 	for _, args := range []string{
 		"x", "-rounds 0", "-rounds 101", "-seconds 0.09", "-seconds 61", "-seconds NaN", "-only both", "-only publish,", "-url x", "-generator curl",
+		"-pressure 0.9s", "-pressure 11m",
 	} {
 		_, err := parse(strings.Fields(args))
 		require.Error(t, err, args)

@@ -12,9 +12,9 @@ import (
 // deliver measures the fan-out to endpoints that are all well: rates, memory, and
 // the time from publish to arrival.
 func (b *bench) deliver(ctx context.Context) ([]step, error) {
-	one := plan{"one", b.sink.endpoints(1)}
-	hundred := plan{"hundred", b.sink.endpoints(100)}
-	thousand := plan{"thousand", b.sink.endpoints(1000)}
+	one := plan{topic: "one", endpoints: b.sink.endpoints(1)}
+	hundred := plan{topic: "hundred", endpoints: b.sink.endpoints(100)}
+	thousand := plan{topic: "thousand", endpoints: b.sink.endpoints(1000)}
 	s, _, err := b.launch(ctx, []plan{one, hundred, thousand})
 	if err != nil {
 		return nil, err

@@ -97,10 +97,18 @@ func read(answer *http.Response) error {
 		return err
 	}
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
-		return fmt.Errorf("the server answered %s", answer.Status)
+		return &refusal{status: answer.Status, full: answer.StatusCode == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") != ""}
 	}
 	return nil
 }
+
+// refusal is an answer that is not 2xx.
+type refusal struct {
+	status string
+	full   bool // 503 with Retry-After: the server has too much to do
+}
+
+func (r *refusal) Error() string { return "the server answered " + r.status }
 
 // connection is one kept-alive connection to a target. One goroutine uses it.
 type connection struct {
@@ -183,40 +191,55 @@ func (t target) load(ctx context.Context, concurrency int, s span) (float64, err
 
 // repeat is one connection's part: the requests answered within the span.
 func (t target) repeat(ctx context.Context, most int, s span) (n int, err error) {
+	sent := 0
+	return n, t.converse(ctx, func(err error) (more bool, failed error) {
+		if err != nil {
+			return false, err
+		}
+		now := time.Now()
+		if now.After(s.to) {
+			return false, nil
+		}
+		if !now.Before(s.from) {
+			n++
+		}
+		if sent++; sent == most {
+			return false, fmt.Errorf("more than %d requests; measure for less time", maxRequests)
+		}
+		return true, nil
+	})
+}
+
+// converse sends the request on a line, and on a new one when that is of no more
+// use, until heard has heard enough. It is told what came of each.
+func (t target) converse(ctx context.Context, heard func(error) (more bool, failed error)) (err error) {
 	var c line
 	defer func() {
 		if c != nil {
 			err = errors.Join(err, c.Close())
 		}
 	}()
-	for range most {
+	for {
 		if err := ctx.Err(); err != nil {
-			return n, err
+			return err
 		}
 		if c == nil {
 			if c, err = t.connect(ctx); err != nil {
-				return n, err
+				return err
 			}
 		}
 		again, err := c.exchange(ctx, t)
-		if err != nil {
-			return n, err
-		}
-		now := time.Now()
-		if now.After(s.to) {
-			return n, nil
-		}
-		if !now.Before(s.from) {
-			n++
+		more, err := heard(err)
+		if err != nil || !more {
+			return err
 		}
 		if !again {
 			if err := c.Close(); err != nil {
-				return n, err
+				return err
 			}
 			c = nil
 		}
 	}
-	return n, fmt.Errorf("more than %d requests; measure for less time", maxRequests)
 }
 
 // once sends a single request.

@@ -27,7 +27,6 @@ type bench struct {
 type part struct {
 	name  string
 	ready func(*bench, context.Context) ([]step, error)
-	once  bool // one round is enough
 }
 
 // The names of the parts.
@@ -36,6 +35,7 @@ const (
 	partDeliver   = "deliver"
 	partStored    = "stored"
 	partIsolation = "isolation"
+	partPressure  = "pressure"
 	partMillion   = "million"
 )
 
@@ -45,7 +45,8 @@ var parts = []part{
 	{name: partDeliver, ready: (*bench).deliver},
 	{name: partStored, ready: (*bench).stored},
 	{name: partIsolation, ready: (*bench).isolation},
-	{name: partMillion, ready: (*bench).million, once: true},
+	{name: partPressure, ready: (*bench).pressure},
+	{name: partMillion, ready: (*bench).million},
 }
 
 // measure makes a run and prints its table.
@@ -114,11 +115,11 @@ func (b *bench) part(ctx context.Context, p part) (rows []*row, err error) {
 		return nil, err
 	}
 	rounds := b.options.rounds
-	if p.once {
-		rounds = 1
-	}
 	for round := range rounds {
 		for _, s := range steps {
+			if s.once && round > 0 {
+				continue
+			}
 			b.note("%s: round %d of %d, %s", p.name, round+1, rounds, s.name)
 			if err := s.take(ctx, round); err != nil {
 				return nil, err

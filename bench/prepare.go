@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"tocsin/shared/embedded"
+	"tocsin/shared/queue"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
@@ -15,6 +17,7 @@ import (
 type plan struct {
 	topic     string
 	endpoints []string
+	old       int // messages that have expired long ago, each with a report; none if somebody has confirmed
 }
 
 const (
@@ -62,6 +65,55 @@ func prepare(ctx context.Context, folder string, plans []plan) (err error) {
 				}
 			}
 		}
+		if err := prepareOld(ctx, db, topic, p.old); err != nil {
+			return err
+		}
 	}
 	return nil
 }
+
+// writers is how many write at once, since a group of them costs as much as one.
+const writers = 64
+
+// prepareOld writes old messages with what one failed delivery of each has left. The
+// first is the oldest and the last the youngest.
+func prepareOld(ctx context.Context, db *embedded.DB, topic store.Topic, n int) error {
+	expired := time.Now().Add(-3 * smn.KeepDead)
+	put := func(i int) error {
+		m := store.Message{
+			ID: oldMessage(i), Project: topic.Project, TopicID: topic.ID, TopicURN: plan{topic: topic.Name}.urn(),
+			Subject: "old", Body: "old", AcceptedAt: expired.Add(-time.Hour), ExpiresAt: expired,
+		}
+		failure := store.Failure{
+			MessageID: m.ID, SubscriptionID: smn.NewID(), Project: topic.Project, TopicID: topic.ID,
+			Attempts: 7, Dead: true, Status: 503, Reason: "503", At: expired,
+		}
+		return errors.Join(
+			db.PutMessage(ctx, m, queue.NewFanOut(topic.Project, topic.ID, m.ID, 0)),
+			db.FinishChunk(ctx, store.ChunkKey{MessageID: m.ID}, store.Tally{Matched: 1}, []store.Failure{failure}),
+		)
+	}
+	if n == 0 {
+		return nil
+	}
+	if err := put(0); err != nil {
+		return err
+	}
+	errs := make([]error, writers)
+	var work sync.WaitGroup
+	for w := range writers {
+		work.Go(func() {
+			for i := 1 + w; i < n-1 && errs[w] == nil; i += writers {
+				errs[w] = put(i)
+			}
+		})
+	}
+	work.Wait()
+	if n > 1 {
+		errs = append(errs, put(n-1))
+	}
+	return errors.Join(errs...)
+}
+
+// oldMessage is the id of an old message.
+func oldMessage(i int) string { return fmt.Sprintf("%032x", i+1) }

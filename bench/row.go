@@ -50,6 +50,7 @@ func alone(ours float64) reading { return reading{ours, math.NaN(), ours} }
 // step is what a round measures in one go: one reading for each of its rows.
 type step struct {
 	name    string
+	once    bool // one round is enough
 	rows    []*row
 	measure func(ctx context.Context, round int) ([]reading, error)
 }

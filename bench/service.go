@@ -75,12 +75,14 @@ func (s *service) header() http.Header {
 
 var errImpatient = errors.New("waited too long")
 
-// poll asks ten times a second until it is so.
+const pollEvery = 100 * time.Millisecond
+
+// poll asks every pollEvery until it is so.
 func poll(ctx context.Context, most time.Duration, what string, isSo func() (bool, error)) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, most, fmt.Errorf("%w for %s", errImpatient, what))
 	defer cancel()
 	var failed error
-	waited := trial.Until(ctx, 100*time.Millisecond, func() (yes bool) {
+	waited := trial.Until(ctx, pollEvery, func() (yes bool) {
 		yes, failed = isSo()
 		return yes || failed != nil
 	})

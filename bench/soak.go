@@ -58,7 +58,12 @@ const (
 // before a retry that reliable endpoints cause is much shorter.
 const silence = time.Minute
 
-var errLost = errors.New("acknowledged messages were lost")
+// What makes a soak fail.
+var (
+	errLost     = errors.New("acknowledged messages were lost")
+	errReports  = errors.New("reports do not add up")
+	errRepeated = errors.New("far too much came again after a kill")
+)
 
 // soak kills the service again and again while it publishes, fans out and retries,
 // and then counts what has arrived of all that was acknowledged.
@@ -96,10 +101,25 @@ func soak(ctx context.Context, o soakOptions) (err error) {
 	if err := s.print(size); err != nil {
 		return err
 	}
-	if s.lost > 0 {
-		return errLost
+	return s.verdict()
+}
+
+// verdict is what is wrong with the results.
+func (s *soaking) verdict() error {
+	var errs []error
+	if s.lost > 0 || s.unaccounted > 0 {
+		errs = append(errs, errLost)
 	}
-	return nil
+	if s.wrong > 0 {
+		errs = append(errs, errReports)
+	}
+	for _, k := range s.life.Kills {
+		if k.Repeats > byFar*allowed(k) {
+			errs = append(errs, errRepeated)
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // soaking is a soak under way.
@@ -115,6 +135,10 @@ type soaking struct {
 	expected, lost int    // pairs of endpoints that must have got everything
 	troubled, late int    // pairs of endpoints that were healed at the end
 	waited         time.Duration
+
+	asked       int // reports on messages that have not arrived everywhere
+	wrong       int // of them, those that do not add up
+	unaccounted int // late pairs that are neither retrying nor dead
 }
 
 func (s *soaking) run(ctx context.Context) error {
@@ -139,8 +163,8 @@ func (s *soaking) run(ctx context.Context) error {
 		return err
 	}
 	s.waited = time.Since(began)
-	s.troubled, s.late = s.book.Missing(s.sink.Ledger, func(b trial.Behaviour) bool { return !isReliable(b) })
-	return nil
+	fmt.Fprintln(os.Stderr, "soak: asking for reports")
+	return s.account(ctx)
 }
 
 // waitForTheLast waits until everything has arrived, or nothing more comes, or as
@@ -163,6 +187,8 @@ func (s *soaking) waitForTheLast(ctx context.Context) error {
 // isReliable says whether endpoints have got everything shortly after the end. The
 // others may be parked for minutes, and what waited for them too long is dead.
 func isReliable(b trial.Behaviour) bool { return b != trial.Failing && b != trial.Hanging }
+
+func isTroubled(b trial.Behaviour) bool { return !isReliable(b) }
 
 // subscribe makes a topic of several chunks and three small ones.
 func (s *soaking) subscribe(ctx context.Context) error {

@@ -92,14 +92,21 @@ func (n *Notebook) Notes() []Note {
 // is true, and how many of them have not arrived.
 func (n *Notebook) Missing(l *Ledger, should func(Behaviour) bool) (expected, missing int) {
 	for _, note := range n.Notes() {
-		for _, e := range note.Topic.Endpoints {
-			if !should(e.Behaviour) {
-				continue
-			}
-			expected++
-			if !l.Has(note.MessageID, e) {
-				missing++
-			}
+		e, m := note.Missing(l, should)
+		expected, missing = expected+e, missing+m
+	}
+	return expected, missing
+}
+
+// Missing is the same for one message.
+func (n Note) Missing(l *Ledger, should func(Behaviour) bool) (expected, missing int) {
+	for _, e := range n.Topic.Endpoints {
+		if !should(e.Behaviour) {
+			continue
+		}
+		expected++
+		if !l.Has(n.MessageID, e) {
+			missing++
 		}
 	}
 	return expected, missing
