@@ -188,10 +188,7 @@ func (c *committer) loop() {
 	defer close(c.stopped)
 	for range c.wake {
 		for {
-			// Whoever is ready to write may still join.
-			for range 4 {
-				runtime.Gosched()
-			}
+			c.gather()
 			more, closed := c.take()
 			c.commit()
 			if more {
@@ -203,6 +200,22 @@ func (c *committer) loop() {
 			break
 		}
 	}
+}
+
+// gather lets whoever is ready to write join the group, as long as more come.
+func (c *committer) gather() {
+	for last, still := -1, 0; still < 4; still++ {
+		runtime.Gosched()
+		if n := c.size(); n != last {
+			last, still = n, 0
+		}
+	}
+}
+
+func (c *committer) size() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.waiting)
 }
 
 // take moves what is waiting into the next group. It tells whether some had to

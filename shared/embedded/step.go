@@ -9,7 +9,7 @@ import (
 // a moment, since everybody who writes waits for them.
 const (
 	stepRows  = 1000
-	stepTime  = time.Millisecond
+	stepTime  = 400 * time.Microsecond
 	stepPart  = 64 // rows that one statement removes, after which the time is looked at
 	leastRest = 3  // times as long as a step has taken nothing is removed after it
 	stepRest  = 20 * time.Millisecond
