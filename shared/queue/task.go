@@ -114,10 +114,13 @@ func NewFanOut(project, topicID, messageID string, chunk int) Task {
 
 // NewRound is the task for places of a chunk that were put off.
 func NewRound(project, topicID string, f FanOut, due time.Time) Task {
-	t := NewFanOut(project, topicID, f.MessageID, f.Chunk)
-	t.ID += "/" + strconv.Itoa(f.Round)
-	t.NotBefore, t.FanOut = due, &f
-	return t
+	return Task{
+		ID:        "round/" + f.MessageID + "/" + strconv.Itoa(f.Chunk) + "/" + strconv.Itoa(f.Round),
+		Project:   project,
+		Group:     topicID,
+		NotBefore: due,
+		FanOut:    &f,
+	}
 }
 
 // NewRetry is the task for a later attempt.
