@@ -71,7 +71,7 @@ func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func(
 	began := time.Now()
 	c.unbegun.Store(1)
 	c.left.Store(1)
-	err := c.w.ward.admit(ctx, c.message.Project, c.message.TopicID, c.key.Chunk)
+	err := c.w.ward.admit(ctx, c.message.Project, c.message.TopicID, c.task.Chunk)
 	for i := range subs {
 		if err != nil || ctx.Err() != nil {
 			break

@@ -237,6 +237,16 @@ func TestOutcomesThatAreNoTrouble(t *testing.T) {
 func TestParkedByAnotherWorker(t *testing.T) {
 	for name, first := range map[string]func(c *clinic, m *memory) store.Message{
 		"chunk": func(_ *clinic, m *memory) store.Message { return m.publish(time.Hour) },
+		"later round": func(_ *clinic, m *memory) store.Message {
+			msg := m.publish(time.Hour)
+			places := make([]byte, store.ChunkSize/8)
+			places[0] = 1
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			delete(m.waiting, "fan-out/"+msg.ID+"/0")
+			m.put(queue.NewRound(project, topicID, queue.FanOut{MessageID: msg.ID, Round: 1, Places: places}, time.Now()))
+			return msg
+		},
 		"retry": func(c *clinic, m *memory) store.Message {
 			msg := m.publish(time.Hour)
 			m.mu.Lock()
