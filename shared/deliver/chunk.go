@@ -94,7 +94,7 @@ func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func(
 // enter sees to one subscription.
 func (c *chunk) enter(ctx context.Context, s *store.Subscription) error {
 	m := c.message
-	first := queue.Retry{MessageID: m.ID, SubscriptionID: s.ID, Attempt: 1}
+	first := c.first(s)
 	if c.only != nil && !c.stillMeant(ctx, s, first) {
 		return nil
 	}
@@ -180,7 +180,7 @@ func (f *firstAttempt) run() condition {
 	}
 	c := f.chunk
 	defer c.oneOver()
-	result, how := c.w.try(f.ctx, c.message, f.s, f.d, f.retry())
+	result, how := c.w.try(f.ctx, c.message, f.s, f.d, c.first(f.s))
 	if result != nil {
 		c.fail(result)
 		return how
@@ -199,8 +199,9 @@ func (f *firstAttempt) refuse() {
 	f.chunk.putOff(rest{s: f.s})
 }
 
-func (f *firstAttempt) retry() queue.Retry {
-	return queue.Retry{MessageID: f.chunk.message.ID, SubscriptionID: f.s.ID, Attempt: 1}
+// first names the first attempt at a subscription.
+func (c *chunk) first(s *store.Subscription) queue.Retry {
+	return queue.Retry{MessageID: c.message.ID, SubscriptionID: s.ID, Attempt: 1}
 }
 
 // fail keeps a delivery that has not succeeded.

@@ -202,12 +202,11 @@ func (w *Worker) park(m *message, r queue.Retry, s *store.Subscription, until ti
 const unparked = 10 * time.Second
 
 func (w *Worker) putOff(m *message, r queue.Retry, due time.Time, key, reason string) *setback {
-	f := w.failure(m, r, r.Attempt-1)
-	f.Reason = reason
 	if m.over(r, due) {
 		return w.giveUp(context.Background(), m, r, reasonExpiresFirst+" ("+reason+")")
 	}
-	f.Next = due
+	f := w.failure(m, r, r.Attempt-1)
+	f.Next, f.Reason = due, reason
 	r.Deferred++
 	task := queue.NewRetry(m.Project, m.TopicID, r, due)
 	task.WaitsFor = key

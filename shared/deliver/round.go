@@ -52,28 +52,27 @@ func (c *chunk) nextRound() []queue.Task {
 	due := c.w.now().Add(postponement(c.task.Round))
 	if len(c.rest) <= few || m.expired(due) {
 		for _, r := range c.rest {
-			first := queue.Retry{MessageID: m.ID, SubscriptionID: r.s.ID, Attempt: 1}
 			if r.until.IsZero() {
-				c.fail(c.w.postpone(m, first, r.s.Endpoint))
+				c.fail(c.w.postpone(m, c.first(r.s), r.s.Endpoint))
 			} else {
-				c.fail(c.w.park(m, first, r.s, r.until, r.reason))
+				c.fail(c.w.park(m, c.first(r.s), r.s, r.until, r.reason))
 			}
 		}
 		return nil
 	}
 	var places store.Places
-	parked, unparked := 0, due
+	parked, earliest := 0, due
 	for _, r := range c.rest {
 		places.Add(r.s.Seq)
 		if !r.until.IsZero() {
 			parked++
-			if parked == 1 || r.until.Before(unparked) {
-				unparked = r.until
+			if parked == 1 || r.until.Before(earliest) {
+				earliest = r.until
 			}
 		}
 	}
-	if parked == len(c.rest) && unparked.After(due) && !m.expired(unparked) {
-		due = unparked
+	if parked == len(c.rest) && earliest.After(due) && !m.expired(earliest) {
+		due = earliest
 	}
 	c.tally.Waiting = len(c.rest)
 	next := queue.FanOut{MessageID: m.ID, Chunk: c.task.Chunk, Round: c.task.Round + 1}
