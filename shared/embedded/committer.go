@@ -32,6 +32,8 @@ type tx struct {
 	messages []store.Message // published, with tasks among the fresh
 	gone     []string        // ids of messages that were purged
 
+	moments map[topicMoment]struct{} // that are written
+
 	turn struct{ project, topic string } // the topic whose tasks were claimed last, by turns
 }
 
@@ -80,7 +82,7 @@ type committer struct {
 
 func startCommitter(s *session, clock func() time.Time, after func(*tx)) *committer {
 	c := &committer{
-		tx:      tx{session: s},
+		tx:      tx{session: s, moments: make(map[topicMoment]struct{})},
 		clock:   clock,
 		after:   after,
 		wake:    make(chan struct{}, 1),
@@ -293,6 +295,7 @@ func (c *committer) transaction(group []*operation, acks []receipt) (err error) 
 		if err != nil {
 			// SQLite has rolled back by itself after some errors; then this one fails.
 			_, _ = c.tx.exec(`ROLLBACK`)
+			clear(c.tx.moments)
 		}
 	}()
 	for _, a := range acks {

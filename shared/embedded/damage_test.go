@@ -154,7 +154,7 @@ func TestDamagedLog(t *testing.T) {
 		})
 	}
 	t.Run("it costs what normal durability may cost", func(t *testing.T) {
-		dir := damaged(t, func(size int) int { return size/2/4120*4120 + walHeader + 2000 })
+		dir := damaged(t, func(size int) int { return size*4/5/4120*4120 + walHeader + 2000 })
 		db, err := Open(t.Context(), Config{Dir: dir, Durability: Normal})
 		require.NoError(t, err)
 		require.NotEmpty(t, present(t, db, ids))

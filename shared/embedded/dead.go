@@ -23,7 +23,7 @@ func (db *DB) ListDead(ctx context.Context, q store.DeadQuery) (list []store.Dea
 		where, args = where+` AND (f.message, f.subscription) < (?, ?)`, append(args, q.After.MessageID, q.After.SubscriptionID)
 	}
 	err = db.read(ctx, func(s *session) error {
-		return s.each(`SELECT m.subject, m.accepted_at, `+listedColumns+` FROM failure f CROSS JOIN message m ON m.id = f.message
+		return s.each(`SELECT m.subject, m.accepted_at, `+listedColumns+` FROM failure f CROSS JOIN message m ON `+messageIs(`f.message`)+`
 			WHERE `+where+` ORDER BY f.message DESC, f.subscription DESC LIMIT ?`, append(args, q.Limit), func(rows *sql.Rows) error {
 			var row listedRow
 			var m store.MessageHead

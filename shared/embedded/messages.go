@@ -32,12 +32,8 @@ func (db *DB) putMessage(ctx context.Context, m store.Message, fanOut queue.Task
 				return err
 			}
 		}
-		stored, err := tx.exec(`INSERT INTO message
-			(id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body, structure, template, attributes, locale, topic_number)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-			m.ID, micros(m.AcceptedAt), micros(m.ExpiresAt), m.Project, m.TopicID, m.TopicURN, m.TopicDisplay, m.Subject, m.Body,
-			textColumn(m.Structure), template, attributes, textColumn(m.Locale), topicNumber(m.TopicID))
-		if err != nil || stored == 0 {
+		stored, err := tx.insertMessage(m, template, attributes)
+		if err != nil || !stored {
 			return err // it was there already, and its task came with it
 		}
 		if receives, err := db.receives(tx, m.TopicID); err != nil || !receives {
@@ -54,6 +50,32 @@ func (db *DB) putMessage(ctx context.Context, m store.Message, fanOut queue.Task
 		return fmt.Errorf("put message %s: %w", m.ID, err)
 	}
 	return nil
+}
+
+// insertMessage stores a message, unless it is there already.
+func (tx *tx) insertMessage(m store.Message, template, attributes any) (stored bool, err error) {
+	first, ok := messageKey(m.ID)
+	if !ok {
+		return false, fmt.Errorf("%q is no id", m.ID)
+	}
+	for key := first; key < first+keyPlaces; key++ {
+		n, err := tx.exec(`INSERT INTO message
+			(key, id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body, structure, template, attributes, locale)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
+			key, m.ID, micros(m.AcceptedAt), micros(m.ExpiresAt), m.Project, m.TopicID, m.TopicURN, m.TopicDisplay, m.Subject, m.Body,
+			textColumn(m.Structure), template, attributes, textColumn(m.Locale))
+		if err != nil {
+			return false, err
+		}
+		if n > 0 {
+			return true, tx.putMoment(momentOf(m.TopicID, key))
+		}
+		var id string
+		if _, err := tx.get(`SELECT id FROM message WHERE key = ?`, []any{key}, &id); err != nil || id == m.ID {
+			return false, err
+		}
+	}
+	return false, errors.New("too many messages have ids that begin alike")
 }
 
 // PutPush meets store.Messages.
@@ -78,7 +100,7 @@ func (db *DB) GetMessage(ctx context.Context, id string) (m store.Message, err e
 		var structure, template, attributes, locale sql.NullString
 		m.ID = id
 		found, err := s.get(`SELECT accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body,
-			structure, template, attributes, locale FROM message WHERE id = ?`, []any{id},
+			structure, template, attributes, locale FROM message m WHERE `+messageIs(`?1`), []any{id},
 			&accepted, &expires, &m.Project, &m.TopicID, &m.TopicURN, &m.TopicDisplay, &m.Subject, &m.Body,
 			&structure, &template, &attributes, &locale)
 		if err == nil && !found {

@@ -197,7 +197,6 @@ var reports = []string{
 }
 
 func (tx *tx) removeMessages(s *step, old []oldRow) (seen, gone int, err error) {
-	byKey := removeByKey(`message`)
 	for seen < len(old) {
 		part := old[seen:min(seen+s.room(), len(old))]
 		for _, query := range reports {
@@ -214,11 +213,12 @@ func (tx *tx) removeMessages(s *step, old []oldRow) (seen, gone int, err error) 
 		for _, m := range part {
 			tx.gone = append(tx.gone, m.id)
 		}
-		n, more, err := byKey(tx, s, part)
-		seen, gone = seen+n, gone+more
+		n, err := tx.removeMessageRows(part)
 		if err != nil {
 			return seen, gone, err
 		}
+		s.removed(n)
+		seen, gone = seen+len(part), gone+n
 	}
 	return seen, gone, nil
 }

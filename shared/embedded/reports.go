@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
+	"math"
 
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
@@ -68,22 +68,22 @@ func (db *DB) ListFailures(ctx context.Context, q store.FailureQuery) (list []st
 	return list, nil
 }
 
-// topicNumber is what messages of a topic are found by: the first 15 digits of its
-// id. Topics of which these are the same are rare; whoever looks compares the id, too.
-func topicNumber(id string) int64 {
-	n, _ := strconv.ParseInt(id[:min(len(id), 15)], 16, 64) // 0 for what is no id
-	return n
-}
+// listMessages goes from moment to moment.
+const listMessages = `SELECT m.id, m.subject, m.accepted_at FROM topic_moment t CROSS JOIN message m
+	ON m.key >= t.moment << ?3 AND m.key < (t.moment + 1) << ?3 AND m.key < ?4
+	WHERE t.topic = ?1 AND t.moment <= ?2 AND m.topic = ?5 ORDER BY t.moment DESC, m.key DESC LIMIT ?6`
 
 // ListMessages meets store.Reports. Keys are in the order of storing.
 func (db *DB) ListMessages(ctx context.Context, q store.MessageQuery) (list []store.MessageHead, err error) {
-	behind, args := "", []any{topicNumber(q.TopicID), q.TopicID}
-	if q.After != "" {
-		behind, args = ` AND key < (SELECT key FROM message WHERE id = ?)`, append(args, q.After)
-	}
 	err = db.read(ctx, func(s *session) error {
-		return s.each(`SELECT id, subject, accepted_at FROM message WHERE topic_number = ? AND topic = ?`+behind+` ORDER BY key DESC LIMIT ?`,
-			append(args, q.Limit), func(rows *sql.Rows) error {
+		before := int64(math.MaxInt64)
+		if q.After != "" {
+			if found, err := s.get(`SELECT key FROM message m WHERE `+messageIs(`?1`), []any{q.After}, &before); err != nil || !found {
+				return err
+			}
+		}
+		return s.each(listMessages, []any{topicNumber(q.TopicID), before >> momentBits, momentBits, before, q.TopicID, q.Limit},
+			func(rows *sql.Rows) error {
 				var m store.MessageHead
 				var accepted int64
 				err := rows.Scan(&m.ID, &m.Subject, &accepted)

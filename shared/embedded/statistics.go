@@ -40,7 +40,7 @@ func (tx *tx) countSMS(messageID string, more int) error {
 		return nil
 	}
 	_, err := tx.exec(`INSERT INTO sms_count (topic, hour, sms)
-		SELECT t.key, m.accepted_at - m.accepted_at % ?2, ?3 FROM message m JOIN topic t ON t.id = m.topic WHERE m.id = ?1
+		SELECT t.key, m.accepted_at - m.accepted_at % ?2, ?3 FROM message m JOIN topic t ON t.id = m.topic WHERE `+messageIs(`?1`)+`
 		ON CONFLICT (topic, hour) DO UPDATE SET sms = sms + ?3`, messageID, time.Hour.Microseconds(), more)
 	return err
 }
