@@ -56,6 +56,9 @@ func requireIndexes(t *testing.T, db *DB) {
 		for query := range s.prepared {
 			used[query] = true
 		}
+		for query := range s.direct {
+			used[query] = true
+		}
 		return nil
 	}
 	require.NoError(t, db.write(ctx, func(tx *tx) error { return collect(tx.session) }))
