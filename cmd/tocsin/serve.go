@@ -39,7 +39,7 @@ func (c *serveCommand) chosen() settings {
 func (c *serveCommand) Run(ctx context.Context) error {
 	lines := newLineBuffer(os.Stderr)
 	defer lines.flush()
-	log := slog.New(slog.NewJSONHandler(lines, nil))
+	log := slog.New(newLineHandler(lines))
 	tuneMemory()
 	// Go's HTTP tells its own logger what endpoints say unasked, which may be anything.
 	stdlog.SetOutput(io.Discard)
