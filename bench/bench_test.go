@@ -240,13 +240,13 @@ func TestOptions(t *testing.T) {
 	require.Equal(t, 5, o.rounds)
 	require.Equal(t, 500*time.Millisecond, o.length)
 	require.Equal(t, []string{partDeliver, partIsolation, partMillion}, o.parts)
-	require.Equal(t, generatorRaw, o.generator)
+	require.Equal(t, generatorClient, o.generator)
 	require.Equal(t, time.Minute, o.pressure)
 
-	o, err = parse([]string{"-url", "http://127.0.0.1:8080", "-generator", "client"})
+	o, err = parse([]string{"-url", "http://127.0.0.1:8080", "-generator", "raw"})
 	require.NoError(t, err)
 	require.Equal(t, []string{partPublish}, o.parts)
-	require.Equal(t, generatorClient, o.generator)
+	require.Equal(t, generatorRaw, o.generator)
 
 	for _, args := range []string{
 		"x", "-rounds 0", "-rounds 101", "-seconds 0.09", "-seconds 61", "-seconds NaN", "-only both", "-only publish,", "-url x", "-generator curl",

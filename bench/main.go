@@ -93,7 +93,7 @@ func parse(args []string) (options, error) {
 	seconds := flags.Float64("seconds", 1.5, "length of one measurement, 0.1 to 60")
 	only := flags.String("only", strings.Join([]string{partPublish, partDeliver, partStored, partIsolation, partPressure}, ","), "measure these parts")
 	million := flags.Bool("million", false, "measure with a million subscriptions as well, which takes some minutes")
-	flags.StringVar(&o.generator, "generator", generatorRaw, "how publishes are made: raw, on connections of our own, or client, by a http.Client")
+	flags.StringVar(&o.generator, "generator", generatorClient, "how publishes are made: raw, on connections of our own, or client, by a http.Client")
 	flags.DurationVar(&o.pressure, "pressure", 20*time.Second, "how long dead endpoints are under full load, 1s to 10m")
 	if err := flags.Parse(args); err != nil {
 		return o, err

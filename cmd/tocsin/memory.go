@@ -14,7 +14,7 @@ const (
 	// smallHeap is a heap that is not worth collecting, in bytes: as much as there is at
 	// full load anyway. While little lives in it, as in publishing, it is collected a
 	// third as often.
-	smallHeap = 32 << 20
+	smallHeap = 20 << 20
 	// gcStep is by how much the percentage must change for setting it: that stops the
 	// world for a moment.
 	gcStep = 25
