@@ -116,4 +116,4 @@ func prepareOld(ctx context.Context, db *embedded.DB, topic store.Topic, n int) 
 }
 
 // oldMessage is the id of an old message.
-func oldMessage(i int) string { return fmt.Sprintf("%032x", i+1) }
+func oldMessage(i int) string { return fmt.Sprintf("%016x%016x", i+1, 0) }
