@@ -23,9 +23,10 @@ const root = "../.."
 // lower layers. A pattern names one folder, or with * every folder in it that is
 // not named elsewhere.
 var layers = [][]string{
-	{"cmd/*", "functions/*", "bench", "examples/*"},
+	{"cmd/*", "functions/*", "bench", "examples/*", "internal/stack/run"},
+	{"internal/stack"},
 	{"internal/demo"},
-	{"shared/lambdaapp", "internal/runtimeapi", "internal/trial", "events"},
+	{"shared/lambdaapp", "internal/runtimeapi", "internal/trial", "internal/emulators", "events"},
 	{"shared/httpapi", "shared/client", "shared/embedded", "shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/*"},
 	{"shared/deliver/post", "shared/deliver/letter"},
 	{"shared/broker", "shared/deliver"},

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
@@ -23,7 +24,7 @@ import (
 type Config struct {
 	Template  string                   // path of template.yaml
 	Bootstrap func(name string) string // path of the executable of a function such as create-topic
-	Env       map[string]string        // variables of all functions
+	Env       map[string]string        // variables of all functions; TOCSIN_PUBLIC_URL is the stack's own unless it is here
 	Address   string                   // to serve on; port 0 for a free one
 	Log       io.Writer                // takes what functions write; calls may come at once
 	Queue     *Queue                   // whose tasks go to the function deliver; nil for none
@@ -56,6 +57,11 @@ func Start(ctx context.Context, c Config) (*Stack, error) {
 		return nil, err
 	}
 	s := &Stack{URL: "http://" + listener.Addr().String()}
+	env := maps.Clone(c.Env)
+	if env["TOCSIN_PUBLIC_URL"] == "" {
+		env["TOCSIN_PUBLIC_URL"] = s.URL
+	}
+	c.Env = env
 	s.functions = newFunctions(c)
 	s.server = &http.Server{Handler: newGateway(routes, s.functions, listener.Addr().String()), ReadHeaderTimeout: 10 * time.Second}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
