@@ -19,6 +19,9 @@ import (
 var done = []string{
 	"topics/create_stores_what_get_finds",
 	"topics/a_name_that_is_taken_answers_with_its_topic",
+	"topics/fifty_creators_at_once_make_one_topic",
+	"topics/list_is_newest_first_and_filtered_by_bytes",
+	"topics/list_is_filtered_by_all_filters_together",
 	"topics/a_cancelled_context_changes_nothing",
 }
 
