@@ -8,12 +8,14 @@ package dynamostore
 //	T#project#name  -          a topic                                                id
 //	L#project       t#id       a copy of the topic, for lists and for finding by id
 //	L#project       tb#id      a block of the directory of these                      n, added, next
+//	F#recipient     -          what a recipient got lately                            rev: another with each change; ttl
 //
 // Access patterns, with their capacity units for rows of usual size:
 //
 //	CreateTopic    blocks 1 read, topic 1 read, block 1 read; topic, copy and block in a transaction  3 read, 6 write
 //	               and now and then a block is opened                                       4 write in 64
 //	GetTopic       topic                                                                    1 read
+//	Admit          counts; counts. Of several recipients the writes are in a transaction    1 read, 1 or 2 write each
 //
 // Ids sort by time, so lists are in the order of ids.
 
@@ -25,3 +27,5 @@ func listedTopicKey(project, id string) key { return key{"L#" + project, "t#" + 
 func topicBlocks(project string) directory {
 	return directory{pk: "L#" + project, blocks: "tb#", rows: "t#", size: 64}
 }
+
+func flowKey(recipient string) key { return key{"F#" + recipient, "-"} }

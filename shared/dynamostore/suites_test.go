@@ -20,6 +20,12 @@ var done = []string{
 	"topics/create_stores_what_get_finds",
 	"topics/a_name_that_is_taken_answers_with_its_topic",
 	"topics/a_cancelled_context_changes_nothing",
+	"flow/messages_are_admitted_up_to_a_limit",
+	"flow/a_limit_holds_for_all_windows",
+	"flow/messages_are_admitted_one_after_the_other",
+	"flow/what_is_not_bounded_is_not_counted",
+	"flow/admitting_at_once_counts_right",
+	"flow/a_clock_that_is_set_back_opens_nothing",
 }
 
 func TestStore(t *testing.T) {
