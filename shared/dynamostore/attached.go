@@ -6,10 +6,10 @@ import (
 	"tocsin/shared/store"
 )
 
-// there is the condition that something can be attached to or tagged: a topic, or a
+// isThere is the condition that something can be attached to or tagged: a topic, or a
 // document that belongs to a project. What goes into a transaction with it goes away
 // with that, if removeAttached comes after the thing is gone.
-func there(k store.TagKey) write {
+func isThere(k store.TagKey) write {
 	if k.Kind == store.TopicKind {
 		return check(listedTopicKey(k.Project, k.ID), present)
 	}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"tocsin/shared/queue"
@@ -13,51 +15,52 @@ import (
 	"tocsin/shared/store"
 )
 
-// smsRow is the attribute v of an SMS. How its sending ended are attributes of their
-// own.
+// smsRow is the attribute v of an SMS. The key has its time and id, and how its
+// sending ended are attributes of their own.
 type smsRow struct {
-	ID         string    `json:"id"`
-	Endpoint   string    `json:"endpoint"`
-	Text       string    `json:"text"`
-	SignID     string    `json:"sign,omitempty"`
-	AcceptedAt time.Time `json:"accepted"`
+	Endpoint string `json:"endpoint"`
+	Text     string `json:"text"`
+	SignID   string `json:"sign,omitempty"`
 }
 
 func (r row) sms(project string) (store.SMS, error) {
 	var m smsRow
-	err := r.decode(&m)
+	if err := r.decode(&m); err != nil {
+		return store.SMS{}, err
+	}
+	at, id, _ := strings.Cut(r.sk[len(smsPrefix):], "#")
+	accepted, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return store.SMS{}, fmt.Errorf("row %s: %w", r.key, err)
+	}
 	sms := store.SMS{
-		ID: m.ID, Project: project, Endpoint: m.Endpoint, Text: m.Text, SignID: m.SignID, AcceptedAt: m.AcceptedAt,
+		ID: id, Project: project, Endpoint: m.Endpoint, Text: m.Text, SignID: m.SignID, AcceptedAt: time.UnixMilli(accepted).UTC(),
 		Status: smn.SMSStatus(r.num("status")), Reason: r.str("reason"),
 	}
 	if r.has("finished") {
 		sms.FinishedAt = time.UnixMilli(r.num("finished")).UTC()
 	}
-	return sms, err
+	return sms, nil
 }
 
-// smsOfCall is how many SMS one transaction stores: a row of each, where its id
-// tells it, and the hour that counts them.
-const smsOfCall = (maxTransact - 1) / 2
+// maxSMS is how many SMS one transaction stores: each, where it is, and the hour that
+// counts them.
+const maxSMS = (maxTransact - 1) / 2
 
 // PutSMS meets store.DirectSMS.
 func (db *DB) PutSMS(ctx context.Context, sms []store.SMS, tasks ...queue.Task) error {
-	byHour := slices.SortedFunc(slices.Values(sms), func(a, b store.SMS) int {
+	left := slices.SortedFunc(slices.Values(sms), func(a, b store.SMS) int {
 		return cmp.Or(cmp.Compare(a.Project, b.Project), a.AcceptedAt.Compare(b.AcceptedAt))
 	})
-	for len(byHour) > 0 {
-		first := byHour[0]
-		k := slices.IndexFunc(byHour, func(m store.SMS) bool {
-			return m.Project != first.Project || !hourOf(m.AcceptedAt).Equal(hourOf(first.AcceptedAt))
-		})
-		if k < 0 {
-			k = len(byHour)
+	for len(left) > 0 {
+		hour, k := smsHourKey(left[0].Project, left[0].AcceptedAt), 1
+		for k < min(len(left), maxSMS) && smsHourKey(left[k].Project, left[k].AcceptedAt) == hour {
+			k++
 		}
-		k = min(k, smsOfCall)
-		if err := db.putSMS(ctx, byHour[:k]); err != nil {
+		if err := db.putSMS(ctx, hour, left[:k]); err != nil {
 			return fmt.Errorf("put %d SMS: %w", len(sms), err)
 		}
-		byHour = byHour[k:]
+		left = left[k:]
 	}
 	if err := db.putTasks(ctx, tasks...); err != nil {
 		return fmt.Errorf("put %d SMS: %w", len(sms), err)
@@ -65,55 +68,44 @@ func (db *DB) PutSMS(ctx context.Context, sms []store.SMS, tasks ...queue.Task) 
 	return nil
 }
 
-// putSMS stores those of some SMS that are not there. They are of one project and
-// one hour.
-func (db *DB) putSMS(ctx context.Context, sms []store.SMS) error {
+// putSMS stores those of some SMS of an hour that are not there.
+func (db *DB) putSMS(ctx context.Context, hour key, sms []store.SMS) error {
 	for len(sms) > 0 {
-		project, hour := sms[0].Project, hourOf(sms[0].AcceptedAt)
 		gone := ttl(db.smsExpiry(sms[len(sms)-1].AcceptedAt))
-		writes := []write{update(smsHourKey(project, hour), "SET #ttl = ? ADD n ?", gone, n(len(sms)))}
-		var names []key
+		writes := []write{update(hour, "SET #ttl = ? ADD n ?", gone, n(len(sms)))}
+		places := make([]key, len(sms))
 		for i := range sms {
 			m := &sms[i]
-			row := smsKey(project, m.AcceptedAt, m.ID)
-			values := item{"status": n(m.Status), "ttl": gone, "v": body(smsRow{m.ID, m.Endpoint, m.Text, m.SignID, kept(m.AcceptedAt)})}
-			if m.Reason != "" {
-				values["reason"] = s(m.Reason)
-			}
+			places[i] = smsPlaceKey(m.ID)
+			message := put(smsKey(m.Project, m.AcceptedAt, m.ID), item{"status": n(m.Status), "ttl": gone, "v": body(smsRow{m.Endpoint, m.Text, m.SignID})})
 			if !m.FinishedAt.IsZero() {
-				values["finished"] = n(m.FinishedAt.UnixMilli())
+				message.attrs["reason"], message.attrs["finished"] = s(m.Reason), n(m.FinishedAt.UnixMilli())
 			}
-			names = append(names, smsIDKey(m.ID))
-			writes = append(writes,
-				put(row, values),
-				put(smsIDKey(m.ID), item{"project": s(project), "row": s(row.sk), "ttl": gone}).when(absent),
-			)
+			place := put(places[i], item{"project": s(m.Project), "row": s(message.key.sk), "ttl": gone}).whenAbsent(db.now())
+			writes = append(writes, message, place)
 		}
 		err := db.transact(ctx, writes...)
 		if !errors.Is(err, errCondition) {
 			return err
 		}
-		there, err := db.getMany(ctx, names)
+		there, err := db.getMany(ctx, places)
 		if err != nil {
 			return err
 		}
 		sms = slices.DeleteFunc(slices.Clone(sms), func(m store.SMS) bool {
-			_, found := there[smsIDKey(m.ID)]
+			_, found := there[smsPlaceKey(m.ID)]
 			return found
 		})
 	}
 	return nil
 }
 
-// hourOf is when the hour of a moment began.
-func hourOf(at time.Time) time.Time { return at.UTC().Truncate(time.Hour) }
-
 // smsExpiry is when the SMS of the hour of a moment expire: all at once, so that
 // their count is right until then. They are kept from when they come, should that be
 // long after they were accepted.
 func (db *DB) smsExpiry(accepted time.Time) time.Time {
 	late := max(db.now().Sub(accepted).Truncate(time.Hour), 0)
-	return hourOf(accepted).Add(time.Hour + late + db.retention)
+	return accepted.Truncate(time.Hour).Add(time.Hour + late + db.retention)
 }
 
 // GetSMS meets store.DirectSMS.
@@ -126,7 +118,7 @@ func (db *DB) GetSMS(ctx context.Context, project, id string) (store.SMS, error)
 }
 
 func (db *DB) getSMS(ctx context.Context, project, id string) (store.SMS, error) {
-	place, found, err := db.get(ctx, smsIDKey(id))
+	place, found, err := db.get(ctx, smsPlaceKey(id))
 	if err != nil {
 		return store.SMS{}, err
 	}
@@ -153,7 +145,7 @@ func (db *DB) FinishSMS(ctx context.Context, id string, status smn.SMSStatus, re
 }
 
 func (db *DB) finishSMS(ctx context.Context, id string, status smn.SMSStatus, reason string, at time.Time) error {
-	place, found, err := db.get(ctx, smsIDKey(id))
+	place, found, err := db.get(ctx, smsPlaceKey(id))
 	if err != nil || !found {
 		return err
 	}

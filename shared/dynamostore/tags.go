@@ -39,7 +39,7 @@ func (db *DB) PutTags(ctx context.Context, key store.TagKey, tags []smn.Tag, lim
 		}
 		slices.SortFunc(all, func(a, b smn.Tag) int { return cmp.Compare(a.Key, b.Key) })
 		return all, nil
-	}, there(key))
+	}, isThere(key))
 	if err != nil {
 		return fmt.Errorf("put tags on %s %s: %w", key.Kind, key.ID, err)
 	}
