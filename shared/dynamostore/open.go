@@ -10,7 +10,6 @@
 package dynamostore
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,13 +30,7 @@ type Config struct {
 	Queue  queue.Queue      // gets the tasks
 	Now    func() time.Time // what expires by; time.Now if nil
 	Log    *slog.Logger     // gets what no caller can be told; nil for nothing
-
-	// Retention is how long a message and what belongs to it is kept after its time
-	// to live; two weeks if 0.
-	Retention time.Duration
 }
-
-const defaultRetention = 14 * 24 * time.Hour
 
 // DB is the table and the queue. Its methods may be called from many goroutines at
 // once. There is nothing to close.
@@ -45,8 +38,6 @@ type DB struct {
 	table
 	queue queue.Queue
 	log   *slog.Logger
-
-	retention time.Duration
 }
 
 // New gives the store of a table, which is not looked at before the first call.
@@ -65,10 +56,7 @@ func New(cfg Config) (*DB, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &DB{
-		table: table{api: cfg.Client, name: aws.String(cfg.Table), now: cfg.Now},
-		queue: cfg.Queue, log: cfg.Log, retention: cmp.Or(cfg.Retention, defaultRetention),
-	}, nil
+	return &DB{table: table{api: cfg.Client, name: aws.String(cfg.Table), now: cfg.Now}, queue: cfg.Queue, log: cfg.Log}, nil
 }
 
 // putTasks puts tasks into the queue, after the rows that cause them. The zero task

@@ -63,8 +63,8 @@ func (p *smsPage) fill(m store.SMS) {
 	}
 }
 
-// fits says whether an SMS is one that a query asks for.
-func fits(m store.SMS, q store.SMSQuery) bool {
+// fitsSMS says whether an SMS is one that a query asks for.
+func fitsSMS(m store.SMS, q store.SMSQuery) bool {
 	return (q.From.IsZero() || !m.AcceptedAt.Before(q.From)) && (q.To.IsZero() || m.AcceptedAt.Before(q.To)) &&
 		(q.Endpoint == "" || m.Endpoint == q.Endpoint) && (q.SignID == "" || m.SignID == q.SignID) && (q.Status == nil || m.Status == *q.Status)
 }
@@ -75,7 +75,7 @@ func (db *DB) listOneSMS(ctx context.Context, q store.SMSQuery) (store.SMSPage, 
 	if errors.Is(err, store.ErrNotFound) {
 		return page.SMSPage, nil
 	}
-	if err == nil && fits(m, q) {
+	if err == nil && fitsSMS(m, q) {
 		page.fill(m)
 	}
 	return page.SMSPage, err
@@ -91,7 +91,7 @@ func (db *DB) listFittingSMS(ctx context.Context, q store.SMSQuery, during span)
 		if err != nil {
 			return store.SMSPage{}, err
 		}
-		if fits(m, q) {
+		if fitsSMS(m, q) {
 			page.fill(m)
 		}
 	}

@@ -51,7 +51,7 @@ func TestListSMS(t *testing.T) {
 		}
 		var fit []store.SMS
 		for _, m := range all {
-			if fits(m, q) {
+			if fitsSMS(m, q) {
 				fit = append(fit, m)
 			}
 		}
@@ -75,7 +75,7 @@ func TestSMSExpire(t *testing.T) {
 	require.NoError(t, db.PutSMS(t.Context(), []store.SMS{m}))
 	now = now.Add(2 * time.Minute) // it came in the next hour
 	require.NoError(t, db.PutSMS(t.Context(), []store.SMS{last}))
-	end := now.Truncate(time.Hour).Add(defaultRetention)
+	end := now.Truncate(time.Hour).Add(keepSMS)
 
 	now = end.Add(-time.Second)
 	page, err := db.ListSMS(t.Context(), store.SMSQuery{Project: m.Project, Limit: 10})

@@ -43,9 +43,13 @@ func putVersion(t store.Template) write {
 	return put(versionKey(t.VersionID), item{"content": s(t.Content)})
 }
 
+// keepVersions is how long a version is kept after the last message that refers to
+// it: as long as that can be redelivered, and a day.
+const keepVersions = smn.MaxTimeToLive + smn.KeepDead + 24*time.Hour
+
 // retire lets a version expire to which no new message will refer.
 func (db *DB) retire(version string) write {
-	return update(versionKey(version), "SET #ttl = ?", ttl(db.now().Add(smn.MaxTimeToLive+db.retention))).when(present)
+	return update(versionKey(version), "SET #ttl = ?", ttl(db.now().Add(keepVersions))).when(present)
 }
 
 // CreateTemplate meets store.Templates.

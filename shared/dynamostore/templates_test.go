@@ -36,12 +36,12 @@ func TestVersionsExpire(t *testing.T) {
 	for range 2 { // a repeat does not put it out of use
 		require.NoError(t, db.UpdateTemplate(t.Context(), template))
 	}
-	now = now.Add(smn.MaxTimeToLive + defaultRetention - time.Second)
+	now = now.Add(keepVersions - time.Second)
 	requireVersions(map[string]bool{first: true, template.VersionID: true})
 	now = now.Add(2 * time.Second)
 	requireVersions(map[string]bool{first: false, template.VersionID: true})
 	require.NoError(t, db.DeleteTemplate(t.Context(), template.Project, template.ID, now))
-	now = now.Add(smn.MaxTimeToLive + defaultRetention + 2*time.Second)
+	now = now.Add(keepVersions + 2*time.Second)
 	requireVersions(map[string]bool{template.VersionID: false})
 }
 
