@@ -75,7 +75,7 @@ func TestSMSExpire(t *testing.T) {
 	require.NoError(t, db.PutSMS(t.Context(), []store.SMS{m}))
 	now = now.Add(2 * time.Minute) // it came in the next hour
 	require.NoError(t, db.PutSMS(t.Context(), []store.SMS{last}))
-	end := now.Truncate(time.Hour).Add(keepSMS)
+	end := now.Truncate(time.Hour).Add(smsKept)
 
 	now = end.Add(-time.Second)
 	page, err := db.ListSMS(t.Context(), store.SMSQuery{Project: m.Project, Limit: 10})
