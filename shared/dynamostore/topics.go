@@ -58,11 +58,10 @@ func (db *DB) createTopic(ctx context.Context, t store.Topic, limit int64) (stor
 		if err != nil {
 			return t, false, err
 		}
-		err = db.transact(ctx,
+		err = db.transact(ctx, append(counted,
 			put(named, item{"id": s(t.ID), "v": v}).when(absent),
 			put(listedTopicKey(t.Project, t.ID), item{"v": v}),
-			counted,
-		)
+		)...)
 		if !errors.Is(err, errCondition) {
 			return t, err == nil, err
 		}
