@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"tocsin/shared/queue"
+	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
 
@@ -103,6 +105,9 @@ const (
 // do for what is dead, and the places in the list go last: what a call leaves halfway
 // is still found there.
 func (db *DB) Redeliver(ctx context.Context, items []store.Redelivery) (redelivered int, err error) {
+	if err := db.keepLonger(ctx, items); err != nil {
+		return 0, fmt.Errorf("redeliver: %w", err)
+	}
 	for step := range slices.Chunk(items, redeliverStep) {
 		n, err := db.redeliver(ctx, step)
 		redelivered += n
@@ -153,6 +158,57 @@ func (db *DB) revive(ctx context.Context, f store.Failure) (bool, error) {
 		return there.str("holder") == holder, nil // then the answer was lost
 	}
 	return err == nil, err
+}
+
+// keepLonger lets messages stay until what is revived now has been dead again for
+// smn.KeepDead, and their reports with them.
+func (db *DB) keepLonger(ctx context.Context, items []store.Redelivery) error {
+	messages := make(map[key]string, len(items)) // by the key of their head
+	for _, item := range items {
+		messages[headKey(item.TopicID, item.MessageID)] = item.MessageID
+	}
+	heads, err := db.getMany(ctx, slices.Collect(maps.Keys(messages)))
+	if err != nil {
+		return err
+	}
+	until := db.now().Add(smn.DefaultTimeToLive + smn.KeepDead)
+	for k, head := range heads {
+		if head.num("ttl") >= until.Unix() {
+			continue
+		}
+		end := until.Add(keepMessages - smn.KeepDead) // so it need not be done for each redelivery
+		if err := db.keepReport(ctx, messages[k], end); err != nil {
+			return err
+		}
+		for _, k := range []key{messageKey(messages[k]), k} {
+			if err := db.keepRow(ctx, k, ttl(end)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// keepReport lets the report of a message outlive a time.
+func (db *DB) keepReport(ctx context.Context, messageID string, end time.Time) error {
+	var short []key
+	for r, err := range db.query(ctx, reportRows(messageID)) {
+		if err != nil {
+			return err
+		}
+		if r.num("ttl") <= end.Unix() {
+			short = append(short, r.key)
+		}
+	}
+	return sideBySide(len(short), redeliverSide, func(i int) error { return db.keepRow(ctx, short[i], db.reportTTL()) })
+}
+
+func (db *DB) keepRow(ctx context.Context, k key, end value) error {
+	_, err := db.write(ctx, update(k, "SET #ttl = ?", end).when(present))
+	if errors.Is(err, errCondition) {
+		return nil // it is gone
+	}
+	return err
 }
 
 // sideBySide does n things, some of them at once, and gives the errors.

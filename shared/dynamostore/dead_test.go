@@ -108,6 +108,29 @@ func TestDeadAgainAtOnce(t *testing.T) {
 	require.Equal(t, []string{again.SubscriptionID}, g.listed(t))
 }
 
+// What is revived after a long time and dies again is seen as long as what died the
+// first time, with a report that is whole.
+func TestRevivedIsKept(t *testing.T) {
+	g, dead := newGrave(t, 40)
+	for _, at := range []time.Duration{12 * time.Hour, smn.KeepDead, 2 * smn.KeepDead, 3 * smn.KeepDead} {
+		g.now = moment.Add(at)
+		n, err := g.Redeliver(t.Context(), []store.Redelivery{g.revival(dead[0])})
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		g.now = g.now.Add(smn.DefaultTimeToLive)
+		again := dead[0]
+		again.At = g.now
+		require.NoError(t, g.PutFailure(t.Context(), again))
+		g.now = g.now.Add(smn.KeepDead)
+		require.Contains(t, g.listed(t), again.SubscriptionID)
+		report, err := g.GetReport(t.Context(), g.m.ID)
+		require.NoError(t, err)
+		require.Equal(t, store.Report{Tally: store.Tally{Matched: len(dead)}, Dead: len(dead)}, report)
+	}
+	g.now = g.now.Add(keepMessages)
+	require.Empty(t, g.listed(t))
+}
+
 // Places of what is dead no longer do not count, wherever they stand in the list.
 func TestListDeadReadsOn(t *testing.T) {
 	const n = 3 * deadPage

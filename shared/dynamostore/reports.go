@@ -28,7 +28,7 @@ func (db *DB) GetReport(ctx context.Context, messageID string) (store.Report, er
 // countReport gives the counts of a message, and its chunks by their number.
 func (db *DB) countReport(ctx context.Context, messageID string) (report store.Report, chunks map[string]row, err error) {
 	chunks = make(map[string]row)
-	for r, err := range db.query(ctx, query{pk: messageKey(messageID).pk, from: fanOutPrefix, to: failurePrefix + highest}) {
+	for r, err := range db.query(ctx, reportRows(messageID)) {
 		number, isChunk := strings.CutPrefix(r.sk, fanOutPrefix)
 		switch {
 		case err != nil:
@@ -45,6 +45,11 @@ func (db *DB) countReport(ctx context.Context, messageID string) (report store.R
 		}
 	}
 	return report, chunks, nil
+}
+
+// reportRows are the chunks and the failures of a message.
+func reportRows(messageID string) query {
+	return query{pk: messageKey(messageID).pk, from: fanOutPrefix, to: failurePrefix + highest}
 }
 
 // isFannedOut says whether all chunks are finished, from the first one to that which

@@ -24,7 +24,7 @@ import (
 //	N#topic#0-3     day        SMS that were delivered                                h00 to h23; ttl
 //
 // Rows with a ttl go away by themselves, 15 days after the time to live of their
-// message or later; counts after 92 days. Nothing of a message needs its topic, whose
+// message or later, see keepLonger; counts after 92 days. Nothing of a message needs its topic, whose
 // id never comes again, so deleting a topic leaves them behind, but for the counts:
 // see dropCounts.
 //
@@ -46,7 +46,8 @@ import (
 //	ListFailures   failures; their subscriptions
 //	ListMessages   heads of four partitions: of 100 of a KB                                 100 read
 //	ListDead       places of four partitions; failures; heads; subscriptions                4 read, and up to 3 for each
-//	Redeliver      failure; its place                                                       2 write each
+//	Redeliver      head of each message; failure; its place                                 1 read, 2 write each
+//	               and all rows of a message that would not be kept long enough
 //	CountSMS       days of four partitions                                                  4 read
 //
 // Ids sort by time, so lists are in the order of ids.
