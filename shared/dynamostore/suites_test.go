@@ -3,8 +3,11 @@ package dynamostore
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/internal/emulators"
@@ -50,7 +53,11 @@ var done = []string{
 	"flow/what_is_not_bounded_is_not_counted",
 	"flow/admitting_at_once_counts_right",
 	"flow/a_clock_that_is_set_back_opens_nothing",
+	"messages", "messages_with_a_key", "deliveries", "reports", "statistics",
 }
+
+// moment is the time of the suite: what it stores has not expired then.
+var moment = time.Date(2026, 11, 3, 4, 5, 6, 789_000_000, time.UTC)
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) (store.Store, queue.Queue) {
@@ -58,7 +65,8 @@ func TestStore(t *testing.T) {
 		for _, prefix := range done {
 			if strings.HasPrefix(name+"/", prefix+"/") {
 				db, q := open(t)
-				return partial{DB: db}, q
+				db.now = func() time.Time { return moment }
+				return partial{DB: db, missing: missing{q.(store.Store)}}, q
 			}
 		}
 		t.Skip("not there yet")
@@ -80,6 +88,13 @@ func open(t testing.TB) (*DB, queue.Queue) {
 	client := dynamodb.NewFromConfig(emulators.DynamoDB(t))
 	name := "test-" + smn.NewID()
 	require.NoError(t, CreateTable(t.Context(), client, name))
+	// The emulator removes at once what has expired by the clock on the wall, which is
+	// not that of the tests. They look at rows that have expired and are still there.
+	_, err := client.UpdateTimeToLive(t.Context(), &dynamodb.UpdateTimeToLiveInput{
+		TableName:               aws.String(name),
+		TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String("ttl"), Enabled: aws.Bool(false)},
+	})
+	require.NoError(t, err)
 	q, err := embedded.Open(t.Context(), embedded.Config{Dir: t.TempDir(), Durability: embedded.Normal})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, q.Close()) })
