@@ -42,7 +42,7 @@ functions/%: FORCE
 	@CGO_ENABLED=0 go build $(FUNCTION_FLAGS) -o .cache/functions/$*/bootstrap ./functions/$*
 
 ##@ Work on it
-.PHONY: test race check fmt openapi emulators sam-check bench bench-full soak fuzz
+.PHONY: test race check fmt openapi emulators sam-check bench bench-full bench-lambda soak fuzz
 test: emulators sam-cli ## run all tests; no preparation needed
 	go test ./...
 	go -C internal/compat test -count=1 ./... # go does not see that the binary has changed
@@ -113,6 +113,10 @@ bench: ## measure speed, memory and isolation beside raw baselines, in about sev
 
 bench-full: ## the same, and with a million subscriptions, in about ten minutes
 	go run ./bench -million
+
+bench-lambda: functions emulators ## measure the cold starts of all functions beside one that does nothing
+	@CGO_ENABLED=0 go build $(FUNCTION_FLAGS) -o .cache/functions/hello/bootstrap ./internal/coldstart/hello
+	@go run ./internal/coldstart
 
 soak: ## kill the service 200 times under load, and count what was lost; MINUTES (default 5)
 	go run ./bench soak -minutes $(or $(MINUTES),5)

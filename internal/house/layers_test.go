@@ -23,7 +23,7 @@ const root = "../.."
 // lower layers. A pattern names one folder, or with * every folder in it that is
 // not named elsewhere.
 var layers = [][]string{
-	{"cmd/*", "functions/*", "bench", "examples/*", "internal/stack/run"},
+	{"cmd/*", "functions/*", "bench", "examples/*", "internal/stack/run", "internal/coldstart", "internal/coldstart/hello"},
 	{"internal/stack"},
 	{"internal/demo"},
 	{"shared/lambdaapp", "internal/runtimeapi", "internal/trial", "internal/emulators", "events"},
@@ -59,7 +59,7 @@ var guests = []struct {
 	{"github.com/aws/aws-sdk-go", nil, false, "that is the SDK of old"},
 	{"github.com/aws/aws-sdk-go-v2", aws, true, "AWS is known to its rooms alone"},
 	{"github.com/aws/smithy-go", aws, true, "AWS is known to its rooms alone"},
-	{"github.com/aws/aws-lambda-go", []string{"shared/lambdaapp", "internal/stack"}, true, "events of AWS are known to lambdaapp alone"},
+	{"github.com/aws/aws-lambda-go", []string{"shared/lambdaapp", "internal/stack", "internal/coldstart/hello"}, true, "events of AWS are known to lambdaapp alone"},
 	{"github.com/awslabs/aws-lambda-go-api-proxy", []string{"shared/lambdaapp"}, false, "it is kept in one place"},
 	{"github.com/alecthomas/kong", []string{"cmd/tocsin"}, false, "flags are known to the binary alone"},
 	{"github.com/prometheus", []string{"cmd/tocsin"}, false, "metrics are shown by the binary alone; rooms have observers"},

@@ -14,7 +14,9 @@ import (
 type api struct {
 	*http.ServeMux
 	pending chan invocation
-	init    chan result // of an init that failed
+	init    chan result   // of an init that failed
+	ready   chan struct{} // closed when it asks for its first event
+	asked   sync.Once
 
 	mu    sync.Mutex
 	count int
@@ -47,7 +49,7 @@ func (e *FunctionError) Error() string { return e.Type + ": " + e.Message }
 const version = "/2018-06-01/runtime"
 
 func newAPI() *api {
-	a := &api{ServeMux: http.NewServeMux(), pending: make(chan invocation, 1), init: make(chan result, 1)}
+	a := &api{ServeMux: http.NewServeMux(), pending: make(chan invocation, 1), init: make(chan result, 1), ready: make(chan struct{})}
 	a.HandleFunc("GET "+version+"/invocation/next", a.next)
 	a.HandleFunc("POST "+version+"/invocation/{id}/response", a.report(func(body []byte) result { return result{body: body} }))
 	a.HandleFunc("POST "+version+"/invocation/{id}/error", a.report(failed))
@@ -71,6 +73,7 @@ func (a *api) offer(ctx context.Context, event []byte) <-chan result {
 }
 
 func (a *api) next(w http.ResponseWriter, r *http.Request) {
+	a.asked.Do(func() { close(a.ready) })
 	select {
 	case next := <-a.pending:
 		h := w.Header()

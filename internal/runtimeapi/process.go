@@ -17,6 +17,7 @@ type Process struct {
 	api    *api
 	server *http.Server
 	stop   context.CancelFunc
+	pid    int
 	ended  chan struct{} // closed when the process has ended
 	exit   error         // of the process; set when ended is closed
 }
@@ -55,6 +56,7 @@ func Start(ctx context.Context, f Function) (*Process, error) {
 		_ = p.server.Close()
 		return nil, fmt.Errorf("start the function: %w", err)
 	}
+	p.pid = cmd.Process.Pid
 	go func() {
 		p.exit = cmd.Wait()
 		close(p.ended)
@@ -88,6 +90,12 @@ func (p *Process) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	}
 	return nil, fmt.Errorf("the function did not answer in time: %w", ctx.Err())
 }
+
+// Ready is closed when the function has asked for its first event: its init is over.
+func (p *Process) Ready() <-chan struct{} { return p.api.ready }
+
+// PID is the number of the process.
+func (p *Process) PID() int { return p.pid }
 
 // Ended is closed when the process has ended.
 func (p *Process) Ended() <-chan struct{} { return p.ended }

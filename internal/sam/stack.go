@@ -203,6 +203,8 @@ func (s *Stack) attribute(id, attribute string) string {
 	case "AWS::Logs::LogGroup":
 		properties := declared["Properties"].(map[string]any)
 		return arn("logs", fmt.Sprintf("log-group:%v:*", s.value(properties["LogGroupName"])))
+	case "AWS::Events::Rule":
+		return arn("events", "rule/"+id)
 	case "AWS::IAM::Role":
 		return fmt.Sprintf("arn:aws:iam::%v:role/%s", pseudo["AWS::AccountId"], id)
 	default:
