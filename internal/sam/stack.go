@@ -190,9 +190,6 @@ func (s *Stack) attribute(id, attribute string) string {
 		return id + "." + attribute
 	}
 	declared := s.template.Resources[id]
-	arn := func(service, resource string) string {
-		return fmt.Sprintf("arn:%v:%s:%v:%v:%s", pseudo["AWS::Partition"], service, pseudo["AWS::Region"], pseudo["AWS::AccountId"], resource)
-	}
 	switch kind := declared["Type"]; kind {
 	case "AWS::DynamoDB::Table":
 		return arn("dynamodb", "table/"+id)
