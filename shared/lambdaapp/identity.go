@@ -40,17 +40,9 @@ type remoteIdentity struct {
 var _ httpapi.Identity = (*remoteIdentity)(nil)
 
 func newRemoteIdentity(s settings, remote tokenService) (*remoteIdentity, error) {
-	user := iam.OneUser{
-		Domain: s.domain, User: s.user, Password: s.password,
-		AccessKey: s.accessKey, SecretKey: s.secretKey,
-		ProjectID: s.projectID, ProjectName: s.projectName,
-	}
-	if s.accessKey != "" { // who has a key may do without the rest
-		user.Domain, user.User = orElse(user.Domain, "keys"), orElse(user.User, s.accessKey)
-	}
 	key := make([]byte, 32)
 	rand.Read(key) // never fails: see crypto/rand.Read
-	keys, err := iam.New(iam.Config{Users: []iam.User{user.Account()}, TokenKey: key, StaticToken: s.sampleToken})
+	keys, err := iam.New(iam.Config{Users: []iam.User{s.oneUser()}, TokenKey: key, StaticToken: s.sampleToken})
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
@@ -106,11 +98,4 @@ func (i *remoteIdentity) byToken(ctx context.Context, r *http.Request, _ []byte)
 
 func (i *remoteIdentity) isSample(token string) bool {
 	return i.sample != "" && subtle.ConstantTimeCompare([]byte(token), []byte(i.sample)) == 1
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }

@@ -6,14 +6,20 @@
 package lambdaapp
 
 import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"tocsin/shared/httpapi"
+	"tocsin/shared/smn"
 )
 
 // Serve runs a function that answers these operations behind API Gateway. It
@@ -36,11 +42,30 @@ func ServeNotify() {
 	if err != nil {
 		fail(err)
 	}
-	service, err := s.newClient()
+	service, err := newService(s)
 	if err != nil {
 		fail(err)
 	}
-	lambda.Start(NotifyHandler(service, topic))
+	lambda.Start(func(ctx context.Context, event json.RawMessage) (NotifyResult, error) {
+		service, err := service(ctx)
+		if err != nil {
+			return NotifyResult{}, err
+		}
+		return NotifyHandler(service, topic)(ctx, event)
+	})
+}
+
+// ServeDeliver runs the function that takes messages to endpoints: it does the tasks
+// of the SQS queue. It does not return. A wrong environment ends the process with one
+// line on stderr.
+func ServeDeliver() {
+	s := start()
+	handler, err := newDeliver(s)
+	if err != nil {
+		fail(err)
+	}
+	_, _ = x509.SystemCertPool() // read now, where time costs nothing; it is kept
+	lambda.Start(handler)
 }
 
 // start reads the environment and sets up the log.
@@ -58,8 +83,15 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-// newAPI composes the handler of a function that speaks to a remote service.
+// newAPI composes the handler of a function.
 func newAPI(s settings, ops ...httpapi.Operation) (http.Handler, error) {
+	if s.backend == onAWS {
+		h, err := openHouse(s)
+		if err != nil {
+			return nil, err
+		}
+		return h.api(ops...)
+	}
 	remote, err := s.newClient()
 	if err != nil {
 		return nil, err
@@ -75,4 +107,39 @@ func newAPI(s settings, ops ...httpapi.Operation) (http.Handler, error) {
 		Region:       s.region,
 		PublicURL:    s.publicURL,
 	}, ops...)
+}
+
+// newService gives the service to a function that calls it itself.
+func newService(s settings) (func(context.Context) (smn.Service, error), error) {
+	if s.backend == onAWS {
+		h, err := openHouse(s)
+		if err != nil {
+			return nil, err
+		}
+		return h.service().get, nil
+	}
+	remote, err := s.newClient()
+	if err != nil {
+		return nil, err
+	}
+	return func(context.Context) (smn.Service, error) { return remote, nil }, nil
+}
+
+// newDeliver composes the function that takes messages to endpoints.
+func newDeliver(s settings) (func(context.Context, events.SQSEvent) (events.SQSEventResponse, error), error) {
+	if s.backend != onAWS {
+		return nil, errors.New("TOCSIN_BACKEND is not aws: there is nothing to deliver, the remote does that itself")
+	}
+	if err := s.checkPublicURL(); err != nil {
+		return nil, err
+	}
+	senders, err := s.senders()
+	if err != nil {
+		return nil, err
+	}
+	h, err := openHouse(s)
+	if err != nil {
+		return nil, err
+	}
+	return DeliverHandler(h.worker(senders).get, h.queue, h.log), nil
 }

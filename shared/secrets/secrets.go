@@ -132,6 +132,20 @@ func (k *Keeper) Get(ctx context.Context, id string) ([]byte, error) {
 	return r.value, nil
 }
 
+// Forget lets a secret of GetOrCreate and Previous be read again at its next use,
+// unless it was read within the last moments, which age says.
+func (k *Keeper) Forget(name string, age time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, stage := range []string{current, previous} {
+		v := version{k.prefix + name, stage}
+		if r, known := k.known[v]; known && !k.now().Before(r.until.Add(age-k.maxAge)) {
+			r.until = time.Time{}
+			k.known[v] = r
+		}
+	}
+}
+
 // read gives a version of a secret as it was read last, if that is not too long ago.
 // While Secrets Manager cannot be asked, an older reading must do. The caller holds
 // mu.

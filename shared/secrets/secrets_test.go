@@ -104,6 +104,30 @@ func TestRotation(t *testing.T) {
 	require.Equal(t, 1, api.creates)
 }
 
+func TestForget(t *testing.T) {
+	now := time.Now()
+	api := &counting{API: client(t)}
+	k := open(t, secrets.Config{Client: api, Prefix: "test/" + smn.NewID() + "/", Now: func() time.Time { return now }})
+	k.Forget("key", 0) // there is none
+	for _, c := range []struct {
+		age   time.Duration
+		reads int
+	}{{0, 1}, {time.Second, 2}, {time.Second, 2}} { // the first finds none and makes it
+		_, err := k.GetOrCreate(t.Context(), "key", making("value"))
+		require.NoError(t, err)
+		require.Equal(t, c.reads, api.gets)
+		k.Forget("key", c.age)
+	}
+	_, err := k.GetOrCreate(t.Context(), "key", making("value"))
+	require.NoError(t, err)
+	require.Equal(t, 2, api.gets, "it was read a moment ago")
+	now = now.Add(time.Second)
+	k.Forget("key", time.Second)
+	_, err = k.GetOrCreate(t.Context(), "key", making("value"))
+	require.NoError(t, err)
+	require.Equal(t, 3, api.gets)
+}
+
 func TestMissing(t *testing.T) {
 	_, err := open(t, secrets.Config{Client: client(t)}).Get(t.Context(), "test/nothing")
 	require.EqualError(t, err, "secret test/nothing: there is none, or it has no value")
