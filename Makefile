@@ -31,12 +31,39 @@ invoke: $(TOCSIN) ## run one function: make invoke FUNCTION=publish EVENT=events
 	  -function "$$(echo $(FUNCTION) | awk -F- '{for (i = 1; i <= NF; i++) printf toupper(substr($$i, 1, 1)) substr($$i, 2)}')Function"
 
 ##@ Work on it
-.PHONY: test race check fmt openapi bench bench-full soak fuzz
-test: ## run all tests; no preparation needed
+.PHONY: test race check fmt openapi emulators bench bench-full soak fuzz
+test: emulators ## run all tests; no preparation needed
 	go test ./...
 	go -C internal/compat test -count=1 ./... # go does not see that the binary has changed
 
-race: ## run all tests with the race detector; needs a C compiler
+# Where Python or Java with Maven is missing, make test goes on without.
+emulators: ## set up DynamoDB Local and moto server, which tests run against, in .cache/emulators
+	@$(call setup-emulator,moto,python3,the tests against SQS and the like)
+	@$(call setup-emulator,dynamodb-local,java mvn,the tests against DynamoDB)
+
+define setup-emulator
+for tool in $(2); do \
+  if ! command -v $$tool >/dev/null; then \
+    echo "$$tool is not installed: $(3) are skipped" >&2; \
+    test -z "$${TOCSIN_CI:-}" || exit 1; exit 0; \
+  fi; \
+done; $(MAKE) --silent --no-print-directory .cache/emulators/$(1)/.done
+endef
+
+.cache/emulators/moto/.done: internal/emulators/requirements.txt
+	@echo "installing moto server"
+	@rm -rf $(@D) && python3 -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.cache/emulators/dynamodb-local/.done: internal/emulators/pom.xml
+	@echo "installing DynamoDB Local"
+	@rm -rf $(@D)
+	@mvn --batch-mode --quiet --file $< org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+	  -DoutputDirectory=$(CURDIR)/$(@D) -DincludeScope=runtime -Dstyle.color=never
+	@touch $@
+
+race: emulators ## run all tests with the race detector; needs a C compiler
 	CGO_ENABLED=1 go test -race -short ./...
 
 check: $(GOFUMPT) $(GOLANGCI_LINT) ## format, vet, lint and the tests of the house itself
