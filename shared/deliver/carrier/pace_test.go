@@ -37,7 +37,9 @@ func refusal(status int, code string) error {
 	}
 }
 
-func throttled(context.Context) (*string, error) { return nil, refusal(429, "TooManyRequestsException") }
+func throttled(context.Context) (*string, error) {
+	return nil, refusal(429, "TooManyRequestsException")
+}
 
 // queue is what waits to be sent, by when.
 type queue []time.Time

@@ -31,10 +31,7 @@ func Header(d deliver.Delivery) []Field {
 // SenderName is what stands beside the sender's address: the topic's display name, on
 // one line. Without one it is empty, and only the address is shown.
 func SenderName(d deliver.Delivery) string {
-	if d.TopicDisplay == "" {
-		return ""
-	}
-	return strings.Join(strings.Fields(From(d)), " ")
+	return strings.Join(strings.Fields(line(d.TopicDisplay)), " ")
 }
 
 // SubjectHeader is Subject as it stands in the header of a mail, in printable ASCII.

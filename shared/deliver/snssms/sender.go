@@ -69,7 +69,7 @@ func (s *Sender) set(name, value string) {
 
 // What SNS takes: numbers in the international form, names of senders.
 var (
-	number = regexp.MustCompile(`^\+[1-9][0-9]{4,14}$`)
+	number = regexp.MustCompile(`^\+[1-9][0-9]{1,14}$`)
 	name   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,9}[A-Za-z0-9])?$`)
 )
 
