@@ -7,60 +7,38 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
-
 	"tocsin/shared/deliver"
 )
 
 // outcome says what an answer means for the delivery. Of the service's words only the
-// code stands in reasons: its messages hold addresses.
-func (c *Carrier) outcome(ctx context.Context, id *string, err error) deliver.Outcome {
-	if err == nil && id != nil && *id != "" {
-		return deliver.Outcome{Result: deliver.Delivered, Status: http.StatusOK}
-	}
-	again := func(status int, reason string) deliver.Outcome {
-		return deliver.Outcome{Result: deliver.Again, Status: status, Reason: reason}
-	}
-	if err == nil { // nobody knows whether it was taken
-		return again(http.StatusOK, "no readable answer of "+c.name)
-	}
-	status := 0
-	if answer, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
-		status = answer.HTTPStatusCode()
-	}
-	code := codeOf(err)
-	shown := ""
-	if code != "" {
-		shown = " (" + code + ")"
-	}
+// code stands in reasons: the others can hold addresses.
+func (c *Carrier) outcome(ctx context.Context, a answer) deliver.Outcome {
+	o := deliver.Outcome{Result: deliver.Again, Status: a.status}
+	name := c.config.Name
 	switch {
-	case isThrottling(code), status == http.StatusTooManyRequests:
-		return deliver.Outcome{Result: deliver.Later, Status: status, Reason: c.name + " takes no more for now" + shown}
-	case status >= http.StatusInternalServerError, status == http.StatusRequestTimeout:
-		return again(status, c.name+" is in trouble"+shown)
-	case code != "" && isOurs(code, status):
-		return again(status, c.name+" refused us"+shown)
-	case code != "" && status >= http.StatusBadRequest:
-		return deliver.Outcome{Result: deliver.Dead, Status: status, Reason: c.name + " refused the message" + shown}
+	case a.status == http.StatusOK && a.id != "":
+		return deliver.Outcome{Result: deliver.Delivered, Status: a.status}
+	case isThrottling(a.code), a.status == http.StatusTooManyRequests:
+		o.Result, o.Reason = deliver.Later, name+" takes no more for now"
+	case a.status >= http.StatusInternalServerError, a.status == http.StatusRequestTimeout:
+		o.Reason = name + " is in trouble"
+	case a.code != "" && isOurs(a.code, a.status):
+		o.Reason = name + " refused us"
+	case a.code != "" && a.status >= http.StatusBadRequest:
+		o.Result, o.Reason = deliver.Dead, name+" refused the message"
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return again(status, "no answer of "+c.name+" within "+timeout.String())
+		o.Reason = "no answer of " + name + " within " + timeout.String()
 	case ctx.Err() != nil:
-		return again(status, "the attempt was broken off")
-	case status != 0:
-		return again(status, "no readable answer of "+c.name)
+		o.Reason = "the attempt was broken off"
+	case a.status != 0: // nobody knows whether it was taken
+		o.Reason = "no readable answer of " + name
 	default:
-		return again(0, c.name+" could not be asked")
+		o.Reason = name + " could not be asked"
 	}
-}
-
-// codeOf is the code of a refusal; empty if there is none that can be read.
-func codeOf(err error) string {
-	refusal, ok := errors.AsType[smithy.APIError](err)
-	if !ok || refusal.ErrorCode() == "UnknownError" || !codeForm.MatchString(refusal.ErrorCode()) {
-		return ""
+	if a.code != "" {
+		o.Reason += " (" + a.code + ")"
 	}
-	return refusal.ErrorCode()
+	return o
 }
 
 var codeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.]{0,63}$`)

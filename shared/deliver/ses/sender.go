@@ -8,58 +8,49 @@ package ses
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
 	"net/mail"
 	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sesv2"
-	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 
 	"tocsin/shared/deliver"
 	"tocsin/shared/deliver/carrier"
 	"tocsin/shared/deliver/letter"
 )
 
-// Client is as much of the client of SES as is needed.
-type Client interface {
-	SendEmail(ctx context.Context, in *sesv2.SendEmailInput, options ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error)
-}
-
 // Config says how mails are sent.
 type Config struct {
-	Client           Client
-	From             string  // the address that mails come from, or whose domain SES has verified
-	ConfigurationSet string  // name; empty for none
-	Rate             float64 // mails a second; 0 for no bound but that of SES
+	AWS              aws.Config // region and credentials; BaseEndpoint and HTTPClient if they are set
+	From             string     // the address that mails come from: SES has verified it, or its domain
+	ConfigurationSet string     // its name; empty for none
+	Rate             float64    // mails a second; 0 for no bound but that of SES
 }
 
 // Sender sends mails.
 type Sender struct {
-	client           Client
 	from             string
-	configurationSet *string
+	configurationSet string
 	carrier          *carrier.Carrier
 }
 
 // New makes a sender. The error names the field that is missing or wrong.
 func New(c Config) (*Sender, error) {
-	switch {
-	case c.Client == nil:
-		return nil, errors.New("ses: Config.Client is missing")
-	case !letter.IsSender(c.From):
+	if !letter.IsSender(c.From) {
 		return nil, errors.New("ses: Config.From must be the bare address that mails come from, in ASCII, such as notify@example.com")
-	case c.ConfigurationSet != "" && !setName.MatchString(c.ConfigurationSet):
+	}
+	if c.ConfigurationSet != "" && !setName.MatchString(c.ConfigurationSet) {
 		return nil, errors.New("ses: Config.ConfigurationSet must be a name of up to 64 letters, digits, hyphens and underscores")
 	}
-	s := &Sender{client: c.Client, from: c.From}
-	if c.ConfigurationSet != "" {
-		s.configurationSet = aws.String(c.ConfigurationSet)
+	made, err := carrier.New(carrier.Config{Name: "SES", Host: "email", Signing: "ses", AWS: c.AWS, Rate: c.Rate, Read: read})
+	if err != nil {
+		return nil, fmt.Errorf("ses: %w", err)
 	}
-	var err error
-	s.carrier, err = carrier.New(carrier.Config{Name: "SES", Rate: c.Rate})
-	return s, err
+	return &Sender{from: c.From, configurationSet: c.ConfigurationSet, carrier: made}, nil
 }
 
 var setName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
@@ -67,47 +58,71 @@ var setName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 // Send sends d as a mail, which is delivered when SES has taken it. What an answer
 // means is carrier.Hand's. An address that cannot be written to is dead.
 func (s *Sender) Send(ctx context.Context, d deliver.Delivery) deliver.Outcome {
+	problem := ""
 	switch {
 	case !letter.IsAddress(d.Endpoint):
-		return deliver.Outcome{Result: deliver.Dead, Reason: "the endpoint is not a mail address"}
+		problem = "the endpoint is not a mail address"
 	case !letter.IsASCII(d.Endpoint):
-		return deliver.Outcome{Result: deliver.Dead, Reason: "SES does not take addresses with other characters than ASCII"}
+		problem = "SES does not take addresses with other characters than ASCII"
 	}
-	in := s.write(d)
-	return s.carrier.Hand(ctx, func(ctx context.Context) (*string, error) {
-		out, err := s.client.SendEmail(ctx, in, once)
-		if err != nil {
-			return nil, err //nolint:wrapcheck // its reason is found there
-		}
-		return out.MessageId, nil
-	})
-}
-
-// once: trying again is the worker's affair.
-func once(o *sesv2.Options) {
-	o.Retryer = aws.NopRetryer{}
-	o.HTTPClient = carrier.Bounded(o.HTTPClient)
+	body, err := json.Marshal(s.write(d))
+	if err != nil {
+		problem = "the mail could not be written"
+	}
+	if problem != "" {
+		return deliver.Outcome{Result: deliver.Dead, Reason: problem}
+	}
+	return s.carrier.Hand(ctx, carrier.Call{Path: "/v2/email/outbound-emails", ContentType: "application/json", Body: body})
 }
 
 // write makes the mail of a delivery.
-func (s *Sender) write(d deliver.Delivery) *sesv2.SendEmailInput {
+func (s *Sender) write(d deliver.Delivery) request {
 	from := mail.Address{Name: letter.SenderName(d), Address: s.from}
-	var headers []types.MessageHeader
-	for _, f := range letter.Header(d) {
-		headers = append(headers, types.MessageHeader{Name: aws.String(f.Name), Value: aws.String(f.Value)})
+	r := request{From: from.String(), ConfigurationSet: s.configurationSet}
+	r.Destination.To = []string{d.Endpoint}
+	m := &r.Content.Simple
+	m.Subject.Data = letter.SubjectHeader(d)
+	m.Body.Text = content{letter.Text(d), "UTF-8"}
+	m.Body.HTML = content{letter.HTML(d), "UTF-8"}
+	m.Headers = letter.Header(d)
+	return r
+}
+
+// request is the body of SES's SendEmail.
+type request struct {
+	From             string `json:"FromEmailAddress"`
+	ConfigurationSet string `json:"ConfigurationSetName,omitempty"`
+	Destination      struct {
+		To []string `json:"ToAddresses"`
 	}
-	return &sesv2.SendEmailInput{
-		FromEmailAddress:     aws.String(from.String()),
-		Destination:          &types.Destination{ToAddresses: []string{d.Endpoint}},
-		ConfigurationSetName: s.configurationSet,
-		Content: &types.EmailContent{Simple: &types.Message{
-			Subject: &types.Content{Data: aws.String(letter.SubjectHeader(d))},
-			Body:    &types.Body{Text: text(letter.Text(d)), Html: text(letter.HTML(d))},
-			Headers: headers,
-		}},
+	Content struct {
+		Simple struct {
+			Subject content
+			Body    struct {
+				Text content
+				HTML content `json:"Html"`
+			}
+			Headers []letter.Field
+		}
 	}
 }
 
-func text(s string) *types.Content {
-	return &types.Content{Charset: aws.String("UTF-8"), Data: aws.String(strings.ToValidUTF8(s, "\uFFFD"))}
+// content is a text. Without a charset it is ASCII.
+type content struct {
+	Data    string
+	Charset string `json:",omitempty"`
+}
+
+// read finds the id of a mail, or the code of a refusal.
+func read(header http.Header, body []byte) (id, code string) {
+	var said struct {
+		MessageID string `json:"MessageId"`
+		Type      string `json:"__type"`
+	}
+	_ = json.Unmarshal(body, &said) // what cannot be read is not there
+	if code = header.Get("X-Amzn-ErrorType"); code == "" {
+		code = said.Type
+	}
+	code, _, _ = strings.Cut(code, ":") // an address can follow, and a name space go before
+	return said.MessageID, code[strings.LastIndexByte(code, '#')+1:]
 }

@@ -14,7 +14,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/shared/deliver"
@@ -96,13 +95,16 @@ func refuse(status int, code string) http.HandlerFunc {
 	}
 }
 
+func config(address string) aws.Config {
+	return aws.Config{
+		Region: "us-east-1", BaseEndpoint: aws.String(address), Credentials: credentials.NewStaticCredentialsProvider("AKID", "key", ""),
+	}
+}
+
 func sender(t testing.TB, s *service, change func(*ses.Config)) *ses.Sender {
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	c := ses.Config{From: address, Client: sesv2.NewFromConfig(aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String(server.URL),
-		Credentials: credentials.NewStaticCredentialsProvider("AKID", "key", ""),
-	})}
+	c := ses.Config{From: address, AWS: config(server.URL)}
 	if change != nil {
 		change(&c)
 	}
@@ -201,6 +203,22 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// The code of a refusal stands in the header or in the body, with more around it.
+func TestCodes(t *testing.T) {
+	for _, answer := range []http.HandlerFunc{
+		refuse(400, "MessageRejected:http://internal.amazon.com/coral/com.amazonaws.ses/"),
+		refuse(400, "com.amazonaws.ses#MessageRejected"),
+		func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, `{"__type":"com.amazonaws.ses#MessageRejected","message":"secret"}`)
+		},
+	} {
+		s := service{answer: answer}
+		o := sender(t, &s, nil).Send(t.Context(), notification())
+		require.Equal(t, deliver.Outcome{Result: deliver.Dead, Status: 400, Reason: "SES refused the message (MessageRejected)"}, o)
+	}
+}
+
 func TestOddAnswers(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"nothing":           func(http.ResponseWriter, *http.Request) {},
@@ -213,6 +231,7 @@ func TestOddAnswers(t *testing.T) {
 		"403 and no JSON":   func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "secret", 403) },
 		"502 and no JSON":   func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>secret</html>", 502) },
 		"a code with words": refuse(400, "an ugly secret"),
+		"a code too long":   refuse(400, "Secret"+strings.Repeat("secret", 20)),
 		"a closed connection": func(http.ResponseWriter, *http.Request) {
 			panic(http.ErrAbortHandler)
 		},
@@ -249,12 +268,7 @@ func TestNoAnswer(t *testing.T) {
 
 	nobody := httptest.NewServer(nil)
 	nobody.Close()
-	o := sender(t, &s, func(c *ses.Config) {
-		c.Client = sesv2.NewFromConfig(aws.Config{
-			Region: "us-east-1", BaseEndpoint: aws.String(nobody.URL),
-			Credentials: credentials.NewStaticCredentialsProvider("AKID", "key", ""),
-		})
-	}).Send(t.Context(), notification())
+	o := sender(t, &s, func(c *ses.Config) { c.AWS = config(nobody.URL) }).Send(t.Context(), notification())
 	require.Equal(t, deliver.Outcome{Result: deliver.Again, Reason: "SES could not be asked"}, o)
 }
 
@@ -270,12 +284,12 @@ func TestRate(t *testing.T) {
 
 func TestNewNamesWhatIsWrong(t *testing.T) {
 	for want, spoil := range map[string]func(*ses.Config){
-		"Client":           func(c *ses.Config) { c.Client = nil },
+		"AWS":              func(c *ses.Config) { c.AWS = aws.Config{} },
 		"From":             func(c *ses.Config) { c.From = "Disk Watch <notify@example.com>" },
 		"ConfigurationSet": func(c *ses.Config) { c.ConfigurationSet = "a b" },
 		"Rate":             func(c *ses.Config) { c.Rate = -1 },
 	} {
-		c := ses.Config{Client: &sesv2.Client{}, From: address}
+		c := ses.Config{AWS: config("http://127.0.0.1"), From: address}
 		_, err := ses.New(c)
 		require.NoError(t, err)
 		spoil(&c)
@@ -285,11 +299,12 @@ func TestNewNamesWhatIsWrong(t *testing.T) {
 }
 
 // inProcess is SES without a wire.
-type inProcess struct{ last *sesv2.SendEmailInput }
+type inProcess struct{ last request }
 
-func (p *inProcess) SendEmail(_ context.Context, in *sesv2.SendEmailInput, _ ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error) {
-	p.last = in
-	return &sesv2.SendEmailOutput{MessageId: aws.String("0100")}, nil
+func (p *inProcess) Do(r *http.Request) (*http.Response, error) {
+	p.last = request{}
+	err := json.NewDecoder(r.Body).Decode(&p.last)
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{"MessageId":"0100"}`))}, err
 }
 
 // FuzzMail: whatever strangers have written, SES gets headers that hold what they are
@@ -301,7 +316,9 @@ func FuzzMail(f *testing.F) {
 	f.Add(" ", " ", "0", "0@0", "0", false)
 	f.Add("磁盘已满", "磁盘, \"x\" <a@b.c>", "满", "ann@example.org", "https://h/é", false)
 	var client inProcess
-	sends, err := ses.New(ses.Config{Client: &client, From: address})
+	cfg := config("http://127.0.0.1")
+	cfg.HTTPClient = &client
+	sends, err := ses.New(ses.Config{AWS: cfg, From: address})
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, subject, display, text, endpoint, url string, confirmation bool) {
 		d := notification()
@@ -316,16 +333,16 @@ func FuzzMail(f *testing.F) {
 		simple := client.last.Content.Simple
 		require.Equal(t, []string{endpoint}, client.last.Destination.ToAddresses)
 		require.Regexp(t, `^[!-~]+@[!-~]+$`, endpoint)
-		require.Regexp(t, `^[ -~]+$`, *client.last.FromEmailAddress)
-		from, err := mail.ParseAddress(*client.last.FromEmailAddress)
+		require.Regexp(t, `^[ -~]+$`, client.last.FromEmailAddress)
+		from, err := mail.ParseAddress(client.last.FromEmailAddress)
 		require.NoError(t, err)
 		require.Equal(t, &mail.Address{Name: letter.SenderName(d), Address: address}, from)
-		require.Regexp(t, `^[ -~]+$`, *simple.Subject.Data)
+		require.Regexp(t, `^[ -~]+$`, simple.Subject.Data)
 		for i, h := range simple.Headers {
-			require.Equal(t, []string{"Auto-Submitted", "List-Unsubscribe", "List-Unsubscribe-Post"}[i], *h.Name)
-			require.Regexp(t, `^[ -~]{1,870}$`, *h.Value)
+			require.Equal(t, []string{"Auto-Submitted", "List-Unsubscribe", "List-Unsubscribe-Post"}[i], h.Name)
+			require.Regexp(t, `^[ -~]{1,870}$`, h.Value)
 		}
-		require.Equal(t, strings.ToValidUTF8(letter.Text(d), "\uFFFD"), *simple.Body.Text.Data)
-		require.Equal(t, strings.ToValidUTF8(letter.HTML(d), "\uFFFD"), *simple.Body.Html.Data)
+		require.Equal(t, strings.ToValidUTF8(letter.Text(d), "\uFFFD"), simple.Body.Text.Data)
+		require.Equal(t, strings.ToValidUTF8(letter.HTML(d), "\uFFFD"), simple.Body.Html.Data)
 	})
 }

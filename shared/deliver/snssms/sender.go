@@ -4,12 +4,14 @@ package snssms
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sns"
-	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"tocsin/shared/deliver"
 	"tocsin/shared/deliver/carrier"
@@ -18,32 +20,24 @@ import (
 	"tocsin/shared/validation"
 )
 
-// Client is as much of the client of SNS as is needed.
-type Client interface {
-	Publish(ctx context.Context, in *sns.PublishInput, options ...func(*sns.Options)) (*sns.PublishOutput, error)
-}
-
 // Config says how SMS are sent.
 type Config struct {
-	Client Client
-	From   string  // a number of the account's, +14155550199, or a name that phones show; empty for what SNS chooses
-	Type   string  // Transactional or Promotional; empty for what the account is set to
-	Rate   float64 // SMS a second; 0 for no bound but that of SNS
+	AWS  aws.Config // region and credentials; BaseEndpoint and HTTPClient if they are set
+	From string     // a number of the account's, +14155550199, or a name that phones show; empty for what SNS chooses
+	Type string     // Transactional or Promotional; empty for what the account is set to
+	Rate float64    // SMS a second; 0 for no bound but that of SNS
 }
 
 // Sender sends SMS.
 type Sender struct {
-	client     Client
-	attributes map[string]types.MessageAttributeValue // of each SMS
+	attributes [][2]string // of each SMS
 	carrier    *carrier.Carrier
 }
 
 // New makes a sender. The error names the field that is missing or wrong.
 func New(c Config) (*Sender, error) {
-	s := &Sender{client: c.Client, attributes: make(map[string]types.MessageAttributeValue)}
+	var s Sender
 	switch {
-	case c.Client == nil:
-		return nil, errors.New("snssms: Config.Client is missing")
 	case number.MatchString(c.From):
 		s.set("AWS.MM.SMS.OriginationNumber", c.From)
 	case isName(c.From):
@@ -58,14 +52,15 @@ func New(c Config) (*Sender, error) {
 	default:
 		return nil, errors.New("snssms: Config.Type must be Transactional or Promotional")
 	}
-	var err error
-	s.carrier, err = carrier.New(carrier.Config{Name: "SNS", Rate: c.Rate})
-	return s, err
+	made, err := carrier.New(carrier.Config{Name: "SNS", Host: "sns", Signing: "sns", AWS: c.AWS, Rate: c.Rate, Read: read})
+	if err != nil {
+		return nil, fmt.Errorf("snssms: %w", err)
+	}
+	s.carrier = made
+	return &s, nil
 }
 
-func (s *Sender) set(name, value string) {
-	s.attributes[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String(value)}
-}
+func (s *Sender) set(name, value string) { s.attributes = append(s.attributes, [2]string{name, value}) }
 
 // What SNS takes: numbers in the international form, names of senders.
 var (
@@ -94,22 +89,41 @@ func (s *Sender) Send(ctx context.Context, d deliver.Delivery) deliver.Outcome {
 	if problem != "" {
 		return deliver.Outcome{Result: deliver.Dead, Reason: problem}
 	}
-	in := &sns.PublishInput{
-		PhoneNumber:       aws.String(d.Endpoint),
-		Message:           aws.String(strings.ToValidUTF8(text, "\uFFFD")),
-		MessageAttributes: s.attributes,
-	}
-	return s.carrier.Hand(ctx, func(ctx context.Context) (*string, error) {
-		out, err := s.client.Publish(ctx, in, once)
-		if err != nil {
-			return nil, err //nolint:wrapcheck // its reason is found there
-		}
-		return out.MessageId, nil
+	return s.carrier.Hand(ctx, carrier.Call{
+		Path: "/", ContentType: "application/x-www-form-urlencoded; charset=utf-8", Body: []byte(s.form(d.Endpoint, text)),
 	})
 }
 
-// once: trying again is the worker's affair.
-func once(o *sns.Options) {
-	o.Retryer = aws.NopRetryer{}
-	o.HTTPClient = carrier.Bounded(o.HTTPClient)
+// form is the body of SNS's Publish.
+func (s *Sender) form(to, text string) string {
+	form := url.Values{
+		"Action":      {"Publish"},
+		"Version":     {"2010-03-31"},
+		"PhoneNumber": {to},
+		"Message":     {strings.ToValidUTF8(text, "\uFFFD")},
+	}
+	for i, a := range s.attributes {
+		entry := "MessageAttributes.entry." + strconv.Itoa(i+1) + "."
+		form.Set(entry+"Name", a[0])
+		form.Set(entry+"Value.DataType", "String")
+		form.Set(entry+"Value.StringValue", a[1])
+	}
+	return form.Encode()
 }
+
+// read finds the id of an SMS, or the code of a refusal.
+func read(_ http.Header, body []byte) (id, code string) {
+	if found := idElement.FindSubmatch(body); found != nil {
+		id = string(found[1])
+	}
+	if found := codeElement.FindSubmatch(body); found != nil {
+		code = string(found[1])
+	}
+	return id, code
+}
+
+// Two elements are all that is wanted of the XML. Texts have no < in it.
+var (
+	idElement   = regexp.MustCompile(`<MessageId>\s*([A-Za-z0-9-]+)\s*</MessageId>`)
+	codeElement = regexp.MustCompile(`<Code>\s*([A-Za-z0-9.]+)\s*</Code>`)
+)

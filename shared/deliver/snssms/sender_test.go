@@ -13,7 +13,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/internal/emulators"
@@ -71,16 +70,16 @@ func refuse(status int, code string) http.HandlerFunc {
 	return say(status, `<ErrorResponse><Error><Type>Sender</Type><Code>`+code+`</Code><Message>+491701234567 is a secret</Message></Error></ErrorResponse>`)
 }
 
-func client(address string) *sns.Client {
-	return sns.NewFromConfig(aws.Config{
+func config(address string) aws.Config {
+	return aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String(address), Credentials: credentials.NewStaticCredentialsProvider("AKID", "key", ""),
-	})
+	}
 }
 
 func sender(t *testing.T, s *service, c snssms.Config) *snssms.Sender {
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	c.Client = client(server.URL)
+	c.AWS = config(server.URL)
 	made, err := snssms.New(c)
 	require.NoError(t, err)
 	return made
@@ -234,7 +233,7 @@ func TestRate(t *testing.T) {
 
 func TestNewNamesWhatIsWrong(t *testing.T) {
 	for want, configs := range map[string][]snssms.Config{
-		"Client": {{}},
+		"AWS": {{}},
 		"From": {
 			{From: "Disk Watch"}, {From: "TwelveLetter"}, {From: "-a"}, {From: "12345"}, {From: "14155550199"}, {From: "+0123456"}, {From: "Wächter"}, {From: "a\r\n"},
 		},
@@ -242,8 +241,8 @@ func TestNewNamesWhatIsWrong(t *testing.T) {
 		"Rate": {{Rate: -1}},
 	} {
 		for _, c := range configs {
-			if want != "Client" {
-				c.Client = &sns.Client{}
+			if want != "AWS" {
+				c.AWS = config("http://127.0.0.1")
 			}
 			_, err := snssms.New(c)
 			require.ErrorContains(t, err, "Config."+want)
@@ -259,7 +258,7 @@ type captured struct {
 
 func TestByMoto(t *testing.T) {
 	cfg := emulators.Moto(t)
-	sends, err := snssms.New(snssms.Config{Client: sns.NewFromConfig(cfg), From: "Tocsin", Type: "Transactional"})
+	sends, err := snssms.New(snssms.Config{AWS: cfg, From: "Tocsin", Type: "Transactional"})
 	require.NoError(t, err)
 	d := notification()
 	require.Equal(t, deliver.Outcome{Status: 200}, sends.Send(t.Context(), d))
