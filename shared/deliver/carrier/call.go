@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 )
@@ -21,6 +23,7 @@ type Call struct {
 type answer struct {
 	status   int
 	id, code string
+	late     bool // nothing came in time
 }
 
 // maxAnswer is more than a service has to say.
@@ -38,8 +41,8 @@ func address(c Config) string {
 	return "https://" + c.Host + "." + c.AWS.Region + suffix
 }
 
-// ask makes a call, once. Why none was made, or nothing came, is found in ctx or
-// nowhere: what errors say may hold anything.
+// ask makes a call, once. Why none was made, or nothing came, is told in a few words of
+// ours: what errors say may hold anything.
 func (c *Carrier) ask(ctx context.Context, call Call) (a answer) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+call.Path, bytes.NewReader(call.Body))
 	if err != nil {
@@ -57,6 +60,8 @@ func (c *Carrier) ask(ctx context.Context, call Call) (a answer) {
 	}
 	came, err := c.http.Do(r)
 	if err != nil {
+		failure, ok := errors.AsType[net.Error](err)
+		a.late = ok && failure.Timeout() // of ctx, or sooner of the client
 		return a
 	}
 	defer func() { _ = came.Body.Close() }()

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -55,7 +56,7 @@ func TestAttemptsAreBounded(t *testing.T) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		}
-		require.Equal(t, deliver.Outcome{Result: deliver.Again, Reason: "no answer of SES within 10s"}, c.hand(t.Context(), hang))
+		require.Equal(t, deliver.Outcome{Result: deliver.Again, Reason: "no answer of SES in time"}, c.hand(t.Context(), hang))
 		require.Equal(t, 10*time.Second, time.Since(began))
 
 		ctx, cancel := context.WithCancel(t.Context())
@@ -98,6 +99,7 @@ func TestAnswers(t *testing.T) {
 		"without an id": {say(200, "", ""), again(200, "no readable answer of SES")},
 		"not here":      {say(302, "id", ""), again(302, "no readable answer of SES")},
 		"no connection": {func(*http.Request) (*http.Response, error) { return nil, errors.New("dial tcp: secret") }, again(0, "SES could not be asked")},
+		"late":          {func(*http.Request) (*http.Response, error) { return nil, os.ErrDeadlineExceeded }, again(0, "no answer of SES in time")},
 		"refused":       {say(400, "", "MessageRejected"), dead("MessageRejected")},
 		"in trouble":    {say(503, "", "ServiceUnavailable"), again(503, "SES is in trouble (ServiceUnavailable)")},
 		"5xx, no code":  {say(500, "", ""), again(500, "SES is in trouble")},

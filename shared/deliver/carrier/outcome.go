@@ -26,8 +26,8 @@ func (c *Carrier) outcome(ctx context.Context, a answer) deliver.Outcome {
 		o.Reason = name + " refused us"
 	case a.code != "" && a.status >= http.StatusBadRequest:
 		o.Result, o.Reason = deliver.Dead, name+" refused the message"
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		o.Reason = "no answer of " + name + " within " + timeout.String()
+	case a.late, errors.Is(ctx.Err(), context.DeadlineExceeded):
+		o.Reason = "no answer of " + name + " in time"
 	case ctx.Err() != nil:
 		o.Reason = "the attempt was broken off"
 	case a.status != 0: // nobody knows whether it was taken
