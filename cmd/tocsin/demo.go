@@ -183,7 +183,7 @@ func (d *demo) alarm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	result, err := lambdaapp.NotifyHandler(d.service, d.topic)(ctx, event)
+	result, err := lambdaapp.NotifyHandler(d.service, lambdaapp.NotifyTopics{Default: d.topic})(ctx, event)
 	if err != nil {
 		return fmt.Errorf("notify: %w", err)
 	}

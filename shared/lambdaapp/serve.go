@@ -27,12 +27,11 @@ func Serve(ops ...httpapi.Operation) {
 	lambda.Start(Handler(h))
 }
 
-// ServeNotify runs the function that publishes schedule and alarm events of
-// EventBridge. It does not return. A wrong environment ends the process with one
-// line on stderr.
+// ServeNotify runs the function that publishes what schedules and alarms tell. It
+// does not return. A wrong environment ends the process with one line on stderr.
 func ServeNotify() {
 	s := start()
-	topic, err := s.notifyTopicURN()
+	topics, err := s.notifyTopics()
 	if err != nil {
 		fail(err)
 	}
@@ -40,7 +39,7 @@ func ServeNotify() {
 	if err != nil {
 		fail(err)
 	}
-	lambda.Start(NotifyHandler(service, topic))
+	lambda.Start(NotifyHandler(service, topics))
 }
 
 // start reads the environment and sets up the log.

@@ -1,0 +1,45 @@
+package wire
+
+// AlertsRequest is the body of PublishAlerts: what Prometheus Alertmanager (version
+// 4 of its webhook) and Grafana (its version 1, the same and more) send for a group
+// of alerts. They decide what its fields are called.
+type AlertsRequest struct {
+	Version           string            `json:"version" code:"InvalidParameter"`
+	GroupKey          string            `json:"groupKey" code:"InvalidParameter"`           // the same for all notifications about a group
+	Status            string            `json:"status" code:"InvalidParameter"`             // firing while one of the alerts is, else resolved
+	Receiver          string            `json:"receiver,omitempty" code:"InvalidParameter"` // the name of the receiver or contact point
+	GroupLabels       map[string]string `json:"groupLabels,omitempty" code:"InvalidParameter"`
+	CommonLabels      map[string]string `json:"commonLabels,omitempty" code:"InvalidParameter"`
+	CommonAnnotations map[string]string `json:"commonAnnotations,omitempty" code:"InvalidParameter"`
+	ExternalURL       string            `json:"externalURL,omitempty" code:"InvalidParameter"`     // where the sender shows its alerts
+	TruncatedAlerts   int               `json:"truncatedAlerts,omitempty" code:"InvalidParameter"` // alerts that the sender left out
+	Alerts            []Alert           `json:"alerts" code:"InvalidParameter"`
+	OrgID             int               `json:"orgId,omitempty" code:"InvalidParameter"` // Grafana's organization
+}
+
+// Alert is one of the group.
+type Alert struct {
+	Status       string            `json:"status" code:"InvalidParameter"`
+	Labels       map[string]string `json:"labels,omitempty" code:"InvalidParameter"`
+	Annotations  map[string]string `json:"annotations,omitempty" code:"InvalidParameter"`
+	StartsAt     string            `json:"startsAt" code:"InvalidParameter"`
+	EndsAt       string            `json:"endsAt,omitempty" code:"InvalidParameter"`
+	GeneratorURL string            `json:"generatorURL,omitempty" code:"InvalidParameter"` // what raised it
+	Fingerprint  string            `json:"fingerprint,omitempty" code:"InvalidParameter"`  // of its labels
+	DashboardURL string            `json:"dashboardURL,omitempty" code:"InvalidParameter"` // Grafana's
+	PanelURL     string            `json:"panelURL,omitempty" code:"InvalidParameter"`     // Grafana's
+	SilenceURL   string            `json:"silenceURL,omitempty" code:"InvalidParameter"`   // Grafana's
+	ValueString  string            `json:"valueString,omitempty" code:"InvalidParameter"`  // Grafana's, what was measured
+}
+
+// The states of alerts and of their groups.
+const (
+	AlertFiring   = "firing"
+	AlertResolved = "resolved"
+)
+
+// AlertsResponse answers PublishAlerts.
+type AlertsResponse struct {
+	RequestID string `json:"request_id"`
+	MessageID string `json:"message_id,omitempty"` // left out when the group was published before, in other words
+}
