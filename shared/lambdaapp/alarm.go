@@ -93,7 +93,7 @@ func readAlarmAction(event json.RawMessage) (happening, error) {
 // alarm comes, so that one that comes by two ways is one message.
 func (a alarm) spell(arn, at, account, region string) (notice.Notice, error) {
 	if a.AlarmName == "" || a.State.Value == "" {
-		return notice.Notice{}, errors.New("it names no alarm or no state")
+		return notice.Notice{}, errors.New("the alarm has no name or no state")
 	}
 	summary := "The alarm " + a.AlarmName + " is in state " + a.State.Value
 	if a.PreviousState.Value != "" {
@@ -120,9 +120,13 @@ func (a alarm) spell(arn, at, account, region string) (notice.Notice, error) {
 		at = a.State.Timestamp
 	}
 	at = notice.Time(at)
+	brief, by := a.State.Reason, a.triggeredBy()
+	if by != "" {
+		brief = "Triggered by " + by // the reason has ARNs
+	}
 	facts = append(facts, [][2]string{
 		{"Rule", a.Configuration.AlarmRule},
-		{"Triggered by", a.triggeredBy()},
+		{"Triggered by", by},
 		{"Suppressor", a.Configuration.Suppressor},
 		{"Suppressed by", strings.TrimSpace(a.State.SuppressedBy + " " + parenthesis(a.State.SuppressedReason))},
 		{"Time", at},
@@ -134,7 +138,7 @@ func (a alarm) spell(arn, at, account, region string) (notice.Notice, error) {
 		State:   a.State.Value,
 		Time:    at,
 		Subject: a.State.Value + ": " + a.AlarmName,
-		Brief:   a.State.Reason,
+		Brief:   brief,
 		Summary: summary + ".",
 		Facts:   facts,
 	}

@@ -39,7 +39,7 @@ func spellHealth(e bridgeEvent) (notice.Notice, error) {
 		return notice.Notice{}, fmt.Errorf("read detail: %w", err)
 	}
 	if d.Service == "" || d.EventTypeCode == "" {
-		return notice.Notice{}, errors.New("it names no service or no type")
+		return notice.Notice{}, errors.New("the detail names no service or no type")
 	}
 	var entities []string
 	for _, entity := range d.AffectedEntities[:min(len(d.AffectedEntities), maxEntities)] {

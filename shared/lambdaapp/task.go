@@ -32,7 +32,7 @@ func spellTask(e bridgeEvent) (notice.Notice, error) {
 		return notice.Notice{}, fmt.Errorf("read detail: %w", err)
 	}
 	if d.TaskARN == "" || d.LastStatus == "" {
-		return notice.Notice{}, errors.New("it names no task or no status")
+		return notice.Notice{}, errors.New("the detail names no task or no status")
 	}
 	name := lastOf(d.Group, ":")
 	if name == "" {

@@ -55,6 +55,9 @@ func FromAlerts(req wire.AlertsRequest, body json.RawMessage) (Notice, error) {
 		Event:   body,
 		Key:     []string{"alerts", req.GroupKey, req.Status},
 	}
+	if req.Status == wire.AlertResolved {
+		n.Time = Time(first.EndsAt)
+	}
 	var more []string
 	for _, a := range alerts[:min(len(alerts), maxAlerts)] {
 		more = append(more, spell(a, name))
@@ -168,7 +171,7 @@ func spell(a wire.Alert, group string) string {
 		{"Labels", Pairs(labels)},
 		{"Since", Time(a.StartsAt)},
 		{"Until", end},
-		{"Values", a.ValueString},
+		{"Values", valuesOf(a)},
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Annotations)) {
 		if name != "summary" && name != "description" && !strings.HasPrefix(name, "__") { // those are Grafana's own
@@ -179,6 +182,19 @@ func spell(a wire.Alert, group string) string {
 		{"Source", a.GeneratorURL}, {"Dashboard", a.DashboardURL}, {"Panel", a.PanelURL}, {"Silence", a.SilenceURL},
 	}...)
 	return strings.ToUpper(a.Status) + ": " + line(name) + "\n" + Lines(facts...)
+}
+
+// valuesOf spells what Grafana has measured.
+func valuesOf(a wire.Alert) string {
+	var numbers map[string]json.Number
+	if json.Unmarshal(a.Values, &numbers) != nil || len(numbers) == 0 {
+		return a.ValueString
+	}
+	texts := map[string]string{}
+	for name, n := range numbers {
+		texts[name] = n.String()
+	}
+	return Pairs(texts)
 }
 
 // said is what the author of the alert says of it.

@@ -1,5 +1,7 @@
 package wire
 
+import "encoding/json"
+
 // AlertsRequest is the body of PublishAlerts: what Prometheus Alertmanager (version
 // 4 of its webhook) and Grafana (its version 1, the same and more) send for a group
 // of alerts. They decide what its fields are called.
@@ -14,7 +16,6 @@ type AlertsRequest struct {
 	ExternalURL       string            `json:"externalURL,omitempty" code:"InvalidParameter"`     // where the sender shows its alerts
 	TruncatedAlerts   int               `json:"truncatedAlerts,omitempty" code:"InvalidParameter"` // alerts that the sender left out
 	Alerts            []Alert           `json:"alerts" code:"InvalidParameter"`
-	OrgID             int               `json:"orgId,omitempty" code:"InvalidParameter"` // Grafana's organization
 }
 
 // Alert is one of the group.
@@ -29,7 +30,8 @@ type Alert struct {
 	DashboardURL string            `json:"dashboardURL,omitempty" code:"InvalidParameter"` // Grafana's
 	PanelURL     string            `json:"panelURL,omitempty" code:"InvalidParameter"`     // Grafana's
 	SilenceURL   string            `json:"silenceURL,omitempty" code:"InvalidParameter"`   // Grafana's
-	ValueString  string            `json:"valueString,omitempty" code:"InvalidParameter"`  // Grafana's, what was measured
+	ValueString  string            `json:"valueString,omitempty" code:"InvalidParameter"`  // Grafana's: what was measured, as a text
+	Values       json.RawMessage   `json:"values,omitempty" code:"InvalidParameter"`       // Grafana's: numbers by the name of their query
 }
 
 // The states of alerts and of their groups.
