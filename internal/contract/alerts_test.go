@@ -72,6 +72,19 @@ func TestAlerts(t *testing.T) {
 	require.Len(t, published(t, in), len(names)+1)
 }
 
+// TestAlertsByAccessPolicy: who sends alerts need not own the topic.
+func TestAlertsByAccessPolicy(t *testing.T) {
+	in, v := visit(t)
+	require.Equal(t, http.StatusCreated, v.send(t, "POST", mine+"/topics", `{"name":"topic"}`).status)
+	policy := `{"Version":"2016-09-07","Id":"alerts","Statement":[{"Sid":"s","Effect":"Allow","Principal":{"CSP":["urn:csp:iam::` + smntest.Stranger.Domain +
+		`:root"]},"Action":["SMN:Publish"],"Resource":"` + urn + `"}]}`
+	require.NoError(t, in.broker.UpdateTopicAttribute(smn.WithCaller(t.Context(), smntest.Owner), smn.UpdateTopicAttributeInput{TopicURN: urn, Name: smn.AccessPolicy, Value: policy}))
+	path := strings.Replace(alerts, smntest.Owner.Project+"/notifications", smntest.Stranger.Project+"/notifications", 1)
+	a := visitor{url: v.url}.sendWith(t, "POST", path, group(t, "grafana"), basic("AKstranger", "SKstranger"))
+	require.Equal(t, http.StatusOK, a.status, a.body)
+	require.Len(t, published(t, in), 1)
+}
+
 func keysOf(object map[string]any) (keys []string) {
 	for key := range object {
 		keys = append(keys, key)

@@ -100,17 +100,8 @@ func readOne(event json.RawMessage) (happening, error) {
 	if n.Key == nil && kind.ID != "" {
 		n.Key = []string{"event", kind.Account, kind.Source, kind.ID}
 	}
-	h := happening{Notice: n}
-	if !ok { // AWS's own details name no topic of ours
-		var detail struct {
-			TopicURN  string `json:"topic_urn"`
-			TopicName string `json:"topic_name"`
-		}
-		if json.Unmarshal(kind.Detail, &detail) == nil {
-			h.topicURN, h.topicName = detail.TopicURN, detail.TopicName
-		}
-	}
-	return h, nil
+	own := kind.ownDetail()
+	return happening{Notice: n, topicURN: own.TopicURN, topicName: own.TopicName}, nil
 }
 
 // readObject reads a JSON object; what else it holds is its own affair.

@@ -243,6 +243,9 @@ func TestNotifyChoosesTheTopic(t *testing.T) {
 		"URN":                     {input(`"topic_urn":"` + urn + `other"`), urn + "other"},
 		"URN before name":         {input(`"topic_urn":"` + urn + `other","topic_name":"x"`), urn + "other"},
 		"wrapped":                 {`{"Records":[{"EventSource":"aws:sns","Sns":{"Message":"{\"message\":\"m\",\"topic_name\":\"other\"}"}}]}`, urn + "other"},
+		"AWS's unknown details":   {`{"source":"aws.kafka","detail-type":"x","detail":{"topic_name":"x"}}`, topicURN},
+		"URN in a detail":         {`{"source":"a","detail-type":"x","detail":{"topic_urn":"` + urn + `other"}}`, urn + "other"},
+		"something else":          {`{"source":"a","detail-type":"x","detail":{"topic_name":7}}`, topicURN},
 		"AWS's details are AWS's": {`{"source":"aws.ecs","detail-type":"ECS Task State Change","detail":{"taskArn":"a","lastStatus":"RUNNING","topic_name":"x"}}`, topicURN},
 	} {
 		t.Run(name, func(t *testing.T) {
