@@ -30,7 +30,7 @@ var layers = [][]string{
 	{"shared/httpapi", "shared/client", "shared/embedded", "shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/*"},
 	{"shared/deliver/post", "shared/deliver/letter", "shared/deliver/carrier"},
 	{"shared/broker", "shared/deliver"},
-	{"shared/store", "shared/signing", "shared/iam", "shared/validation", "shared/access"},
+	{"shared/store", "shared/signing", "shared/iam", "shared/validation", "shared/access", "shared/notice"},
 	{"shared/queue", "shared/wire", "shared/flow"},
 	{"shared/smn"},
 }

@@ -59,6 +59,17 @@ func (i *remoteIdentity) Authenticate(ctx context.Context, r *http.Request, body
 		authenticate = i.keys.Authenticate
 	}
 	caller, err := authenticate(ctx, r, body)
+	return i.served(caller, err)
+}
+
+// AuthenticateBasic implements httpapi.Identity.
+func (i *remoteIdentity) AuthenticateBasic(ctx context.Context, r *http.Request) (smn.Caller, error) {
+	caller, err := i.keys.AuthenticateBasic(ctx, r)
+	return i.served(caller, err)
+}
+
+// served refuses callers of other projects.
+func (i *remoteIdentity) served(caller smn.Caller, err error) (smn.Caller, error) {
 	if err == nil && caller.Project != i.project {
 		err = smn.Errorf(smn.Forbidden, "the credentials are for another project than the one that is served here")
 	}

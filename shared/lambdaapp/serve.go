@@ -33,12 +33,11 @@ func Serve(ops ...httpapi.Operation) {
 	lambda.Start(Handler(h))
 }
 
-// ServeNotify runs the function that publishes schedule and alarm events of
-// EventBridge. It does not return. A wrong environment ends the process with one
-// line on stderr.
+// ServeNotify runs the function that publishes what schedules and alarms tell. It
+// does not return. A wrong environment ends the process with one line on stderr.
 func ServeNotify() {
 	s := start()
-	topic, err := s.notifyTopicURN()
+	topics, err := s.notifyTopics()
 	if err != nil {
 		fail(err)
 	}
@@ -51,7 +50,7 @@ func ServeNotify() {
 		if err != nil {
 			return NotifyResult{}, err
 		}
-		return NotifyHandler(service, topic)(ctx, event)
+		return NotifyHandler(service, topics)(ctx, event)
 	})
 }
 

@@ -18,21 +18,22 @@ import (
 // variables. Users, keys and projects have no defaults here: a function that was
 // given none must not let anybody in.
 type settings struct {
-	backend     string
-	region      string
-	projectID   string
-	projectName string
-	domain      string
-	user        string
-	password    string
-	accessKey   string
-	secretKey   string
-	credentials string // name or ARN of the secret with users and projects; empty: the one user above
-	remoteURL   string
-	remoteIAM   string
-	publicURL   string
-	notifyTopic string
-	sampleToken string
+	backend       string
+	region        string
+	projectID     string
+	projectName   string
+	domain        string
+	user          string
+	password      string
+	accessKey     string
+	secretKey     string
+	credentials   string // name or ARN of the secret with users and projects; empty: the one user above
+	remoteURL     string
+	remoteIAM     string
+	publicURL     string
+	notifyTopic   string
+	topicBySource string
+	sampleToken   string
 
 	table        string
 	queueURL     string
@@ -54,24 +55,25 @@ const (
 // name the variable.
 func readSettings(getenv func(string) string) (settings, error) {
 	s := settings{
-		backend:     orElse(getenv("TOCSIN_BACKEND"), onAWS),
-		region:      getenv("TOCSIN_REGION"),
-		projectID:   getenv("TOCSIN_PROJECT_ID"),
-		projectName: getenv("TOCSIN_PROJECT_NAME"),
-		domain:      getenv("TOCSIN_DOMAIN"),
-		user:        getenv("TOCSIN_USER"),
-		password:    getenv("TOCSIN_PASSWORD"),
-		accessKey:   getenv("TOCSIN_ACCESS_KEY"),
-		secretKey:   getenv("TOCSIN_SECRET_KEY"),
-		credentials: getenv("TOCSIN_CREDENTIALS"),
-		remoteURL:   getenv("TOCSIN_REMOTE_URL"),
-		remoteIAM:   getenv("TOCSIN_REMOTE_IAM_URL"),
-		publicURL:   strings.TrimRight(getenv("TOCSIN_PUBLIC_URL"), "/"),
-		notifyTopic: getenv("TOCSIN_NOTIFY_TOPIC"),
-		sampleToken: getenv("TOCSIN_SAMPLE_TOKEN"),
-		table:       getenv("TOCSIN_TABLE"),
-		queueURL:    getenv("TOCSIN_QUEUE_URL"),
-		secrets:     getenv("TOCSIN_SECRETS"),
+		backend:       orElse(getenv("TOCSIN_BACKEND"), onAWS),
+		region:        getenv("TOCSIN_REGION"),
+		projectID:     getenv("TOCSIN_PROJECT_ID"),
+		projectName:   getenv("TOCSIN_PROJECT_NAME"),
+		domain:        getenv("TOCSIN_DOMAIN"),
+		user:          getenv("TOCSIN_USER"),
+		password:      getenv("TOCSIN_PASSWORD"),
+		accessKey:     getenv("TOCSIN_ACCESS_KEY"),
+		secretKey:     getenv("TOCSIN_SECRET_KEY"),
+		credentials:   getenv("TOCSIN_CREDENTIALS"),
+		remoteURL:     getenv("TOCSIN_REMOTE_URL"),
+		remoteIAM:     getenv("TOCSIN_REMOTE_IAM_URL"),
+		publicURL:     strings.TrimRight(getenv("TOCSIN_PUBLIC_URL"), "/"),
+		notifyTopic:   getenv("TOCSIN_NOTIFY_TOPIC"),
+		topicBySource: getenv("TOCSIN_NOTIFY_TOPICS"),
+		sampleToken:   getenv("TOCSIN_SAMPLE_TOKEN"),
+		table:         getenv("TOCSIN_TABLE"),
+		queueURL:      getenv("TOCSIN_QUEUE_URL"),
+		secrets:       getenv("TOCSIN_SECRETS"),
 	}
 	if s.projectName == "" {
 		s.projectName = s.region // as in SMN
@@ -226,20 +228,4 @@ func (s settings) newClient() (*client.Client, error) {
 		return nil, fmt.Errorf("TOCSIN_REMOTE_URL, TOCSIN_REMOTE_IAM_URL: %w", err)
 	}
 	return c, nil
-}
-
-// notifyTopicURN is the topic of the notify function, which may be configured by
-// its name alone.
-func (s settings) notifyTopicURN() (string, error) {
-	switch {
-	case s.notifyTopic == "":
-		return "", errors.New("TOCSIN_NOTIFY_TOPIC is missing: the name or the URN of the topic to publish to")
-	case smn.IsTopicName(s.notifyTopic) && s.projectID != "":
-		return smn.TopicURN{Region: s.region, Project: s.projectID, Name: s.notifyTopic}.String(), nil
-	}
-	urn, err := smn.ParseTopicURN(s.notifyTopic)
-	if err != nil {
-		return "", fmt.Errorf("TOCSIN_NOTIFY_TOPIC is neither the name nor the URN of a topic: %w", err)
-	}
-	return urn.String(), nil
 }

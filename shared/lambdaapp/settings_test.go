@@ -121,10 +121,10 @@ func TestReadSettingsOfAWS(t *testing.T) {
 	require.False(t, s.fairQueue)
 	require.True(t, s.allowPrivate)
 	require.Equal(t, deliver.Quota{SMSPerHour: 1, SMSPerHalfDay: 2}, s.quota)
-	_, err = s.notifyTopicURN()
+	_, err = s.notifyTopics()
 	require.Error(t, err)
 	s.notifyTopic = "sample"
-	_, err = s.notifyTopicURN()
+	_, err = s.notifyTopics()
 	require.ErrorContains(t, err, "TOCSIN_NOTIFY_TOPIC", "a name needs a project")
 }
 
@@ -180,19 +180,31 @@ func TestEnvironmentOfAWS(t *testing.T) {
 	require.Equal(t, "hidden-session", credentials.SessionToken)
 }
 
-func TestNotifyTopic(t *testing.T) {
-	const urn = "urn:smn:local:0123456789abcdef0123456789abcdef:sample"
-	for topic, want := range map[string]string{"sample": urn, urn: urn} {
-		s, err := readSettings(with(map[string]string{"TOCSIN_NOTIFY_TOPIC": topic}))
+func TestNotifyTopics(t *testing.T) {
+	const urn = "urn:smn:local:0123456789abcdef0123456789abcdef:"
+	const elsewhere = "urn:smn:other:ffffffffffffffffffffffffffffffff:x"
+	read := func(topic, topics string) (NotifyTopics, error) {
+		s, err := readSettings(with(map[string]string{"TOCSIN_NOTIFY_TOPIC": topic, "TOCSIN_NOTIFY_TOPICS": topics}))
 		require.NoError(t, err)
-		got, err := s.notifyTopicURN()
-		require.NoError(t, err)
-		require.Equal(t, want, got)
+		return s.notifyTopics()
 	}
-	for topic, want := range map[string]string{"": "TOCSIN_NOTIFY_TOPIC is missing", "urn:smn:x": "TOCSIN_NOTIFY_TOPIC is neither"} {
-		s, err := readSettings(with(map[string]string{"TOCSIN_NOTIFY_TOPIC": topic}))
+	for topic, want := range map[string]string{"sample": urn + "sample", urn + "sample": urn + "sample"} {
+		got, err := read(topic, "")
 		require.NoError(t, err)
-		_, err = s.notifyTopicURN()
-		require.ErrorContains(t, err, want)
+		require.Equal(t, NotifyTopics{Default: want}, got)
+	}
+	got, err := read("sample", `{"aws.health":"operations","com.example":"`+elsewhere+`"}`)
+	require.NoError(t, err)
+	require.Equal(t, NotifyTopics{Default: urn + "sample", BySource: map[string]string{"aws.health": urn + "operations", "com.example": elsewhere}}, got)
+	for _, c := range []struct{ topic, topics, want string }{
+		{"", "", "TOCSIN_NOTIFY_TOPIC is missing"},
+		{"urn:smn:x", "", "TOCSIN_NOTIFY_TOPIC is neither"},
+		{"sample", "operations", "TOCSIN_NOTIFY_TOPICS must be a JSON object"},
+		{"sample", `{"aws.health":7}`, "TOCSIN_NOTIFY_TOPICS must be a JSON object"},
+		{"sample", `{"aws.health":"no name"}`, `TOCSIN_NOTIFY_TOPICS: the topic of "aws.health" is neither`},
+	} {
+		_, err := read(c.topic, c.topics)
+		require.ErrorContains(t, err, c.want)
+		require.NotContains(t, err.Error(), "\n", "one line")
 	}
 }
