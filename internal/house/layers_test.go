@@ -65,7 +65,7 @@ var guests = []struct {
 	{"github.com/prometheus", []string{"cmd/tocsin"}, false, "metrics are shown by the binary alone; rooms have observers"},
 	{"github.com/caarlos0/env", []string{"cmd/tocsin"}, false, "functions read their environment by hand"},
 	{"github.com/go-playground/validator", []string{"shared/validation"}, false, "rules live in one place"},
-	{"go.yaml.in/yaml", []string{"cmd/tocsin", "internal/stack"}, true, "functions read JSON only"},
+	{"go.yaml.in/yaml", []string{"cmd/tocsin", "internal/stack", "internal/sam"}, true, "functions read JSON only"},
 	{"github.com/wneessen/go-mail", []string{"shared/deliver/smtp"}, false, "SMTP is known to its sender alone"},
 	{"github.com/emersion", suites, true, "mail servers are for tests"},
 	{"tocsin/shared/deliver/smtp", []string{"cmd/tocsin"}, true, "functions must not carry the templates that come with go-mail"},
