@@ -75,6 +75,14 @@ func (e environment) config(service string) aws.Config {
 	return cfg
 }
 
+// senderConfig is the same for a sender, which bounds its requests itself and does
+// not repeat them.
+func (e environment) senderConfig(service string) aws.Config {
+	cfg := e.config(service)
+	cfg.HTTPClient = nil
+	return cfg
+}
+
 // retrieve gives the credentials of the function's role. They work as long as Lambda
 // keeps the instance.
 func (e environment) retrieve(context.Context) (aws.Credentials, error) {

@@ -22,13 +22,13 @@ type worker interface {
 	Run(ctx context.Context, q queue.Queue) error
 }
 
-// DeliverHandler does the tasks of SQS events, and says which of them SQS must
+// deliverHandler does the tasks of SQS events, and says which of them SQS must
 // give again. newest gives the worker to do them with; tasks is the queue that
 // the events are from.
 //
 // A task has been done when it is not named in the answer. When the process is
 // killed there is no answer, so that all of the event's come again.
-func DeliverHandler[W worker](newest func(context.Context) (W, error), tasks queue.Queue, log *slog.Logger) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
+func deliverHandler[W worker](newest func(context.Context) (W, error), tasks queue.Queue, m *metrics, log *slog.Logger) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
 	return func(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
 		w, err := newest(ctx)
 		if err != nil {
@@ -42,7 +42,7 @@ func DeliverHandler[W worker](newest func(context.Context) (W, error), tasks que
 			defer cancel()
 		}
 		b := newBatch(tasks, settled)
-		b.fill(ctx, event, log)
+		b.fill(ctx, event, m, log)
 		if len(b.waiting) > 0 {
 			err = w.Run(sending, b)
 		}
@@ -68,7 +68,7 @@ func newBatch(tasks queue.Queue, settled func()) *batch {
 
 // fill reads the event. Tasks that come before their time, since SQS delays by 15
 // minutes at most, are put again; what is no task is left to the dead-letter queue.
-func (b *batch) fill(ctx context.Context, event events.SQSEvent, log *slog.Logger) {
+func (b *batch) fill(ctx context.Context, event events.SQSEvent, metrics *metrics, log *slog.Logger) {
 	now := time.Now()
 	var early []queue.Lease
 	var again []queue.Task
@@ -82,6 +82,7 @@ func (b *batch) fill(ctx context.Context, event events.SQSEvent, log *slog.Logge
 			early, again = append(early, lease), append(again, lease.Task)
 		default:
 			b.waiting = append(b.waiting, lease)
+			metrics.Taken(now.Sub(since(m, lease.Task)))
 		}
 	}
 	b.inHand = len(b.waiting)
@@ -95,6 +96,15 @@ func (b *batch) fill(ctx context.Context, event events.SQSEvent, log *slog.Logge
 	for _, lease := range early {
 		b.done[lease.Receipt] = true
 	}
+}
+
+// since is when a task could have been taken first.
+func since(m events.SQSMessage, task queue.Task) time.Time {
+	sent, err := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64)
+	if at := time.UnixMilli(sent); err == nil && at.After(task.NotBefore) {
+		return at
+	}
+	return task.NotBefore
 }
 
 // Receive hands out each task of the event once, and then waits for the end.

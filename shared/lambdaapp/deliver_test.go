@@ -1,10 +1,13 @@
 package lambdaapp
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -54,7 +57,7 @@ func (w working) Run(ctx context.Context, q queue.Queue) error {
 func handle(t *testing.T, ctx context.Context, w working, q queue.Queue, records ...events.SQSMessage) []string {
 	t.Helper()
 	newest := func(context.Context) (working, error) { return w, nil }
-	response, err := DeliverHandler(newest, q, slog.New(slog.DiscardHandler))(ctx, events.SQSEvent{Records: records})
+	response, err := deliverHandler(newest, q, noMetrics, slog.New(slog.DiscardHandler))(ctx, events.SQSEvent{Records: records})
 	require.NoError(t, err)
 	return failures(response)
 }
@@ -78,6 +81,27 @@ func record(id string, task queue.Task) events.SQSMessage {
 }
 
 func fanOut() queue.Task { return queue.NewFanOut("project", "topic", smn.NewID(), 0) }
+
+// noMetrics are written nowhere.
+var noMetrics = newMetrics(io.Discard, "", time.Now)
+
+// How late a task is taken counts from when it was due, or sent if that was later.
+func TestTasksThatAreLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		m := newMetrics(&out, "stack", time.Now)
+		b := newBatch(&tasks{}, func() {})
+		due := fanOut()
+		due.NotBefore = time.Now().Add(-3 * time.Second)
+		old, sentLater, sentOnly := record("old", due), record("sent later", due), record("sent", fanOut())
+		old.Attributes["SentTimestamp"] = strconv.FormatInt(time.Now().Add(-time.Hour).UnixMilli(), 10)
+		sentLater.Attributes["SentTimestamp"] = strconv.FormatInt(time.Now().Add(-2*time.Second).UnixMilli(), 10)
+		sentOnly.Attributes["SentTimestamp"] = strconv.FormatInt(time.Now().Add(-time.Second).UnixMilli(), 10)
+		b.fill(t.Context(), events.SQSEvent{Records: []events.SQSMessage{old, sentLater, sentOnly}}, m, slog.New(slog.DiscardHandler))
+		m.flush()
+		require.Contains(t, out.String(), `"TaskLate":[3,2,1]`)
+	})
+}
 
 // What the worker acknowledges is done, everything else comes again.
 func TestBatch(t *testing.T) {
@@ -139,6 +163,6 @@ func TestBatchWithoutWork(t *testing.T) {
 
 func TestNoWorker(t *testing.T) {
 	failure := errors.New("no secrets")
-	_, err := DeliverHandler(func(context.Context) (working, error) { return nil, failure }, &tasks{}, slog.Default())(t.Context(), events.SQSEvent{})
+	_, err := deliverHandler(func(context.Context) (working, error) { return nil, failure }, &tasks{}, noMetrics, slog.Default())(t.Context(), events.SQSEvent{})
 	require.ErrorIs(t, err, failure)
 }

@@ -31,17 +31,18 @@ type house struct {
 	store    store.Store
 	queue    queue.Queue
 	secrets  *secrets.Keeper
+	metrics  *metrics
 	log      *slog.Logger
 }
 
 // openHouse builds what stands on AWS. The error is one line.
-func openHouse(s settings) (*house, error) {
+func openHouse(s settings, m *metrics) (*house, error) {
 	if s.credentials == "" { // what is wrong with it is known now
 		if _, err := newAuthority(make([]byte, keySize), s.sampleToken, []iam.User{s.oneUser()}, nil); err != nil {
 			return nil, err
 		}
 	}
-	h := &house{settings: s, log: slog.Default()}
+	h := &house{settings: s, metrics: m, log: slog.Default()}
 	var err error
 	if h.queue, err = sqsqueue.New(sqsqueue.Config{Client: s.aws.sqs(), URL: s.queueURL, Fair: s.fairQueue, Log: h.log}); err != nil {
 		return nil, fmt.Errorf("TOCSIN_QUEUE_URL: %w", err)
@@ -151,6 +152,7 @@ func (h *house) newAPI(tokenSecret, credentials []byte, ops ...httpapi.Operation
 		Region:       h.settings.region,
 		PublicURL:    h.settings.publicURL,
 		Log:          h.log,
+		Observer:     h.metrics,
 	}, ops...)
 }
 
@@ -213,6 +215,7 @@ func (h *house) newWorker(tokenSecret, pem []byte, senders map[smn.Protocol]deli
 		PublicURL: h.settings.publicURL,
 		Quota:     h.settings.quota,
 		Log:       h.log,
+		Observer:  h.metrics,
 	})
 }
 

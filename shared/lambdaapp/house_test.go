@@ -48,7 +48,7 @@ func build(t *testing.T, changes map[string]string) *built {
 	t.Cleanup(func() { require.NoError(t, b.db.Close()) })
 	keeper, err := secrets.New(secrets.Config{Client: b.vault, Prefix: s.secrets, Now: func() time.Time { return b.now }})
 	require.NoError(t, err)
-	b.house = &house{settings: s, store: b.db, queue: b.db, secrets: keeper, log: slog.New(slog.NewTextHandler(&b.log, nil))}
+	b.house = &house{settings: s, store: b.db, queue: b.db, secrets: keeper, metrics: noMetrics, log: slog.New(slog.NewTextHandler(&b.log, nil))}
 	return b
 }
 
@@ -242,7 +242,7 @@ func TestDeliver(t *testing.T) {
 	b := build(t, map[string]string{"TOCSIN_ALLOW_PRIVATE_ENDPOINTS": "true"})
 	senders, err := b.settings.senders()
 	require.NoError(t, err)
-	handler := DeliverHandler(b.worker(senders).get, b.db, b.house.log)
+	handler := deliverHandler(b.worker(senders).get, b.db, noMetrics, b.house.log)
 	links, err := b.api(httpapi.LinkOperations()...)
 	require.NoError(t, err)
 	follow := func(link string) string {

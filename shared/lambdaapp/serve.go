@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
@@ -25,56 +26,60 @@ import (
 // Serve runs a function that answers these operations behind API Gateway. It
 // does not return. A wrong environment ends the process with one line on stderr.
 func Serve(ops ...httpapi.Operation) {
-	s := start()
-	h, err := newAPI(s, ops...)
+	s, m := start()
+	h, err := newAPI(s, m, ops...)
 	if err != nil {
 		fail(err)
 	}
-	lambda.Start(Handler(h))
+	lambda.Start(flushed(m, Handler(h)))
 }
 
 // ServeNotify runs the function that publishes what schedules and alarms tell. It
 // does not return. A wrong environment ends the process with one line on stderr.
 func ServeNotify() {
-	s := start()
+	s, m := start()
 	topics, err := s.notifyTopics()
 	if err != nil {
 		fail(err)
 	}
-	service, err := newService(s)
+	service, err := newService(s, m)
 	if err != nil {
 		fail(err)
 	}
-	lambda.Start(func(ctx context.Context, event json.RawMessage) (NotifyResult, error) {
+	lambda.Start(flushed(m, func(ctx context.Context, event json.RawMessage) (NotifyResult, error) {
 		service, err := service(ctx)
 		if err != nil {
 			return NotifyResult{}, err
 		}
-		return NotifyHandler(service, topics)(ctx, event)
-	})
+		result, err := NotifyHandler(service, topics)(ctx, event)
+		if err == nil && !result.Repeated {
+			m.Accepted()
+		}
+		return result, err
+	}))
 }
 
 // ServeDeliver runs the function that takes messages to endpoints: it does the tasks
 // of the SQS queue. It does not return. A wrong environment ends the process with one
 // line on stderr.
 func ServeDeliver() {
-	s := start()
-	handler, err := newDeliver(s)
+	s, m := start()
+	handler, err := newDeliver(s, m)
 	if err != nil {
 		fail(err)
 	}
 	_, _ = x509.SystemCertPool() // read now, where time costs nothing; it is kept
-	lambda.Start(handler)
+	lambda.Start(flushed(m, handler))
 }
 
-// start reads the environment and sets up the log.
-func start() settings {
+// start reads the environment and sets up log and metrics.
+func start() (settings, *metrics) {
 	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
 	s, err := readSettings(os.Getenv)
 	if err != nil {
 		fail(err)
 	}
-	return s
+	return s, newMetrics(os.Stdout, s.stack, time.Now)
 }
 
 func fail(err error) {
@@ -83,9 +88,9 @@ func fail(err error) {
 }
 
 // newAPI composes the handler of a function.
-func newAPI(s settings, ops ...httpapi.Operation) (http.Handler, error) {
+func newAPI(s settings, m *metrics, ops ...httpapi.Operation) (http.Handler, error) {
 	if s.backend == onAWS {
-		h, err := openHouse(s)
+		h, err := openHouse(s, m)
 		if err != nil {
 			return nil, err
 		}
@@ -105,13 +110,14 @@ func newAPI(s settings, ops ...httpapi.Operation) (http.Handler, error) {
 		Certificates: remote,
 		Region:       s.region,
 		PublicURL:    s.publicURL,
+		Observer:     m,
 	}, ops...)
 }
 
 // newService gives the service to a function that calls it itself.
-func newService(s settings) (func(context.Context) (smn.Service, error), error) {
+func newService(s settings, m *metrics) (func(context.Context) (smn.Service, error), error) {
 	if s.backend == onAWS {
-		h, err := openHouse(s)
+		h, err := openHouse(s, m)
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +131,7 @@ func newService(s settings) (func(context.Context) (smn.Service, error), error) 
 }
 
 // newDeliver composes the function that takes messages to endpoints.
-func newDeliver(s settings) (func(context.Context, events.SQSEvent) (events.SQSEventResponse, error), error) {
+func newDeliver(s settings, m *metrics) (func(context.Context, events.SQSEvent) (events.SQSEventResponse, error), error) {
 	if s.backend != onAWS {
 		return nil, errors.New("TOCSIN_BACKEND is not aws: there is nothing to deliver, the remote does that itself")
 	}
@@ -136,9 +142,9 @@ func newDeliver(s settings) (func(context.Context, events.SQSEvent) (events.SQSE
 	if err != nil {
 		return nil, err
 	}
-	h, err := openHouse(s)
+	h, err := openHouse(s, m)
 	if err != nil {
 		return nil, err
 	}
-	return DeliverHandler(h.worker(senders).get, h.queue, h.log), nil
+	return deliverHandler(h.worker(senders).get, h.queue, m, h.log), nil
 }

@@ -34,6 +34,7 @@ type settings struct {
 	notifyTopic   string
 	topicBySource string
 	sampleToken   string
+	stack         string // whose metrics are written; empty for none
 
 	table        string
 	queueURL     string
@@ -71,6 +72,7 @@ func readSettings(getenv func(string) string) (settings, error) {
 		notifyTopic:   getenv("TOCSIN_NOTIFY_TOPIC"),
 		topicBySource: getenv("TOCSIN_NOTIFY_TOPICS"),
 		sampleToken:   getenv("TOCSIN_SAMPLE_TOKEN"),
+		stack:         getenv("TOCSIN_STACK"),
 		table:         getenv("TOCSIN_TABLE"),
 		queueURL:      getenv("TOCSIN_QUEUE_URL"),
 		secrets:       getenv("TOCSIN_SECRETS"),
@@ -135,7 +137,13 @@ func (s *settings) readAWS(getenv func(string) string) (err error) {
 		SMSPerHour:    r.count("TOCSIN_SMS_PER_HOUR", 60),
 		SMSPerHalfDay: r.count("TOCSIN_SMS_PER_HALF_DAY", 200),
 	}
-	s.ways = waysOut{smtpURL: getenv("TOCSIN_SMTP_URL"), mailFrom: getenv("TOCSIN_MAIL_FROM")}
+	s.ways = waysOut{
+		smtpURL:          getenv("TOCSIN_SMTP_URL"),
+		mailFrom:         getenv("TOCSIN_MAIL_FROM"),
+		mailRate:         r.rate("TOCSIN_MAIL_RATE"),
+		configurationSet: getenv("TOCSIN_SES_CONFIGURATION_SET"),
+		smsRate:          r.rate("TOCSIN_SMS_RATE"),
+	}
 	s.aws = readEnvironment(getenv)
 	switch {
 	case r.err != nil:
@@ -198,6 +206,22 @@ func (r *reader) count(name string, unset int) int {
 	}
 	return n
 }
+
+// rate reads how many of something there may be in a second; 0 if it is unset.
+func (r *reader) rate(name string) float64 {
+	text := r.getenv(name)
+	if text == "" {
+		return 0
+	}
+	rate, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(rate > 0 && rate <= maxRate) {
+		r.fail(name, "it is a number of messages a second, above 0")
+	}
+	return rate
+}
+
+// maxRate is a rate that nothing keeps.
+const maxRate = 1e6
 
 func (r *reader) fail(name, why string) {
 	if r.err == nil {

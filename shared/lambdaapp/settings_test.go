@@ -51,7 +51,7 @@ func TestEitherCredentialIsEnough(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, err := readSettings(with(changes))
 			require.NoError(t, err)
-			_, err = newAPI(s, httpapi.All()...)
+			_, err = newAPI(s, noMetrics, httpapi.All()...)
 			require.NoError(t, err, "every operation can stand in front of a remote")
 		})
 	}
@@ -74,7 +74,7 @@ func TestWrongEnvironments(t *testing.T) {
 		t.Run(want, func(t *testing.T) {
 			s, err := readSettings(with(changes))
 			if err == nil {
-				_, err = newAPI(s, httpapi.Publish)
+				_, err = newAPI(s, noMetrics, httpapi.Publish)
 			}
 			require.ErrorContains(t, err, want)
 			require.NotContains(t, err.Error(), "\n", "one line")
@@ -141,6 +141,9 @@ func TestWrongEnvironmentsOnAWS(t *testing.T) {
 		"TOCSIN_QUEUE_FAIR is wrong: it is true or false":    {"TOCSIN_QUEUE_FAIR": "yes"},
 		"TOCSIN_ALLOW_PRIVATE_ENDPOINTS is wrong":            {"TOCSIN_ALLOW_PRIVATE_ENDPOINTS": "1"},
 		"TOCSIN_SMS_PER_HOUR is wrong: it is a whole number": {"TOCSIN_SMS_PER_HOUR": "-1"},
+		"TOCSIN_MAIL_RATE is wrong: it is a number":          {"TOCSIN_MAIL_RATE": "0"},
+		"TOCSIN_SMS_RATE is wrong: it is a number":           {"TOCSIN_SMS_RATE": "NaN"},
+		"TOCSIN_MAIL_FROM, TOCSIN_SES_CONFIGURATION_SET: ":   {"TOCSIN_MAIL_FROM": "no address"},
 		"AWS_REGION is missing":                              {"AWS_REGION": ""},
 		"TOCSIN_SAMPLE_TOKEN is for local runs only":         {"TOCSIN_SAMPLE_TOKEN": "sample-token"},
 		"TOCSIN_PUBLIC_URL is missing or wrong":              {"TOCSIN_PUBLIC_URL": "notify.example.com"},
@@ -151,7 +154,7 @@ func TestWrongEnvironmentsOnAWS(t *testing.T) {
 		t.Run(want, func(t *testing.T) {
 			s, err := readSettings(onAWSWith(changes))
 			if err == nil {
-				_, err = newDeliver(s)
+				_, err = newDeliver(s, noMetrics)
 			}
 			require.ErrorContains(t, err, want)
 			require.NotContains(t, err.Error(), "\n", "one line")
