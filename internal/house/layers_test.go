@@ -28,9 +28,9 @@ var layers = [][]string{
 	{"internal/demo"},
 	{"shared/lambdaapp", "internal/runtimeapi", "internal/trial", "internal/emulators", "events"},
 	{"shared/httpapi", "shared/client", "shared/embedded", "shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/*"},
-	{"shared/deliver/post", "shared/deliver/letter"},
+	{"shared/deliver/post", "shared/deliver/letter", "shared/deliver/carrier"},
 	{"shared/broker", "shared/deliver"},
-	{"shared/store", "shared/signing", "shared/iam", "shared/validation", "shared/access"},
+	{"shared/store", "shared/signing", "shared/iam", "shared/validation", "shared/access", "shared/notice"},
 	{"shared/queue", "shared/wire", "shared/flow"},
 	{"shared/smn"},
 }
@@ -41,7 +41,7 @@ var suites = []string{"shared/smn/smntest", "shared/store/storetest", "shared/qu
 
 // aws are the rooms that speak to AWS.
 var aws = []string{
-	"shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/ses", "shared/deliver/snssms",
+	"shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/ses", "shared/deliver/snssms", "shared/deliver/carrier",
 	"shared/lambdaapp", "internal/emulators", "internal/stack",
 }
 
@@ -104,6 +104,10 @@ func TestLayersAreEnforced(t *testing.T) {
 		{"shared/lambdaapp/x.go", "tocsin/shared/deliver/smtp", "functions must not carry"},
 		{"shared/deliver/webhook/x.go", "tocsin/shared/deliver/chatbot", "the same layer"},
 		{"shared/deliver/webhook/x.go", "tocsin/shared/deliver/post", ""},
+		{"shared/deliver/ses/x.go", "github.com/wneessen/go-mail", "SMTP is known to its sender alone"},
+		{"shared/deliver/ses/x.go", "tocsin/shared/deliver/smtp", "functions must not carry"},
+		{"shared/deliver/smtp/x.go", "github.com/aws/aws-sdk-go-v2/service/sesv2", "AWS is known"},
+		{"shared/deliver/ses/x.go", "github.com/aws/aws-sdk-go-v2/service/sesv2", ""},
 		{"shared/lambdaapp/x.go", "tocsin/shared/embedded", "functions must not carry SQLite"},
 		{"functions/publish/main.go", "github.com/aws/aws-sdk-go-v2/aws", "AWS is known"},
 		{"shared/dynamostore/x.go", "github.com/aws/aws-sdk-go-v2/aws", ""},
