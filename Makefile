@@ -17,7 +17,7 @@ FUNCTION_FLAGS := -trimpath -ldflags "-s -w" -tags lambda.norpc,validator_novali
 ARCHITECTURE ?= arm64
 
 ##@ Try it
-.PHONY: demo run invoke
+.PHONY: demo run invoke start-api demo-aws functions
 demo: $(TOCSIN) ## show the main job from end to end, in a few seconds
 	@$(TOCSIN) demo
 
@@ -30,13 +30,51 @@ invoke: $(TOCSIN) ## run one function: make invoke FUNCTION=publish EVENT=events
 	@$(TOCSIN) invoke -bootstrap .cache/functions/$(FUNCTION)/bootstrap -event "$(EVENT)" -env-file env.json \
 	  -function "$$(echo $(FUNCTION) | awk -F- '{for (i = 1; i <= NF; i++) printf toupper(substr($$i, 1, 1)) substr($$i, 2)}')Function"
 
+start-api: functions emulators ## serve the functions behind the template's routes on 127.0.0.1:3000; BACKEND=aws (default, emulators) or remote
+	@go run ./internal/stack/run -backend $(or $(BACKEND),aws)
+
+demo-aws: functions emulators ## show the main job done by the functions, on emulators of AWS
+	@go run ./internal/stack/run -demo
+
+# All functions for this machine, where start-api and invoke look for them.
+functions: $(addprefix functions/,$(notdir $(wildcard functions/*)))
+functions/%: FORCE
+	@CGO_ENABLED=0 go build $(FUNCTION_FLAGS) -o .cache/functions/$*/bootstrap ./functions/$*
+
 ##@ Work on it
-.PHONY: test race check fmt openapi bench bench-full soak fuzz
-test: ## run all tests; no preparation needed
+.PHONY: test race check fmt openapi emulators bench bench-full bench-lambda soak fuzz
+test: emulators ## run all tests; no preparation needed
 	go test ./...
 	go -C internal/compat test -count=1 ./... # go does not see that the binary has changed
 
-race: ## run all tests with the race detector; needs a C compiler
+# Where Python or Java with Maven is missing, make test goes on without.
+emulators: ## set up DynamoDB Local and moto server, which tests run against, in .cache/emulators
+	@$(call setup-emulator,moto,python3,the tests against SQS and the like)
+	@$(call setup-emulator,dynamodb-local,java mvn,the tests against DynamoDB)
+
+define setup-emulator
+for tool in $(2); do \
+  if ! command -v $$tool >/dev/null; then \
+    echo "$$tool is not installed: $(3) are skipped" >&2; \
+    test -z "$${TOCSIN_CI:-}" || exit 1; exit 0; \
+  fi; \
+done; $(MAKE) --silent --no-print-directory .cache/emulators/$(1)/.done
+endef
+
+.cache/emulators/moto/.done: internal/emulators/requirements.txt
+	@echo "installing moto server"
+	@rm -rf $(@D) && python3 -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.cache/emulators/dynamodb-local/.done: internal/emulators/pom.xml
+	@echo "installing DynamoDB Local"
+	@rm -rf $(@D)
+	@mvn --batch-mode --quiet --file $< org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+	  -DoutputDirectory=$(CURDIR)/$(@D) -DincludeScope=runtime -Dstyle.color=never
+	@touch $@
+
+race: emulators ## run all tests with the race detector; needs a C compiler
 	CGO_ENABLED=1 go test -race -short ./...
 
 check: $(GOFUMPT) $(GOLANGCI_LINT) ## format, vet, lint and the tests of the house itself
@@ -61,6 +99,10 @@ bench: ## measure speed, memory and isolation beside raw baselines, in about sev
 
 bench-full: ## the same, and with a million subscriptions, in about ten minutes
 	go run ./bench -million
+
+bench-lambda: functions emulators ## measure the cold starts of all functions beside one that does nothing
+	@CGO_ENABLED=0 go build $(FUNCTION_FLAGS) -o .cache/functions/hello/bootstrap ./internal/coldstart/hello
+	@go run ./internal/coldstart
 
 soak: ## kill the service 200 times under load, and count what was lost; MINUTES (default 5)
 	go run ./bench soak -minutes $(or $(MINUTES),5)

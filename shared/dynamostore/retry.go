@@ -1,0 +1,147 @@
+package dynamostore
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+
+	"tocsin/shared/smn"
+	"tocsin/shared/store"
+)
+
+// errCondition is the error of a write whose condition does not hold.
+var errCondition = errors.New("the condition does not hold")
+
+// cancelled is the error of a transaction of which a condition does not hold. It is
+// errCondition, too.
+type cancelled struct {
+	index int // of the first such write
+	row   row // what is there; without attributes when there is nothing
+}
+
+func (c *cancelled) Error() string {
+	return fmt.Sprintf("the condition of write %d does not hold", c.index)
+}
+
+func (c *cancelled) Unwrap() error { return errCondition }
+
+// failedAt gives the write of a transaction whose condition does not hold, -1 if
+// err is something else, and what is there instead.
+func failedAt(err error) (index int, there row) {
+	if c, ok := errors.AsType[*cancelled](err); ok {
+		return c.index, c.row
+	}
+	return -1, row{}
+}
+
+// conditionFailed says whether err is that of a condition, and what is there.
+func conditionFailed(err error) (there item, failed bool) {
+	if e, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
+		return e.Item, true
+	}
+	return nil, false
+}
+
+// whichCondition makes a *cancelled of the error of a transaction, if it is one.
+func whichCondition(err error) error {
+	if e, ok := errors.AsType[*types.TransactionCanceledException](err); ok {
+		for i, reason := range e.CancellationReasons {
+			if reason.Code != nil && *reason.Code == "ConditionalCheckFailed" {
+				return &cancelled{index: i, row: rowOf(reason.Item)}
+			}
+		}
+	}
+	return err
+}
+
+// token names a transaction, so that sending it twice does it once.
+func token() string { return rand.Text() }
+
+// errUnprocessed is why a part of a batch waits.
+var errUnprocessed = errors.New("DynamoDB left some of it for later")
+
+// repeat does a call until the table is not busy.
+func repeat[T any](ctx context.Context, call func() (T, error)) (T, error) {
+	var pause backoff
+	for {
+		result, err := call()
+		if err == nil {
+			return result, nil
+		}
+		if ctx.Err() != nil {
+			return result, ctx.Err()
+		}
+		if !isBusy(err) {
+			return result, err
+		}
+		if err := pause.wait(ctx, err); err != nil {
+			return result, err
+		}
+	}
+}
+
+// isBusy says whether a call has changed nothing and may succeed in a moment: another
+// transaction was at the same rows, or too much is asked of the table.
+func isBusy(err error) bool {
+	if e, ok := errors.AsType[*types.TransactionCanceledException](err); ok {
+		for _, reason := range e.CancellationReasons {
+			if reason.Code != nil && !busyCodes[*reason.Code] && *reason.Code != "None" {
+				return false
+			}
+		}
+		return true
+	}
+	if e, ok := errors.AsType[smithy.APIError](err); ok {
+		return busyCodes[e.ErrorCode()]
+	}
+	return false
+}
+
+var busyCodes = map[string]bool{
+	"TransactionConflict":                    true,
+	"TransactionConflictException":           true,
+	"TransactionInProgressException":         true,
+	"ThrottlingError":                        true,
+	"ThrottlingException":                    true,
+	"ProvisionedThroughputExceeded":          true,
+	"ProvisionedThroughputExceededException": true,
+	"RequestLimitExceeded":                   true,
+}
+
+// How long a call waits for the table.
+const (
+	firstPause = 20 * time.Millisecond
+	maxPause   = time.Second
+	maxWait    = 10 * time.Second // in all, without the calls themselves
+)
+
+// backoff is the pauses of one call: of full jitter, so that those who met do not
+// meet again.
+type backoff struct {
+	tries  int
+	waited time.Duration
+}
+
+// wait lasts until the next try. When it has been long enough the error is
+// store.ErrFull, with why for the log alone.
+func (b *backoff) wait(ctx context.Context, why error) error {
+	if b.waited >= maxWait {
+		full := smn.Errorf(smn.Overloaded, "%w: the table is busy; try again later", store.ErrFull)
+		return fmt.Errorf("%w (%v)", full, why) //nolint:errorlint // the cause is for the log alone
+	}
+	pause := mathrand.N(min(maxPause, firstPause<<min(b.tries, 10)) + 1)
+	b.tries++
+	b.waited += pause
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(pause):
+		return nil
+	}
+}

@@ -1,0 +1,77 @@
+package dynamostore
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// s is a text. It is UTF-8; other bytes go by b.
+func s(text string) value { return &types.AttributeValueMemberS{Value: text} }
+
+// n is a number.
+func n[T ~int | ~int64](number T) value {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(int64(number), 10)}
+}
+
+// b is bytes.
+func b(bytes []byte) value { return &types.AttributeValueMemberB{Value: bytes} }
+
+// ttl is the value of the attribute of that name: the row may go away, and is not
+// read any more, from that moment on, which is rounded up to the second.
+func ttl(at time.Time) value { return n(at.Add(time.Second - 1).Unix()) }
+
+// body is the attribute v of a row: the JSON of a struct of this package, which
+// holds only what has some.
+func body(v any) value {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false) // it would be six bytes for one
+	if err := encoder.Encode(v); err != nil {
+		panic(fmt.Sprintf("a row that has no JSON: %v", err))
+	}
+	return s(string(bytes.TrimSuffix(text.Bytes(), []byte("\n"))))
+}
+
+// decode reads the attribute v.
+func (r row) decode(dest any) error {
+	if err := json.Unmarshal([]byte(r.str("v")), dest); err != nil {
+		return fmt.Errorf("row %s: %w", r.key, err)
+	}
+	return nil
+}
+
+// has says whether there is an attribute.
+func (r row) has(name string) bool { return r.attrs[name] != nil }
+
+// str is a text, empty when there is none.
+func (r row) str(name string) string {
+	if v, ok := r.attrs[name].(*types.AttributeValueMemberS); ok {
+		return v.Value
+	}
+	return ""
+}
+
+// num is a whole number, 0 when there is none.
+func (r row) num(name string) int64 {
+	if v, ok := r.attrs[name].(*types.AttributeValueMemberN); ok {
+		number, _ := strconv.ParseInt(v.Value, 10, 64) // what n wrote
+		return number
+	}
+	return 0
+}
+
+// bytes is bytes, nil when there are none.
+func (r row) bytes(name string) []byte {
+	if v, ok := r.attrs[name].(*types.AttributeValueMemberB); ok {
+		return v.Value
+	}
+	return nil
+}
+
+// expired says whether the row may be gone: DynamoDB takes its time with that.
+func (r row) expired(now time.Time) bool { return r.has("ttl") && r.num("ttl") <= now.Unix() }

@@ -1,0 +1,89 @@
+package dynamostore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tocsin/shared/store"
+)
+
+// topicRow is the attribute v of a topic, and of its copy.
+type topicRow struct {
+	ID                  string    `json:"id"`
+	Project             string    `json:"project"`
+	Name                string    `json:"name"`
+	DisplayName         string    `json:"display,omitempty"`
+	EnterpriseProjectID string    `json:"enterprise,omitempty"`
+	CreatedAt           time.Time `json:"created"`
+	UpdatedAt           time.Time `json:"updated"`
+}
+
+func (r row) topic() (store.Topic, error) {
+	var t topicRow
+	err := r.decode(&t)
+	return store.Topic(t), err
+}
+
+// CreateTopic meets store.Topics.
+func (db *DB) CreateTopic(ctx context.Context, t store.Topic, limit int) (store.Topic, bool, error) {
+	t.CreatedAt, t.UpdatedAt = kept(t.CreatedAt), kept(t.UpdatedAt)
+	topic, created, err := db.createTopic(ctx, t, int64(limit))
+	if err != nil {
+		return store.Topic{}, false, fmt.Errorf("create topic %s: %w", t.Name, err)
+	}
+	return topic, created, nil
+}
+
+func (db *DB) createTopic(ctx context.Context, t store.Topic, limit int64) (store.Topic, bool, error) {
+	named, v := topicKey(t.Project, t.Name), body(topicRow(t))
+	for { // until nobody is faster
+		total, err := db.total(ctx, topicBlocks(t.Project)) // before the topic: it may be the one that makes it full
+		if err != nil {
+			return t, false, err
+		}
+		there, found, err := db.get(ctx, named)
+		if err != nil {
+			return t, false, err
+		}
+		if found {
+			topic, err := there.topic()
+			return topic, false, err
+		}
+		if total >= limit {
+			return t, false, store.ErrLimit
+		}
+		counted, err := db.add(ctx, topicBlocks(t.Project), t.ID)
+		if err != nil {
+			return t, false, err
+		}
+		err = db.transact(ctx,
+			put(named, item{"id": s(t.ID), "v": v}).when(absent),
+			put(listedTopicKey(t.Project, t.ID), item{"v": v}),
+			counted,
+		)
+		if !errors.Is(err, errCondition) {
+			return t, err == nil, err
+		}
+	}
+}
+
+// GetTopic meets store.Topics.
+func (db *DB) GetTopic(ctx context.Context, project, name string) (store.Topic, error) {
+	there, found, err := db.get(ctx, topicKey(project, name))
+	if err == nil && !found {
+		err = store.ErrNotFound
+	}
+	var t store.Topic
+	if err == nil {
+		t, err = there.topic()
+	}
+	if err != nil {
+		return store.Topic{}, fmt.Errorf("get topic %s: %w", name, err)
+	}
+	return t, nil
+}
+
+// kept is a time as it is kept: to the millisecond.
+func kept(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
