@@ -34,6 +34,7 @@ var done = []string{
 	"tags/delete_tells_how_many",
 	"tags/list_of_a_project_and_kind",
 	"tags/they_go_with_their_document",
+	"tags/a_topic_is_found_by_its_id",
 	"documents/create,_get,_find",
 	"documents/an_id_and_a_name_are_given_once",
 	"documents/limit",
