@@ -79,25 +79,16 @@ func (db *DB) createDocument(ctx context.Context, d store.Document, limit int, c
 }
 
 // addDocument gives the writes that count a document, of which there are then at most
-// limit: as many as the block, which it is counted by, has room for. That is exact
-// unless a document comes late that belongs to an earlier block, so for all limits
-// that one block holds.
+// limit.
 func (db *DB) addDocument(ctx context.Context, d store.Document, limit int) (counted []write, full bool, err error) {
-	all := documents(d.Owner, d.Kind)
-	if counted, err = db.add(ctx, all, d.ID); err != nil {
-		return nil, false, err
-	}
-	l, err := db.countedList(ctx, all)
+	l, err := db.countedList(ctx, documents(d.Owner, d.Kind))
 	if err != nil || l.total >= limit {
 		return nil, err == nil, err
 	}
-	most := limit - l.total
-	for _, block := range l.counts {
-		if block.key == counted[0].key {
-			most += int(block.num("n"))
-		}
+	if counted, err = db.add(ctx, l.directory, d.ID); err != nil {
+		return nil, false, err
 	}
-	counted[0] = counted[0].when("attribute_not_exists(n) OR n < ?", n(most))
+	counted[0] = l.within(int64(limit), counted[0])
 	return counted, false, nil
 }
 
