@@ -24,6 +24,7 @@ func (db *DB) DeleteTopic(ctx context.Context, project, name string) error {
 const cleanUpLater = 2 * time.Minute
 
 func (db *DB) deleteTopic(ctx context.Context, project string, named key) error {
+	var pause backoff
 	for { // until nobody is faster
 		_, t, err := db.topicAt(ctx, named)
 		if err != nil {
@@ -49,6 +50,9 @@ func (db *DB) deleteTopic(ctx context.Context, project string, named key) error 
 			remove(tagsKey(tagged)), // which their project finds by themselves
 		)...)
 		if errors.Is(err, errCondition) {
+			if err := pause.wait(ctx, err); err != nil {
+				return err
+			}
 			continue
 		}
 		if err == nil {

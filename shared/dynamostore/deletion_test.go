@@ -202,8 +202,14 @@ func TestDeleteTopicOfAProcessThatDies(t *testing.T) {
 		cleanUp(t, db, topic)
 		requireNothingLeft(t, db, topic)
 		if killed == nil {
-			require.Len(t, m.put, 2)
 			require.Greater(t, lives, 3)
+			require.Len(t, m.put, 2)
+			for _, task := range m.put {
+				require.Equal(t, &queue.Cleanup{Project: topic.Project, TopicID: topic.ID}, task.Cleanup)
+			}
+			require.NotEqual(t, m.put[0].ID, m.put[1].ID)
+			require.WithinDuration(t, time.Now().Add(cleanUpLater), m.put[0].NotBefore, time.Minute)
+			require.Zero(t, m.put[1].NotBefore)
 			return
 		}
 	}
