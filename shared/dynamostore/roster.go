@@ -74,7 +74,7 @@ func (b block) item() item {
 
 // counting is the update of a block that says that rows have come or gone.
 func counting(by map[int]int64) (change string, values []value) {
-	change = "ADD version ?, n ?"
+	change = "ADD #version ?, n ?"
 	sum := int64(0)
 	for chunk, k := range by {
 		change += ", " + chunkPrefix + strconv.Itoa(chunk) + " ?"
