@@ -120,12 +120,3 @@ func TestTopicLimitAtOnce(t *testing.T) {
 	require.Equal(t, []int32{limit, 50 - limit}, []int32{created.Load(), refused.Load()})
 	requireCounts(t, db, topicBlocks(project))
 }
-
-// requireCost makes sure that a call takes no more units than schema.go tells.
-func requireCost(t *testing.T, db *DB, reads, writes float64, name string, call func() error) {
-	t.Helper()
-	r, w := cost(t, db, func() { require.NoError(t, call(), name) })
-	t.Log(name, r, "read", w, "write")
-	require.LessOrEqual(t, r, reads, name)
-	require.LessOrEqual(t, w, writes, name)
-}
