@@ -100,15 +100,15 @@ func (db *DB) putSMS(ctx context.Context, hour key, sms []store.SMS) error {
 	return nil
 }
 
-// keepSMS is how long an SMS is kept.
-const keepSMS = 14 * 24 * time.Hour
+// smsKept is how long an SMS is kept.
+const smsKept = 14 * 24 * time.Hour
 
 // smsExpiry is when the SMS of the hour of a moment expire: all at once, so that
 // their count is right until then. They are kept from when they come, should that be
 // long after they were accepted.
 func (db *DB) smsExpiry(accepted time.Time) time.Time {
 	late := max(db.now().Sub(accepted).Truncate(time.Hour), 0)
-	return accepted.Truncate(time.Hour).Add(time.Hour + late + keepSMS)
+	return accepted.Truncate(time.Hour).Add(time.Hour + late + smsKept)
 }
 
 // GetSMS meets store.DirectSMS.
