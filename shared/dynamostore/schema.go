@@ -18,7 +18,7 @@ import (
 //	pk              sk         holds                                                  attributes besides v
 //	T#project#name  -          a topic                                                id
 //	L#project       t#id       a copy of the topic, for lists and for finding by id
-//	L#project       tb#id      a block of the directory of these                      n, added, next
+//	L#project       tb#id      a block of the directory of these                      n, last, next: see directory
 //	S#topic         r          the roster of its subscriptions, without v             see roster
 //	S#topic         b#id       a block of these that is not the last, without v       see roster
 //	S#topic         s#id       a subscription                                         seq, status, version, remark, filters
@@ -60,9 +60,16 @@ import (
 //
 //	CreateTopic    blocks 1 read, topic 1 read, block 1 read; topic, copy and block in a transaction  3 read, 6 write
 //	               and now and then a block is opened                                       4 write in 64
-//	GetTopic       topic                                                                    1 read
+//	GetTopic, FindTopic   topic, or its copy                                                1 read
+//	ListTopics     blocks 2 read of 3,000; at most 164 rows for 100                         14 read
+//	               by name or id                                                            1 read
+//	               with another filter the whole list                                       1 read for each 4 KB
+//	UpdateTopic    copy; topic and copy in a transaction                                    1 read, 4 write
+//	DeleteTopic    topic, block, roster; all three, copy, tags, last block of subscriptions and mark in a
+//	               transaction; attributes and documents                                    4 read, 15 write, 1 for each of these
+//	CleanUp        copy; clearing below; attributes and documents                           1 read
 //	AddSubscriptions   roster and endpoints, blocks 2 read, counts; counts 1 write each; in a transaction of up
-//	               to 30: each, its copy and endpoint; roster, block and group          5 read, 13 write for one, 8 each of 50
+//	               to 30: each, its copy and endpoint; roster, block and group          6 read, 13 write for one, 8 each of 50
 //	               the first of a topic checks that topic                                   2 write more
 //	               and now and then a block is opened, of the topic or of the project       2 and 6 write in 64
 //	GetSubscription    roster, subscription                                                 2 read

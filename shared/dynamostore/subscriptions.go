@@ -151,7 +151,7 @@ func (db *DB) eachTopic(ctx context.Context, keys []store.SubscriptionKey, do fu
 		case errors.Is(err, errTooMany) && most > 1:
 			most /= 2
 		case errors.Is(err, errCondition):
-			if err := pause.wait(ctx, err); err != nil {
+			if err := pause.waitForOthers(ctx, err); err != nil {
 				return nil, err
 			}
 		case err != nil:
@@ -162,6 +162,16 @@ func (db *DB) eachTopic(ctx context.Context, keys []store.SubscriptionKey, do fu
 	}
 	return outcomes, nil
 }
+
+// waitForOthers waits until it may be one's turn. Whoever is in the way is quick, and
+// with each time one less.
+func (b *backoff) waitForOthers(ctx context.Context, why error) error {
+	b.tries = min(b.tries, maxOthers)
+	return b.wait(ctx, why)
+}
+
+// maxOthers bounds the pauses, as the number of tries after which they do not grow.
+const maxOthers = 3
 
 // foundSubscription is a subscription that is there.
 type foundSubscription struct {
@@ -238,7 +248,7 @@ func (db *DB) touch(ctx context.Context, t roster, ids []string) (writes []write
 		return nil, err
 	}
 	for _, first := range slices.Sorted(maps.Keys(blocks)) {
-		writes = append(writes, t.update(first, "ADD version ?", n(1)))
+		writes = append(writes, t.update(first, "ADD #version ?", n(1)))
 	}
 	return writes, nil
 }
@@ -291,8 +301,8 @@ func (db *DB) ChangeStatus(ctx context.Context, k store.SubscriptionKey, version
 			endpoint = flow.Confirmations(sub.Protocol, sub.Endpoint)
 			return err
 		},
-		update: expression{"SET #status = ? ADD version ?", []value{n(to), n(1)}},
-		when:   expression{"version = ?", []value{n(version)}},
+		update: expression{"SET #status = ? ADD #version ?", []value{n(to), n(1)}},
+		when:   expression{"#version = ?", []value{n(version)}},
 	})
 	if err == nil && to == smn.Confirmed {
 		err = db.forgetFlow(ctx, endpoint)
@@ -330,7 +340,7 @@ func (db *DB) applyOne(ctx context.Context, c change) error {
 
 // SetRemark meets store.Subscriptions.
 func (db *DB) SetRemark(ctx context.Context, k store.SubscriptionKey, remark string) error {
-	err := db.applyOne(ctx, change{SubscriptionKey: k, update: expression{"SET remark = ?", []value{s(remark)}}})
+	err := db.applyOne(ctx, change{SubscriptionKey: k, update: expression{"SET #remark = ?", []value{s(remark)}}})
 	if err != nil {
 		return fmt.Errorf("set remark of subscription %s: %w", k.ID, err)
 	}
@@ -341,9 +351,9 @@ func (db *DB) SetRemark(ctx context.Context, k store.SubscriptionKey, remark str
 func (db *DB) SetFilters(ctx context.Context, changes []store.FilterChange, onlyNew bool) ([]error, error) {
 	list := make([]change, len(changes))
 	for i, c := range changes {
-		list[i] = change{SubscriptionKey: c.SubscriptionKey, update: expression{text: "REMOVE filters"}}
+		list[i] = change{SubscriptionKey: c.SubscriptionKey, update: expression{text: "REMOVE #filters"}}
 		if len(c.Filters) > 0 {
-			list[i].update = expression{"SET filters = ?", []value{body(c.Filters)}}
+			list[i].update = expression{"SET #filters = ?", []value{body(c.Filters)}}
 		}
 		if onlyNew {
 			list[i].refuse = func(r row) error {
@@ -352,7 +362,7 @@ func (db *DB) SetFilters(ctx context.Context, changes []store.FilterChange, only
 				}
 				return nil
 			}
-			list[i].when = expression{text: "attribute_not_exists(filters)"}
+			list[i].when = expression{text: "attribute_not_exists(#filters)"}
 		}
 	}
 	outcomes, err := db.apply(ctx, list...)
