@@ -40,6 +40,18 @@ func (db *DB) add(ctx context.Context, d directory, ids ...string) ([]write, err
 	return db.count(ctx, d, ids, 1, func(ids []string) (row, error) { return db.roomFor(ctx, d, ids) })
 }
 
+// within lets the write that counts one new id in a block fail when the list would
+// have more than limit rows then, which it had room for when it was read. That is
+// exact but for ids that come late, and belong to other blocks.
+func (l counted) within(limit int64, counting write) write {
+	for _, block := range l.counts {
+		if block.key != counting.key {
+			limit -= block.num("n")
+		}
+	}
+	return counting.when("attribute_not_exists(n) OR n < ?", n(limit))
+}
+
 // drop gives the writes that take ids out of the count, like add.
 func (db *DB) drop(ctx context.Context, d directory, ids ...string) ([]write, error) {
 	first := true

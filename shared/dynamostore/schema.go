@@ -1,8 +1,11 @@
 package dynamostore
 
 import (
+	"fmt"
 	"strconv"
+	"time"
 
+	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
 
@@ -22,11 +25,25 @@ import (
 //	M#message       d#subscription  a delivery that has not succeeded                 dead; revived; holder; ttl
 //	X#topic#0-3     message#subscription  the place of a dead one in the list         at; ttl
 //	N#topic#0-3     day        SMS that were delivered                                h00 to h23; ttl
+//	F#recipient     -          what a recipient got lately                            rev: another with each change; ttl
+//	O#topic         a#name     an attribute, without v                                text, created, updated
+//	O#owner         d#kind#id  a document                                             version, body
+//	O#owner         b#kind#id  a block of the directory of these                      see directory
+//	O#owner         n#kind#name   the document of that name                           id
+//	O#owner         x#kind#id  mark of a document of which not all is gone            none, no v
+//	G#project#kind  id         all tags of a topic or document                        rev
+//	P#project       t#id       a template without its content                         version
+//	P#project       n#name#protocol   the template of that name and protocol          id
+//	P#project       c          how many templates there are                           n
+//	V#version       -          a version of a template                                content; ttl when it is out of use
+//	E#project       m#time#id  an SMS, by the milliseconds of when it was accepted    status, reason, finished, ttl
+//	E#project       h#time     an hour of SMS                                         n, ttl
+//	I#id            -          where an SMS is                                        project, row, ttl
 //
-// Rows with a ttl go away by themselves, 15 days after the time to live of their
-// message or later, see keepLonger; counts after 92 days. Nothing of a message needs its topic, whose
-// id never comes again, so deleting a topic leaves them behind, but for the counts:
-// see dropCounts.
+// Rows of messages go away by themselves, 15 days after the time to live of their
+// message or later, see keepLonger; counts of SMS after 92 days. Nothing of a message
+// needs its topic, whose id never comes again: so deleting a topic leaves these rows
+// behind, but for the counts, which dropCounts removes.
 //
 // Access patterns, with their capacity units for rows of usual size:
 //
@@ -49,6 +66,30 @@ import (
 //	Redeliver      head of each message; failure; its place                                 1 read, 2 write each
 //	               and all rows of a message that would not be kept long enough
 //	CountSMS       days of four partitions                                                  4 read
+//	Admit          counts; counts. Of several recipients the writes are in a transaction    1 read, 1 or 2 write each
+//	PutAttribute   check of the topic and attribute in a transaction                        4 write, 2 for each further KB
+//	GetAttribute, ListAttributes   one or all                                               1 read for each 4 KB
+//	CreateDocument blocks 2 read; document, name and block in a transaction                 2 read, 6 write, 2 for each further KB
+//	AttachDocument the same and a check of its owner                                        2 read, 8 write
+//	GetDocument    document                                                                 1 read
+//	FindDocument   name, document                                                           2 read
+//	ListDocuments  blocks, and a block of rows more than asked for                          1 read for each 4 KB
+//	UpdateDocument document; document in a transaction, with another name names as well     1 read, 2 or 6 write
+//	DeleteDocument document; all of it in a transaction; what it owned; mark                5 read, 10 write
+//	PutTags        tags 1 read; check of the thing and tags in a transaction                1 read, 4 write
+//	DeleteTags     tags; tags                                                               1 read, 2 write
+//	ListTags       tags                                                                     1 read
+//	ListTagged     tags of all                                                              1 read for each 4 KB
+//	CreateTemplate name, count, template and version in a transaction                       8 write, 2 for each further KB
+//	GetTemplate    template, version                                                        2 read, 1 for each further 4 KB
+//	FindTemplates  names, templates, versions                                               3 read for one, 2 for each further
+//	ListTemplates  all of the project                                                       1 read for each 4 KB
+//	UpdateTemplate, DeleteTemplate   template; all of it in a transaction                   1 read, 6 and 8 write, 2 for each further KB
+//	PutSMS         SMS, where they are, and their hour in a transaction of 49               6 write for one, 4 for each further
+//	GetSMS         where it is, SMS                                                         2 read
+//	ListSMS        hours 6 read for two weeks; SMS 8 read for 100
+//	               all of the time when it asks for a number, a sign or a status            1 read for each 4 KB
+//	FinishSMS      where it is; SMS                                                         1 read, 1 write
 //
 // Ids sort by time, so lists are in the order of ids.
 
@@ -99,3 +140,66 @@ func countList(topicID string) string { return "N#" + topicID }
 // countKey is the key of the counts of a day. SMS count at different partitions, by
 // the last character of an id, so that many at once do not wait for each other.
 func countKey(topicID, day, id string) key { return spread(countList(topicID), day, id) }
+
+func flowKey(recipient string) key { return key{"F#" + recipient, "-"} }
+
+// ownedBy is what belongs to a topic or a document.
+func ownedBy(id string) string { return "O#" + id }
+
+const attributePrefix = "a#"
+
+func attributeKey(topicID, name string) key { return key{ownedBy(topicID), attributePrefix + name} }
+
+// documents is the directory of an owner's documents of a kind.
+func documents(owner, kind string) directory {
+	return directory{pk: ownedBy(owner), blocks: "b#" + kind + "#", rows: "d#" + kind + "#", size: 64}
+}
+
+func documentKey(k store.DocumentKey) key { return key{ownedBy(k.Owner), "d#" + k.Kind + "#" + k.ID} }
+
+func documentNameKey(owner, kind, name string) key {
+	return key{ownedBy(owner), "n#" + kind + "#" + name}
+}
+
+// documentMarkKey is where a document was.
+func documentMarkKey(k store.DocumentKey) key {
+	return key{ownedBy(k.Owner), "x#" + k.Kind + "#" + k.ID}
+}
+
+func tagsKey(k store.TagKey) key { return key{"G#" + k.Project + "#" + k.Kind, k.ID} }
+
+const templatePrefix = "t#"
+
+func templateKey(project, id string) key { return key{"P#" + project, templatePrefix + id} }
+
+func templateNameKey(project, name string, p smn.Protocol) key {
+	return key{"P#" + project, "n#" + name + "#" + string(p)}
+}
+
+func templateCountKey(project string) key { return key{"P#" + project, "c"} }
+
+func versionKey(id string) key { return key{"V#" + id, "-"} }
+
+const (
+	smsPrefix     = "m#"
+	smsHourPrefix = "h#"
+)
+
+func smsPartition(project string) string { return "E#" + project }
+
+func smsKey(project string, accepted time.Time, id string) key {
+	return key{smsPartition(project), smsPrefix + digits(accepted.UnixMilli()) + "#" + id}
+}
+
+// smsHourKey is the key of the hour that a moment belongs to.
+func smsHourKey(project string, at time.Time) key {
+	return key{smsPartition(project), smsHourPrefix + digits(at.Truncate(time.Hour).UnixMilli())}
+}
+
+func smsPlaceKey(id string) key { return key{"I#" + id, "-"} }
+
+// smsRowKey is the key of an SMS that is where a row says.
+func smsRowKey(where row) key { return key{smsPartition(where.str("project")), where.str("row")} }
+
+// digits is a time such that texts sort as times do.
+func digits(milliseconds int64) string { return fmt.Sprintf("%013d", milliseconds) }
