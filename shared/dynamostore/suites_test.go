@@ -26,7 +26,20 @@ var done = []string{
 	"topics/list_is_newest_first_and_filtered_by_bytes",
 	"topics/list_is_filtered_by_all_filters_together",
 	"topics/a_cancelled_context_changes_nothing",
-	"messages", "messages_with_a_key", "deliveries", "reports", "statistics",
+	"messages", "messages_with_a_key", "deliveries",
+	"reports/a_report_sums_up_the_finished_chunks",
+	"reports/a_message_that_is_unknown_or_new_has_an_empty_report",
+	"reports/a_report_counts_what_retries_and_what_is_dead",
+	"reports/a_report_tells_whether_the_fan-out_is_over",
+	"reports/a_fan-out_is_over_with_its_last_chunk",
+	"reports/messages_of_a_topic_are_listed_newest_first",
+	"reports/dead_deliveries_are_listed_newest_first",
+	"reports/dead_deliveries_come_to_life_once",
+	"reports/many_dead_deliveries_come_to_life_in_steps",
+	"reports/of_many_redeliveries_at_once_one_counts",
+	"statistics/SMS_count_in_the_hour_of_their_message",
+	"statistics/an_SMS_counts_once,_other_protocols_do_not",
+	"statistics/a_period_takes_the_hours_it_overlaps_with",
 	"attributes/put,_get,_list",
 	"attributes/putting_again_keeps_when_it_was_made",
 	"attributes/a_topic_that_is_gone_takes_none",
@@ -48,12 +61,15 @@ var done = []string{
 	"documents/those_of_a_document_go_with_it",
 	"templates",
 	"direct_SMS",
-	"flow/messages_are_admitted_up_to_a_limit",
-	"flow/a_limit_holds_for_all_windows",
-	"flow/messages_are_admitted_one_after_the_other",
-	"flow/what_is_not_bounded_is_not_counted",
-	"flow/admitting_at_once_counts_right",
-	"flow/a_clock_that_is_set_back_opens_nothing",
+	"flow",
+	"subscriptions",
+	"paging/a_page_of_subscriptions_is_the_slice_of_the_list",
+	"paging/a_filtered_page_is_the_slice_of_those_that_fit",
+	"paging/paging_by_marker_under_change_repeats_and_misses_none",
+	"paging/a_subscription_of_another_project_is_in_no_list",
+	"chunks_of_subscriptions",
+	"health_of_endpoints/an_endpoint_in_trouble_is_known_until_it_is_well",
+	"health_of_endpoints/health_is_listed_by_chunk",
 }
 
 // moment is the time of the suite: what it stores has not expired then.
@@ -66,7 +82,7 @@ func TestStore(t *testing.T) {
 			if strings.HasPrefix(name+"/", prefix+"/") {
 				db, q := open(t)
 				db.now = func() time.Time { return moment }
-				return partial{DB: db, missing: missing{q.(store.Store)}}, q
+				return partial{DB: db}, q
 			}
 		}
 		t.Skip("not there yet")
