@@ -18,7 +18,7 @@ import (
 //	pk              sk         holds                                                  attributes besides v
 //	T#project#name  -          a topic                                                id
 //	L#project       t#id       a copy of the topic, for lists and for finding by id
-//	L#project       tb#id      a block of the directory of these                      n, added, next
+//	L#project       tb#id      a block of the directory of these                      n, last, next: see directory
 //	S#topic         r          the roster of its subscriptions, without v             see roster
 //	S#topic         b#id       a block of these that is not the last, without v       see roster
 //	S#topic         s#id       a subscription                                         seq, status, version, remark, filters
@@ -35,9 +35,9 @@ import (
 //	                                                                                  waiting once it is finished; ttl
 //	M#message       d#subscription  a delivery that has not succeeded                 dead; revived; holder; ttl
 //	X#topic#0-3     message#subscription  the place of a dead one in the list         at; ttl
-//	N#topic#0-3     day        SMS that were delivered                                h00 to h23; ttl
 //	F#recipient     -          what a recipient got lately                            rev: another with each change; ttl
 //	O#topic         a#name     an attribute, without v                                text, created, updated
+//	O#topic         c#day#0-3  SMS of a day that were delivered, without v            h00 to h23: of each hour; ttl
 //	O#owner         d#kind#id  a document                                             version, body
 //	O#owner         b#kind#id  a block of the directory of these                      see directory
 //	O#owner         n#kind#name   the document of that name                           id
@@ -53,14 +53,21 @@ import (
 //
 // Rows of messages go away by themselves, 15 days after the time to live of their
 // message or later, see keepLonger; counts of SMS after 92 days. Nothing of a message
-// needs its topic, whose id never comes again: so deleting a topic leaves these rows
-// behind, but for the counts, which dropCounts removes.
+// needs its topic, whose id never comes again: so deleting a topic leaves its messages
+// behind.
 //
 // Access patterns, with their capacity units for rows of usual size:
 //
 //	CreateTopic    blocks 1 read, topic 1 read, block 1 read; topic, copy and block in a transaction  3 read, 6 write
 //	               and now and then a block is opened                                       4 write in 64
-//	GetTopic       topic                                                                    1 read
+//	GetTopic, FindTopic   topic, or its copy                                                1 read
+//	ListTopics     blocks 2 read of 3,000; at most 164 rows for 100                         14 read
+//	               by name or id                                                            1 read
+//	               with another filter the whole list                                       1 read for each 4 KB
+//	UpdateTopic    copy; topic and copy in a transaction                                    1 read, 4 write
+//	DeleteTopic    topic, block, roster; all three, copy, tags, last block of subscriptions and mark in a
+//	               transaction; attributes and documents                                    4 read, 15 write, 1 for each of these
+//	CleanUp        copy; clearing below; attributes and documents                           1 read
 //	AddSubscriptions   roster and endpoints, blocks 2 read, counts; counts 1 write each; in a transaction of up
 //	               to 30: each, its copy and endpoint; roster, block and group          5 read, 13 write for one, 8 each of 50
 //	               the first of a topic checks that topic                                   2 write more
@@ -96,7 +103,7 @@ import (
 //	ListDead       places of four partitions; failures; heads; subscriptions                4 read, and up to 3 for each
 //	Redeliver      head of each message; failure; its place                                 1 read, 2 write each
 //	               and all rows of a message that would not be kept long enough
-//	CountSMS       days of four partitions                                                  4 read
+//	CountSMS       four rows of each day, of a tenth of a KB if all hours have some         1 read for each 4 KB
 //	Admit          counts; counts. Of several recipients the writes are in a transaction    1 read, 1 or 2 write each
 //	PutAttribute   check of the topic and attribute in a transaction                        4 write, 2 for each further KB
 //	GetAttribute, ListAttributes   one or all                                               1 read for each 4 KB
@@ -211,11 +218,13 @@ func deadKey(f store.Failure) key {
 // deadPlace is the sk of a dead failure in the list of its topic.
 func deadPlace(messageID, subscriptionID string) string { return messageID + "#" + subscriptionID }
 
-func countList(topicID string) string { return "N#" + topicID }
+const countPrefix = "c#"
 
-// countKey is the key of the counts of a day. SMS count at different partitions, by
-// the last character of an id, so that many at once do not wait for each other.
-func countKey(topicID, day, id string) key { return spread(countList(topicID), day, id) }
+// countKey is the key of the counts of a day. SMS count in different rows, by an id,
+// so that many at once do not wait for each other.
+func countKey(topicID, day, id string) key {
+	return key{ownedBy(topicID), countPrefix + day + "#" + strconv.Itoa(number(id))}
+}
 
 func flowKey(recipient string) key { return key{"F#" + recipient, "-"} }
 
