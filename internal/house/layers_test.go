@@ -68,7 +68,7 @@ var guests = []struct {
 	{"go.yaml.in/yaml", []string{"cmd/tocsin", "internal/stack", "internal/sam"}, true, "functions read JSON only"},
 	{"github.com/wneessen/go-mail", []string{"shared/deliver/smtp"}, false, "SMTP is known to its sender alone"},
 	{"github.com/emersion", suites, true, "mail servers are for tests"},
-	{"tocsin/shared/deliver/smtp", []string{"cmd/tocsin"}, true, "functions must not carry the templates that come with go-mail"},
+	{"tocsin/shared/deliver/smtp", []string{"cmd/tocsin", "shared/lambdaapp"}, true, "mail servers are configured by those who compose"},
 	{"golang.org/x/crypto", []string{"shared/iam"}, true, "passwords are known to iam alone"},
 	{"github.com/huaweicloud", []string{"internal/compat"}, false, "other SDKs are tried in a module of their own"},
 	{"github.com/opentelekomcloud", []string{"internal/compat"}, false, "other SDKs are tried in a module of their own"},
