@@ -2,6 +2,7 @@ package lambdaapp
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -155,6 +156,9 @@ func TestWrongEnvironmentsOnAWS(t *testing.T) {
 			s, err := readSettings(onAWSWith(changes))
 			if err == nil {
 				_, err = newDeliver(s, noMetrics)
+			}
+			if err == nil || strings.Contains(err.Error(), "not whole") {
+				_, err = (&house{settings: s}).api(httpapi.Publish)
 			}
 			require.ErrorContains(t, err, want)
 			require.NotContains(t, err.Error(), "\n", "one line")
