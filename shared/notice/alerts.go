@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -186,15 +187,16 @@ func spell(a wire.Alert, group string) string {
 
 // valuesOf spells what Grafana has measured.
 func valuesOf(a wire.Alert) string {
-	var numbers map[string]json.Number
-	if json.Unmarshal(a.Values, &numbers) != nil || len(numbers) == 0 {
+	numbers := map[string]string{}
+	for name, n := range a.Values {
+		if n != nil {
+			numbers[name] = strconv.FormatFloat(*n, 'g', -1, 64)
+		}
+	}
+	if len(numbers) == 0 {
 		return a.ValueString
 	}
-	texts := map[string]string{}
-	for name, n := range numbers {
-		texts[name] = n.String()
-	}
-	return Pairs(texts)
+	return Pairs(numbers)
 }
 
 // said is what the author of the alert says of it.

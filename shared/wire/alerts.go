@@ -1,7 +1,5 @@
 package wire
 
-import "encoding/json"
-
 // AlertsRequest is the body of PublishAlerts: what Prometheus Alertmanager (version
 // 4 of its webhook) and Grafana (its version 1, the same and more) send for a group
 // of alerts. They decide what its fields are called.
@@ -20,18 +18,18 @@ type AlertsRequest struct {
 
 // Alert is one of the group.
 type Alert struct {
-	Status       string            `json:"status" code:"InvalidParameter"`                 // its own, whatever that of the group is
-	Labels       map[string]string `json:"labels,omitempty" code:"InvalidParameter"`       // what tells it from other alerts; alertname is its name
-	Annotations  map[string]string `json:"annotations,omitempty" code:"InvalidParameter"`  // for people; summary and description above all
-	StartsAt     string            `json:"startsAt" code:"InvalidParameter"`               // RFC 3339
-	EndsAt       string            `json:"endsAt,omitempty" code:"InvalidParameter"`       // RFC 3339; of a resolved one
-	GeneratorURL string            `json:"generatorURL,omitempty" code:"InvalidParameter"` // what raised it
-	Fingerprint  string            `json:"fingerprint,omitempty" code:"InvalidParameter"`  // a digest of its labels
-	DashboardURL string            `json:"dashboardURL,omitempty" code:"InvalidParameter"` // Grafana's dashboard
-	PanelURL     string            `json:"panelURL,omitempty" code:"InvalidParameter"`     // Grafana's panel
-	SilenceURL   string            `json:"silenceURL,omitempty" code:"InvalidParameter"`   // where Grafana silences it
-	ValueString  string            `json:"valueString,omitempty" code:"InvalidParameter"`  // what Grafana has measured, as a text
-	Values       json.RawMessage   `json:"values,omitempty" code:"InvalidParameter"`       // the same as numbers, by the name of their query
+	Status       string              `json:"status" code:"InvalidParameter"`                 // its own, whatever that of the group is
+	Labels       map[string]string   `json:"labels,omitempty" code:"InvalidParameter"`       // what tells it from other alerts; alertname is its name
+	Annotations  map[string]string   `json:"annotations,omitempty" code:"InvalidParameter"`  // for people; summary and description above all
+	StartsAt     string              `json:"startsAt" code:"InvalidParameter"`               // RFC 3339
+	EndsAt       string              `json:"endsAt,omitempty" code:"InvalidParameter"`       // RFC 3339; of a resolved one
+	GeneratorURL string              `json:"generatorURL,omitempty" code:"InvalidParameter"` // what raised it
+	Fingerprint  string              `json:"fingerprint,omitempty" code:"InvalidParameter"`  // a digest of its labels
+	DashboardURL string              `json:"dashboardURL,omitempty" code:"InvalidParameter"` // Grafana's dashboard
+	PanelURL     string              `json:"panelURL,omitempty" code:"InvalidParameter"`     // Grafana's panel
+	SilenceURL   string              `json:"silenceURL,omitempty" code:"InvalidParameter"`   // where Grafana silences it
+	ValueString  string              `json:"valueString,omitempty" code:"InvalidParameter"`  // what Grafana has measured, as a text
+	Values       map[string]*float64 `json:"values,omitempty" code:"InvalidParameter"`       // the same as numbers, by the name of their query
 }
 
 // The states of alerts and of their groups.
