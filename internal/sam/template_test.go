@@ -23,6 +23,7 @@ var stacks = map[string]map[string]any{
 		"PublicUrl": "https://notify.example.com", "AlarmTopic": "arn:aws:sns:eu-west-1:123456789012:pager", "NotifySnsTopic": "arn:aws:sns:eu-west-1:123456789012:events",
 		"MailFrom": "notify@example.com", "MailIdentity": "example.com", "SesConfigurationSet": "tocsin", "SmsMonthlySpend": "50",
 	},
+	"aws with a table": {"RestoredTable": "tocsin-restored"},
 	"remote": {
 		"Backend": "remote", "RemoteUrl": "https://smn.example.com", "ServiceRegion": "eu-de", "ProjectId": strings.Repeat("a", 32), "AccessKey": "A", "SecretKey": "S",
 	},
@@ -76,6 +77,15 @@ func TestTableIsSafe(t *testing.T) {
 			require.Equal(t, true, queue["Properties"].(map[string]any)["SqsManagedSseEnabled"], id)
 		}
 	}
+}
+
+func TestRestoredTable(t *testing.T) {
+	s := NewStack(t, Read(t), stacks["aws with a table"])
+	require.NotContains(t, s.Resources, "Table", "it is left behind")
+	require.Equal(t, "tocsin-restored", s.Outputs["TableName"]["Value"])
+	require.Contains(t, s.Permissions(t, "PublishFunction"), Permission{
+		Action: "dynamodb:PutItem", Resource: "arn:aws:dynamodb:eu-west-1:123456789012:table/tocsin-restored",
+	})
 }
 
 // A task that an instance has must stay hidden until the instance is surely gone:

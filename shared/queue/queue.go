@@ -1,5 +1,5 @@
 // Package queue is the port through which work waits: fan-outs, retries,
-// confirmations and detections. It defines the tasks themselves, so that whoever
+// confirmations, detections and clean-ups. It defines the tasks themselves, so that whoever
 // makes work and whoever does it speak of the same thing. The suite in queuetest
 // tests the promises below sentence by sentence.
 package queue

@@ -34,6 +34,16 @@ func SenderName(d deliver.Delivery) string {
 	return strings.Join(strings.Fields(line(d.TopicDisplay)), " ")
 }
 
+// FromHeader is SenderName and an address as they stand in the header of a mail, in
+// printable ASCII.
+func FromHeader(d deliver.Delivery, address string) string {
+	from := mail.Address{Name: SenderName(d), Address: address}
+	if from.Name == "" || isPlain(from.Name) {
+		return from.String()
+	}
+	return encodeWords(from.Name) + " <" + address + ">"
+}
+
 // SubjectHeader is Subject as it stands in the header of a mail, in printable ASCII.
 // Words in ASCII stay as they are; whatever a program could read or fold in another
 // way is encoded (RFC 2047), so that it comes out as it went in.
@@ -42,6 +52,11 @@ func SubjectHeader(d deliver.Delivery) string {
 	if isPlain(s) {
 		return s
 	}
+	return encodeWords(s)
+}
+
+// encodeWords encodes a text for a header (RFC 2047), in words that fit into a line.
+func encodeWords(s string) string {
 	const chunk = 36 // bytes, 48 characters in base64: so that the first word fits beside "Subject:"
 	var words []string
 	for len(s) > 0 {

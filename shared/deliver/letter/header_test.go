@@ -2,6 +2,7 @@ package letter_test
 
 import (
 	"mime"
+	"net/mail"
 	"strings"
 	"testing"
 
@@ -38,6 +39,27 @@ func TestSenderName(t *testing.T) {
 	} {
 		d.TopicDisplay = display
 		require.Equal(t, want, letter.SenderName(d), display)
+	}
+}
+
+func TestFromHeader(t *testing.T) {
+	d := delivery(wire.TypeNotification)
+	for display, want := range map[string]string{
+		"":                     "<notify@example.com>",
+		"Disk Watch":           `"Disk Watch" <notify@example.com>`,
+		`a "b" \ <c@d.org>`:    `"a \"b\" \\ <c@d.org>" <notify@example.com>`,
+		"a\r\nBcc: b@c.org":    `"a Bcc: b@c.org" <notify@example.com>`,
+		"磁盘":                   "=?UTF-8?B?56OB55uY?= <notify@example.com>",
+		"=?UTF-8?B?56OB55uY?=": "=?UTF-8?B?PT9VVEYtOD9CPzU2T0I1NXVZPz0=?= <notify@example.com>",
+	} {
+		d.TopicDisplay = display
+		require.Equal(t, want, letter.FromHeader(d, "notify@example.com"), display)
+	}
+	for _, display := range []string{strings.Repeat("x", 500), strings.Repeat("字", 170), strings.Repeat("a, ", 100)} {
+		d.TopicDisplay = display
+		from, err := mail.ParseAddress(letter.FromHeader(d, "notify@example.com"))
+		require.NoError(t, err)
+		require.Equal(t, &mail.Address{Name: strings.TrimSpace(display), Address: "notify@example.com"}, from)
 	}
 }
 

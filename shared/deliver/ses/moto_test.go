@@ -64,7 +64,7 @@ func TestByMoto(t *testing.T) {
 	i := slices.IndexFunc(all.SES.Message, func(m captured) bool { return slices.Contains(m.Destinations.ToAddresses, d.Endpoint) })
 	require.GreaterOrEqual(t, i, 0)
 	got := all.SES.Message[i]
-	require.Equal(t, "=?utf-8?b?V8OkY2h0ZXIsICJEaXNrIg==?= <moto@example.com>", got.Source)
+	require.Equal(t, "=?UTF-8?B?V8OkY2h0ZXIsICJEaXNrIg==?= <moto@example.com>", got.Source)
 	require.Equal(t, "=?UTF-8?B?56OB55uY5bey5ruh?=", got.Subject)
 	require.Equal(t, letter.HTML(d), got.Body)
 	require.Contains(t, got.Body, `href="https://host.example/smn/subscription/unsubscribe?subscription_urn=`)

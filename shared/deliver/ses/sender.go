@@ -2,8 +2,7 @@
 //
 // SES is given subject, texts and a few headers ("simple" content) and makes the mail
 // of them. A raw mail would gain nothing, for SES sets Message-ID and Date itself, and
-// it would need a second permission and a writer of mails: that of shared/deliver/smtp
-// brings templates along, which functions must not carry.
+// it would need a second permission.
 package ses
 
 import (
@@ -12,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/mail"
 	"regexp"
 	"strings"
 
@@ -77,8 +75,7 @@ func (s *Sender) Send(ctx context.Context, d deliver.Delivery) deliver.Outcome {
 
 // write makes the mail of a delivery.
 func (s *Sender) write(d deliver.Delivery) request {
-	from := mail.Address{Name: letter.SenderName(d), Address: s.from}
-	r := request{From: from.String(), ConfigurationSet: s.configurationSet}
+	r := request{From: letter.FromHeader(d, s.from), ConfigurationSet: s.configurationSet}
 	r.Destination.To = []string{d.Endpoint}
 	m := &r.Content.Simple
 	m.Subject.Data = letter.SubjectHeader(d)

@@ -2,10 +2,14 @@ package smtp
 
 import (
 	"bytes"
+	"errors"
+	"io"
+	"mime/multipart"
+	"mime/quotedprintable"
 	"net/mail"
+	"net/textproto"
 	"strings"
-
-	gomail "github.com/wneessen/go-mail"
+	"time"
 
 	"tocsin/shared/deliver"
 	"tocsin/shared/deliver/letter"
@@ -22,24 +26,63 @@ func write(d deliver.Delivery, from string) (e envelope, problem string) {
 	if !letter.IsAddress(d.Endpoint) {
 		return envelope{}, "the endpoint is not a mail address"
 	}
-	// Texts go quoted-printable, so that lines are short and no server needs to
-	// take 8 bits.
-	m := gomail.NewMsg(gomail.WithEncoding(gomail.EncodingQP), gomail.WithNoDefaultUserAgent())
-	m.FromMailAddress(&mail.Address{Name: letter.SenderName(d), Address: from})
-	m.ToMailAddress(&mail.Address{Address: d.Endpoint})
-	m.SetGenHeader(gomail.HeaderSubject, letter.SubjectHeader(d))
-	m.SetDateWithValue(d.Timestamp)
-	m.SetMessageIDWithValue(messageID(d, from))
-	for _, f := range letter.Header(d) {
-		m.SetGenHeaderPreformatted(gomail.Header(f.Name), f.Value)
-	}
-	m.SetBodyString(gomail.TypeTextPlain, letter.Text(d))
-	m.AddAlternativeString(gomail.TypeTextHTML, letter.HTML(d))
 	var content bytes.Buffer
-	if _, err := m.WriteTo(&content); err != nil {
+	body := multipart.NewWriter(&content)
+	to := mail.Address{Address: d.Endpoint}
+	for _, f := range append([]letter.Field{
+		{Name: "From", Value: letter.FromHeader(d, from)},
+		{Name: "To", Value: to.String()},
+		{Name: "Subject", Value: letter.SubjectHeader(d)},
+		{Name: "Date", Value: d.Timestamp.Format(time.RFC1123Z)},
+		{Name: "Message-ID", Value: "<" + messageID(d, from) + ">"},
+		{Name: "MIME-Version", Value: "1.0"},
+		{Name: "Content-Type", Value: "multipart/alternative; boundary=" + body.Boundary()},
+	}, letter.Header(d)...) {
+		content.WriteString(f.Name + ": " + fold(f.Value, len(f.Name)+2) + "\r\n")
+	}
+	content.WriteString("\r\n")
+	if err := errors.Join(
+		part(body, "text/plain", letter.Text(d)), part(body, "text/html", letter.HTML(d)), body.Close(),
+	); err != nil {
 		return envelope{}, "the mail could not be written"
 	}
 	return envelope{from: from, to: d.Endpoint, content: content.Bytes()}, ""
+}
+
+// part writes a text as quoted-printable, so that lines are short and no server needs
+// to take 8 bits.
+func part(body *multipart.Writer, kind, text string) error {
+	w, err := body.CreatePart(textproto.MIMEHeader{
+		"Content-Type":              {kind + "; charset=UTF-8"},
+		"Content-Transfer-Encoding": {"quoted-printable"},
+	})
+	if err != nil {
+		return err //nolint:wrapcheck // nobody reads it
+	}
+	quoted := quotedprintable.NewWriter(w)
+	_, err = io.WriteString(quoted, text)
+	return errors.Join(err, quoted.Close())
+}
+
+// fold breaks the value of a header at spaces, where a line would become longer than 76
+// characters, of which some are taken already. The first word stays beside the name:
+// some programs show the space that would come before it.
+func fold(value string, taken int) string {
+	var b strings.Builder
+	for i, word := range strings.Split(value, " ") {
+		switch {
+		case i == 0:
+		case taken+1+len(word) > 76:
+			b.WriteString("\r\n ")
+			taken = 1
+		default:
+			b.WriteByte(' ')
+			taken++
+		}
+		b.WriteString(word)
+		taken += len(word)
+	}
+	return b.String()
 }
 
 // messageID is the same each time that this message is sent to this subscription,

@@ -16,8 +16,6 @@ import (
 	"tocsin/shared/deliver"
 	"tocsin/shared/deliver/carrier"
 	"tocsin/shared/deliver/letter"
-	"tocsin/shared/smn"
-	"tocsin/shared/validation"
 )
 
 // Config says how SMS are sent.
@@ -79,10 +77,8 @@ func (s *Sender) Send(ctx context.Context, d deliver.Delivery) deliver.Outcome {
 	text, problem := letter.Short(d)
 	switch {
 	case problem != "":
-	case !validation.Fits(smn.SMS, d.Endpoint):
-		problem = "the endpoint is not a phone number"
 	case !number.MatchString(d.Endpoint):
-		problem = "SNS takes only numbers with + and the code of the country"
+		problem = "SNS takes only phone numbers with + and the code of the country"
 	case text == "":
 		problem = "the text is empty"
 	}

@@ -132,14 +132,18 @@ func TestDeadBeforeItIsSent(t *testing.T) {
 	var s service
 	sends := sender(t, &s, snssms.Config{})
 	for want, change := range map[string]func(*deliver.Delivery){
-		"the endpoint is not a phone number":                        func(d *deliver.Delivery) { d.Endpoint = "+49170\r\n1234" },
-		"SNS takes only numbers with + and the code of the country": func(d *deliver.Delivery) { d.Endpoint = "13800138000" },
-		"the text has more than 1,000 characters":                   func(d *deliver.Delivery) { d.Text = strings.Repeat("x", 1001) },
-		"the text is empty":                                         func(d *deliver.Delivery) { d.Text = "" },
+		"the text has more than 1,000 characters": func(d *deliver.Delivery) { d.Text = strings.Repeat("x", 1001) },
+		"the text is empty":                       func(d *deliver.Delivery) { d.Text = "" },
 	} {
 		d := notification()
 		change(&d)
 		require.Equal(t, deliver.Outcome{Result: deliver.Dead, Reason: want}, sends.Send(t.Context(), d))
+	}
+	for _, endpoint := range []string{"", "+", "13800138000", "+49170\r\n1234", "+0123", "+49 170 1234567", "+1234567890123456", "ann"} {
+		d := notification()
+		d.Endpoint = endpoint
+		o := sends.Send(t.Context(), d)
+		require.Equal(t, deliver.Outcome{Result: deliver.Dead, Reason: "SNS takes only phone numbers with + and the code of the country"}, o)
 	}
 	require.Zero(t, s.calls)
 }
