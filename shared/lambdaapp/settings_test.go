@@ -145,6 +145,7 @@ func TestWrongEnvironmentsOnAWS(t *testing.T) {
 		"TOCSIN_MAIL_RATE is wrong: it is a number":          {"TOCSIN_MAIL_RATE": "0"},
 		"TOCSIN_SMS_RATE is wrong: it is a number":           {"TOCSIN_SMS_RATE": "NaN"},
 		"TOCSIN_MAIL_FROM, TOCSIN_SES_CONFIGURATION_SET: ":   {"TOCSIN_MAIL_FROM": "no address"},
+		"TOCSIN_SMS_FROM, TOCSIN_SMS_TYPE: ":                 {"TOCSIN_SMS_RATE": "1", "TOCSIN_SMS_TYPE": "loud"},
 		"AWS_REGION is missing":                              {"AWS_REGION": ""},
 		"TOCSIN_SAMPLE_TOKEN is for local runs only":         {"TOCSIN_SAMPLE_TOKEN": "sample-token"},
 		"TOCSIN_PUBLIC_URL is missing or wrong":              {"TOCSIN_PUBLIC_URL": "notify.example.com"},
