@@ -19,6 +19,7 @@ import (
 	"tocsin/shared/lambdaapp"
 	"tocsin/shared/signing"
 	"tocsin/shared/smn"
+	"tocsin/shared/sqsqueue"
 )
 
 // The installation that the events were written for is the local one.
@@ -64,6 +65,10 @@ func TestEveryEventRuns(t *testing.T) {
 		t.Run(strings.TrimSuffix(file.Name(), filepath.Ext(file.Name())), func(t *testing.T) {
 			event, err := events.Files.ReadFile(file.Name())
 			require.NoError(t, err)
+			if folder == "deliver" {
+				requireTasks(t, event)
+				return
+			}
 			if folder == "notify" {
 				result, err := lambdaapp.NotifyHandler(config.Service, lambdaapp.NotifyTopics{Default: sampleTopic})(t.Context(), event)
 				require.NoError(t, err)
@@ -81,6 +86,22 @@ func TestEveryEventRuns(t *testing.T) {
 				require.Equal(t, http.StatusUnauthorized, status, "only the sample token opens")
 			}
 		})
+	}
+}
+
+// requireTasks: the messages of the queue are tasks that a worker knows.
+func requireTasks(t *testing.T, event []byte) {
+	t.Helper()
+	var batch struct {
+		Records []struct{ Body, ReceiptHandle string }
+	}
+	require.NoError(t, json.Unmarshal(event, &batch))
+	require.NotEmpty(t, batch.Records)
+	for _, r := range batch.Records {
+		lease, err := sqsqueue.Decode(r.Body, r.ReceiptHandle, 1)
+		require.NoError(t, err)
+		require.NotNil(t, lease.FanOut)
+		require.True(t, smn.IsID(lease.FanOut.MessageID))
 	}
 }
 
