@@ -72,6 +72,6 @@ func (h *house) demoMails(ctx context.Context) (mails []demo.Mail, err error) {
 
 // demoNotify does what the function notify does.
 func demoNotify(ctx context.Context, service smn.Service, topicURN string, event []byte) (string, error) {
-	result, err := lambdaapp.NotifyHandler(service, topicURN)(ctx, event)
+	result, err := lambdaapp.NotifyHandler(service, lambdaapp.NotifyTopics{Default: topicURN})(ctx, event)
 	return result.MessageID, err
 }

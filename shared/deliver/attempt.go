@@ -60,6 +60,14 @@ func (w *Worker) logAttempt(ctx context.Context, d Delivery, attempt int, o Outc
 	_ = log.Handle(ctx, line) // there is nowhere to complain
 }
 
+// logLater writes the line of an attempt that the sender has put off.
+func (w *Worker) logLater(ctx context.Context, d Delivery, o Outcome) {
+	w.log.LogAttrs(ctx, slog.LevelInfo, "attempt put off",
+		slog.String("message_id", d.MessageID), slog.String("subscription_urn", d.SubscriptionURN),
+		slog.String("protocol", string(d.Protocol)), slog.String("result", o.Result.String()),
+		slog.Int("status", o.Status), slog.String("reason", o.Reason))
+}
+
 // shownHost is as much of an endpoint as a log may hold: no user, no path, no query,
 // nothing of a phone number; of a function all, as it is a name.
 func shownHost(d Delivery) string {

@@ -56,7 +56,7 @@ func (w *Worker) detect(ctx context.Context, n queue.Detection, begun func()) er
 
 // tryOnce makes the one attempt of a detection.
 func (w *Worker) tryOnce(ctx context.Context, t turn, d Delivery) (smn.Detection, error) {
-	o, took, err := w.sendInTurn(ctx, t, d, 1)
+	o, took, err := w.sendInTurn(ctx, t, d, true)
 	switch {
 	case errors.Is(err, errNoPlace):
 		return smn.Detection{

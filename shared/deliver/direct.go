@@ -30,7 +30,7 @@ func (w *Worker) direct(ctx context.Context, m queue.Direct, begun func()) (agai
 		Endpoint:        m.Endpoint,
 		Text:            m.Text,
 		Timestamp:       m.IssuedAt,
-	}, m.Attempt, m.ExpiresAt)
+	}, m.Attempt, m.Attempt > 1 || m.Deferred > 0, m.ExpiresAt)
 	if held, is := errors.AsType[held](err); is {
 		wait := time.Duration(held)
 		if w.now().Add(wait).After(m.ExpiresAt) {
@@ -43,10 +43,13 @@ func (w *Worker) direct(ctx context.Context, m queue.Direct, begun func()) (agai
 		return vary(noPlaceAgain), nil
 	case err != nil:
 		return 0, err
-	case o.Result != Again:
+	case o.Result == Again:
+		m.Attempt, m.Deferred = m.Attempt+1, 0
+	case o.Result == Later:
+		m.Deferred++
+	default:
 		return 0, w.finishDirect(ctx, m, o)
 	}
-	m.Attempt++
 	if err := w.tasks.Put(ctx, queue.NewDirect(m, next)); err != nil {
 		return 0, fmt.Errorf("put attempt %d at message %s: %w", m.Attempt, m.MessageID, err)
 	}

@@ -26,16 +26,19 @@ func (w *Worker) notice(ctx context.Context, n queue.Notice, begun func()) (agai
 	if err != nil {
 		return 0, err
 	}
-	o, next, err := w.single(ctx, turn{n.Subscription.Project, n.Subscription.TopicID, begun}, d, n.Attempt, expires)
+	o, next, err := w.single(ctx, turn{n.Subscription.Project, n.Subscription.TopicID, begun}, d, n.Attempt, true, expires)
 	switch {
 	case errors.Is(err, errNoPlace):
 		return vary(noPlaceAgain), nil
 	case err != nil:
 		return 0, err
-	case o.Result != Again:
+	case o.Result == Again:
+		n.Attempt, n.Deferred = n.Attempt+1, 0
+	case o.Result == Later:
+		n.Deferred++
+	default:
 		return 0, nil
 	}
-	n.Attempt++
 	if err := w.tasks.Put(ctx, queue.NewNotice(n, next)); err != nil {
 		return 0, fmt.Errorf("put attempt %d at confirmation %s: %w", n.Attempt, n.MessageID, err)
 	}

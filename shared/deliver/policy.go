@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"time"
 
@@ -46,6 +47,16 @@ func (p Policy) Next(attempts int, o Outcome) (delay time.Duration, ok bool) {
 // rows each few seconds would make a jam worse.
 func postponement(deferred int) time.Duration {
 	return vary(15 * time.Second << min(max(deferred, 0), 4))
+}
+
+const (
+	defaultLater = 15 * time.Second
+	maxLater     = time.Hour
+)
+
+// later is when to ask again after an outcome of Later.
+func (w *Worker) later(o Outcome) time.Time {
+	return w.now().Add(min(cmp.Or(max(o.After, 0), defaultLater), maxLater))
 }
 
 // policyOf is the policy for a subscription.

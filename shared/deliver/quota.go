@@ -44,11 +44,12 @@ func (q Quota) windows(p smn.Protocol) (windows []flow.Window) {
 
 // allowed counts a message to a person and answers 0; or, when their quota is used
 // up, counts nothing and answers how long to wait before asking again. A message
-// counts once, at its first attempt, so whoever asks has a slot and sends at once.
+// counts once, when its first attempt is to begin, so whoever asks has a slot and sends
+// at once; it is not counted again if the sender put it off.
 // Waits vary, so that not all that waits for one person returns at once.
-func (w *Worker) allowed(ctx context.Context, d Delivery, attempt int) (wait time.Duration, err error) {
+func (w *Worker) allowed(ctx context.Context, d Delivery, counted bool) (wait time.Duration, err error) {
 	limit := flow.Notifications(d.Protocol, d.Endpoint, w.quota.windows(d.Protocol))
-	if attempt > 1 || len(limit.Windows) == 0 {
+	if counted || len(limit.Windows) == 0 {
 		return 0, nil
 	}
 	now := w.now()

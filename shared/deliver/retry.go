@@ -78,7 +78,7 @@ func (w *Worker) retry(ctx context.Context, r queue.Retry, begun func()) error {
 	var result *setback
 	made := w.inTurn(ctx, turn{m.Project, m.TopicID, begun}, d, func() (how condition) {
 		var wait time.Duration
-		if wait, err = w.allowed(ctx, d, r.Attempt); err != nil {
+		if wait, err = w.allowed(ctx, d, r.Attempt > 1 || r.Counted); err != nil {
 			return untried
 		}
 		if wait > 0 {
@@ -131,6 +131,11 @@ func (w *Worker) try(ctx context.Context, m *message, s *store.Subscription, d D
 	how := conditionOf(o)
 	if ctx.Err() != nil && o.Result != Delivered {
 		how = untried
+	}
+	if o.Result == Later {
+		w.logLater(ctx, d, o)
+		r.Counted = true
+		return w.putOff(m, r, w.later(o), "", o.Reason), untried
 	}
 	var parked time.Time
 	if how != untried && !isPersonal(s.Protocol) {

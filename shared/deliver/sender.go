@@ -133,7 +133,7 @@ type Outcome struct {
 	Result Result
 	Status int           // HTTP status or the like; 0 when there was no answer
 	Reason string        // why it failed, for people and logs: no body, no secret
-	After  time.Duration // with Again: what the endpoint asked to wait; 0 when it did not
+	After  time.Duration // with Again: what the endpoint asked to wait, with Later: when to ask again; 0 when nobody says
 	Answer string        // beginning of the endpoint's answer, as it came, if the delivery asked for it; for no log
 }
 
@@ -145,6 +145,9 @@ const (
 	Delivered Result = iota
 	Again            // a later attempt may succeed
 	Dead             // no attempt will
+	// Later: no attempt was made, or it does not count as one, because whoever takes
+	// messages for us takes no more for now. That says nothing about the endpoint.
+	Later
 )
 
 // String is the result as it stands in the log.
@@ -154,6 +157,8 @@ func (r Result) String() string {
 		return "delivered"
 	case Again:
 		return "again"
+	case Later:
+		return "later"
 	default:
 		return "dead"
 	}

@@ -17,15 +17,23 @@ const noPlaceAgain = 2 * time.Second
 var errNoPlace = errors.New("no place for the attempt")
 
 // single makes one attempt at a delivery that a task alone carries, and says how it
-// went. With Again, next is when to try again; a delivery whose next attempt would
-// come after it expires is Dead.
-func (w *Worker) single(ctx context.Context, t turn, d Delivery, attempt int, expires time.Time) (o Outcome, next time.Time, err error) {
-	o, took, err := w.sendInTurn(ctx, t, d, attempt)
+// went. With Again and Later, next is when to try again; a delivery whose next attempt
+// would come after it expires is Dead. Counted says that the delivery has counted to
+// the quota of its recipient.
+func (w *Worker) single(ctx context.Context, t turn, d Delivery, attempt int, counted bool, expires time.Time) (o Outcome, next time.Time, err error) {
+	o, took, err := w.sendInTurn(ctx, t, d, counted)
 	if err != nil {
 		return Outcome{}, time.Time{}, err
 	}
 	if err := ctx.Err(); err != nil && o.Result != Delivered {
 		return Outcome{}, time.Time{}, err // the attempt may have been cut short
+	}
+	if o.Result == Later {
+		if next = w.later(o); next.After(expires) {
+			o.Result, o.Reason = Dead, reasonExpiresFirst+" ("+o.Reason+")"
+		}
+		w.logLater(ctx, d, o)
+		return o, next, nil
 	}
 	delay, retry := w.policy.Next(attempt, o)
 	next = w.now().Add(delay)
@@ -39,11 +47,11 @@ func (w *Worker) single(ctx context.Context, t turn, d Delivery, attempt int, ex
 // sendInTurn hands a delivery to its sender once there is a place, and tells how
 // long that took. errNoPlace when there is none, held when its recipient may get no
 // more notifications yet.
-func (w *Worker) sendInTurn(ctx context.Context, t turn, d Delivery, attempt int) (o Outcome, took time.Duration, err error) {
+func (w *Worker) sendInTurn(ctx context.Context, t turn, d Delivery, counted bool) (o Outcome, took time.Duration, err error) {
 	made := w.inTurn(ctx, t, d, func() condition {
 		if d.Type == wire.TypeNotification {
 			var wait time.Duration
-			if wait, err = w.allowed(ctx, d, attempt); err == nil && wait > 0 {
+			if wait, err = w.allowed(ctx, d, counted); err == nil && wait > 0 {
 				err = held(wait)
 			}
 			if err != nil {
@@ -133,8 +141,12 @@ const (
 
 // conditionOf tells from an outcome how the endpoint did.
 func conditionOf(o Outcome) condition {
-	if o.Result == Again {
+	switch o.Result {
+	case Again:
 		return failed
+	case Later:
+		return untried
+	default:
+		return answered
 	}
-	return answered
 }

@@ -7,8 +7,8 @@ import (
 	"tocsin/shared/smn"
 )
 
-// Task is a unit of work. Exactly one of FanOut, Retry, Notice, Direct and
-// Detection is set. Tasks are stored and sent as JSON, so a field's name is for ever.
+// Task is a unit of work. Exactly one of FanOut, Retry, Notice, Direct, Detection and
+// Cleanup is set. Tasks are stored and sent as JSON, so a field's name is for ever.
 type Task struct {
 	// ID follows from the work, so that doing the step that makes a task twice
 	// makes one task.
@@ -30,6 +30,7 @@ type Task struct {
 	Notice    *Notice    `json:"notice,omitempty"`
 	Direct    *Direct    `json:"direct,omitempty"`
 	Detection *Detection `json:"detection,omitempty"`
+	Cleanup   *Cleanup   `json:"cleanup,omitempty"`
 }
 
 // FanOut is the work of sending a message to one chunk of a topic's
@@ -48,8 +49,11 @@ type Retry struct {
 	MessageID      string `json:"message_id"`
 	SubscriptionID string `json:"subscription_id"`
 	Attempt        int    `json:"attempt"` // number of the attempt to come; the first ever is 1
-	// Deferred counts how often the attempt found no place and was put off.
+	// Deferred counts how often the attempt was put off: there was no place for it, or its
+	// recipient or its sender took nothing yet.
 	Deferred int `json:"deferred,omitempty"`
+	// Counted says that the message has counted to the quota of its recipient already.
+	Counted bool `json:"counted,omitempty"`
 	// Expires is when no attempt begins any more; zero means when the message expires.
 	Expires time.Time `json:"expires,omitzero"`
 }
@@ -64,7 +68,9 @@ type Notice struct {
 	Introduction string          `json:"introduction,omitempty"`  // of the topic, in confirmations of its subscriptions; one line
 	Subscription NoticeRecipient `json:"subscription"`
 	Attempt      int             `json:"attempt"` // number of the attempt to come; the first is 1
-	IssuedAt     time.Time       `json:"issued_at"`
+	// Deferred counts how often the sender put the attempt off.
+	Deferred int       `json:"deferred,omitempty"`
+	IssuedAt time.Time `json:"issued_at"`
 }
 
 // NoticeKind says what a notice confirms.
@@ -98,8 +104,11 @@ type Direct struct {
 	Source    string       `json:"source,omitempty"` // URN of the device; empty for an SMS
 	Text      string       `json:"text"`
 	Attempt   int          `json:"attempt"` // number of the attempt to come; the first is 1
-	IssuedAt  time.Time    `json:"issued_at"`
-	ExpiresAt time.Time    `json:"expires_at"` // no attempt begins later
+	// Deferred counts how often the sender put the attempt off, after it had counted to
+	// the quota of its recipient.
+	Deferred  int       `json:"deferred,omitempty"`
+	IssuedAt  time.Time `json:"issued_at"`
+	ExpiresAt time.Time `json:"expires_at"` // no attempt begins later
 }
 
 // NewFanOut is the task for one chunk of a message.
@@ -125,20 +134,26 @@ func NewRound(project, topicID string, f FanOut, due time.Time) Task {
 
 // NewRetry is the task for a later attempt.
 func NewRetry(project, topicID string, r Retry, due time.Time) Task {
-	id := "retry/" + r.MessageID + "/" + r.SubscriptionID + "/" + strconv.Itoa(r.Attempt)
-	if r.Deferred > 0 {
-		id += "/" + strconv.Itoa(r.Deferred)
-	}
+	id := "retry/" + r.MessageID + "/" + r.SubscriptionID + "/" + attempt(r.Attempt, r.Deferred)
 	if !r.Expires.IsZero() { // a redelivery: attempts of earlier ones may still wait
 		id += "/until/" + strconv.FormatInt(r.Expires.UnixMicro(), 36)
 	}
 	return Task{ID: id, Project: project, Group: topicID, NotBefore: due, Retry: &r}
 }
 
+// attempt names an attempt, and how often it was put off.
+func attempt(number, deferred int) string {
+	name := strconv.Itoa(number)
+	if deferred > 0 {
+		name += "/" + strconv.Itoa(deferred)
+	}
+	return name
+}
+
 // NewNotice is the task for a management message.
 func NewNotice(n Notice, due time.Time) Task {
 	return Task{
-		ID:        "notice/" + n.MessageID + "/" + strconv.Itoa(n.Attempt),
+		ID:        "notice/" + n.MessageID + "/" + attempt(n.Attempt, n.Deferred),
 		Project:   n.Subscription.Project,
 		Group:     n.Subscription.TopicID,
 		NotBefore: due,
@@ -149,7 +164,7 @@ func NewNotice(n Notice, due time.Time) Task {
 // NewDirect is the task for a message to one phone or device.
 func NewDirect(d Direct, due time.Time) Task {
 	return Task{
-		ID:        "direct/" + d.MessageID + "/" + strconv.Itoa(d.Attempt),
+		ID:        "direct/" + d.MessageID + "/" + attempt(d.Attempt, d.Deferred),
 		Project:   d.Project,
 		Group:     d.Project,
 		NotBefore: due,

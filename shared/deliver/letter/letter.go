@@ -25,8 +25,16 @@ func Subject(d deliver.Delivery) string {
 	return cmp.Or(line(d.Subject), From(d))
 }
 
-// From is who a delivery comes from, on one line.
-func From(d deliver.Delivery) string { return line(d.From()) }
+// From is who a delivery comes from, on one line: the topic's display name or, if there
+// is nothing in it to see, its name.
+func From(d deliver.Delivery) string {
+	from := line(d.From())
+	if from == "" {
+		d.TopicDisplay = ""
+		from = line(d.From())
+	}
+	return from
+}
 
 // Text is what a mail says to a program that shows plain text.
 func Text(d deliver.Delivery) string {

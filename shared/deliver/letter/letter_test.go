@@ -102,6 +102,8 @@ func TestHeadersAreOneLine(t *testing.T) {
 	require.Empty(t, problem)
 	require.NotContains(t, text, "\n")
 	require.Contains(t, text, "(a b\uFFFD)")
+	d.TopicDisplay = " \r\n"
+	require.Equal(t, "disk-alerts", letter.From(d))
 	d.Type, d.Subject = wire.TypeNotification, "a\r\nb"
 	require.Equal(t, "a  b", letter.Subject(d))
 }

@@ -3,11 +3,12 @@ package smtp
 import (
 	"crypto/x509"
 	"errors"
-	"net/mail"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"tocsin/shared/deliver/letter"
 )
 
 // Config says which server takes the mails, and who sends them.
@@ -44,7 +45,7 @@ const (
 // error repeats the URL, which may hold a password.
 func Read(server, from string) (Config, error) {
 	c := Config{From: from, Security: Required, Connections: defaultConnections}
-	if !isSender(from) {
+	if !letter.IsSender(from) {
 		return Config{}, errors.New("TOCSIN_MAIL_FROM must be the bare address that mails come from, in ASCII, such as notify@example.com")
 	}
 	u, err := url.Parse(server)
@@ -105,26 +106,4 @@ func (c *Config) options(u *url.URL) error {
 func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return strings.EqualFold(host, "localhost") || err == nil && addr.Unmap().IsLoopback()
-}
-
-// isSender: an address that any server takes in MAIL FROM.
-func isSender(s string) bool { return isASCII(s) && isAddress(s) }
-
-// isAddress: local@domain and nothing around it. Quotes and comments, which hide
-// what an address is, are refused, as they are at the door.
-func isAddress(s string) bool {
-	if len(s) > 254 || strings.ContainsAny(s, " \t\r\n<>(),;:\\\"[]") {
-		return false
-	}
-	parsed, err := mail.ParseAddress(s)
-	return err == nil && parsed.Address == s
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] > '~' {
-			return false
-		}
-	}
-	return true
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	protocol "github.com/wneessen/go-mail/smtp"
+
+	"tocsin/shared/deliver/letter"
 )
 
 // connection is a conversation with the server. One goroutine uses it at a time.
@@ -99,7 +101,7 @@ func (c *connection) until(ctx context.Context) (release func()) {
 // send gives a mail to the server.
 func (c *connection) send(ctx context.Context, e envelope) *failure {
 	defer c.until(ctx)()
-	plain := isASCII(e.to)
+	plain := letter.IsASCII(e.to)
 	if offered, _ := c.client.Extension("SMTPUTF8"); !plain && !offered {
 		return &failure{at: recipient, unasked: "the mail server does not take addresses with other characters than ASCII"}
 	}

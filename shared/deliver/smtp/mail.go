@@ -2,12 +2,14 @@ package smtp
 
 import (
 	"bytes"
-	"encoding/base64"
+	"errors"
+	"io"
+	"mime/multipart"
+	"mime/quotedprintable"
 	"net/mail"
+	"net/textproto"
 	"strings"
-	"unicode/utf8"
-
-	gomail "github.com/wneessen/go-mail"
+	"time"
 
 	"tocsin/shared/deliver"
 	"tocsin/shared/deliver/letter"
@@ -21,37 +23,66 @@ type envelope struct {
 
 // write makes the mail of a delivery. The problem is empty if it can be sent.
 func write(d deliver.Delivery, from string) (e envelope, problem string) {
-	if !isAddress(d.Endpoint) {
+	if !letter.IsAddress(d.Endpoint) {
 		return envelope{}, "the endpoint is not a mail address"
 	}
-	// Texts go quoted-printable, so that lines are short and no server needs to
-	// take 8 bits.
-	m := gomail.NewMsg(gomail.WithEncoding(gomail.EncodingQP), gomail.WithNoDefaultUserAgent())
-	m.FromMailAddress(&mail.Address{Name: senderName(d), Address: from})
-	m.ToMailAddress(&mail.Address{Address: d.Endpoint})
-	m.SetGenHeader(gomail.HeaderSubject, encodeWords(letter.Subject(d)))
-	m.SetDateWithValue(d.Timestamp)
-	m.SetMessageIDWithValue(messageID(d, from))
-	m.SetGenHeader("Auto-Submitted", "auto-generated")
-	if link := d.UnsubscribeURL; link != "" && isLink(link) {
-		m.SetGenHeaderPreformatted(gomail.HeaderListUnsubscribe, "<"+link+">")
-		m.SetListUnsubscribePost()
-	}
-	m.SetBodyString(gomail.TypeTextPlain, letter.Text(d))
-	m.AddAlternativeString(gomail.TypeTextHTML, letter.HTML(d))
 	var content bytes.Buffer
-	if _, err := m.WriteTo(&content); err != nil {
+	body := multipart.NewWriter(&content)
+	to := mail.Address{Address: d.Endpoint}
+	for _, f := range append([]letter.Field{
+		{Name: "From", Value: letter.FromHeader(d, from)},
+		{Name: "To", Value: to.String()},
+		{Name: "Subject", Value: letter.SubjectHeader(d)},
+		{Name: "Date", Value: d.Timestamp.Format(time.RFC1123Z)},
+		{Name: "Message-ID", Value: "<" + messageID(d, from) + ">"},
+		{Name: "MIME-Version", Value: "1.0"},
+		{Name: "Content-Type", Value: "multipart/alternative; boundary=" + body.Boundary()},
+	}, letter.Header(d)...) {
+		content.WriteString(f.Name + ": " + fold(f.Value, len(f.Name)+2) + "\r\n")
+	}
+	content.WriteString("\r\n")
+	if err := errors.Join(
+		part(body, "text/plain", letter.Text(d)), part(body, "text/html", letter.HTML(d)), body.Close(),
+	); err != nil {
 		return envelope{}, "the mail could not be written"
 	}
 	return envelope{from: from, to: d.Endpoint, content: content.Bytes()}, ""
 }
 
-// senderName is the topic's display name. Without one, only the address is shown.
-func senderName(d deliver.Delivery) string {
-	if d.TopicDisplay == "" {
-		return ""
+// part writes a text as quoted-printable, so that lines are short and no server needs
+// to take 8 bits.
+func part(body *multipart.Writer, kind, text string) error {
+	w, err := body.CreatePart(textproto.MIMEHeader{
+		"Content-Type":              {kind + "; charset=UTF-8"},
+		"Content-Transfer-Encoding": {"quoted-printable"},
+	})
+	if err != nil {
+		return err //nolint:wrapcheck // nobody reads it
 	}
-	return strings.Join(strings.Fields(letter.From(d)), " ")
+	quoted := quotedprintable.NewWriter(w)
+	_, err = io.WriteString(quoted, text)
+	return errors.Join(err, quoted.Close())
+}
+
+// fold breaks the value of a header at spaces, where a line would become longer than 76
+// characters, of which some are taken already. The first word stays beside the name:
+// some programs show the space that would come before it.
+func fold(value string, taken int) string {
+	var b strings.Builder
+	for i, word := range strings.Split(value, " ") {
+		switch {
+		case i == 0:
+		case taken+1+len(word) > 76:
+			b.WriteString("\r\n ")
+			taken = 1
+		default:
+			b.WriteByte(' ')
+			taken++
+		}
+		b.WriteString(word)
+		taken += len(word)
+	}
+	return b.String()
 }
 
 // messageID is the same each time that this message is sent to this subscription,
@@ -69,48 +100,4 @@ func atom(s string) string {
 		}
 		return -1
 	}, s[:min(len(s), 128)])
-}
-
-// isLink: a URL that can stand in a header as it is.
-func isLink(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' || s[i] == '<' || s[i] == '>' {
-			return false
-		}
-	}
-	return len(s) <= 900 // a line has 998 characters at most
-}
-
-// encodeWords is a text for a header. Words in ASCII stay as they are; whatever a
-// program could read or fold in another way is encoded (RFC 2047), so that it comes
-// out as it went in.
-func encodeWords(s string) string {
-	if isPlain(s) {
-		return s
-	}
-	const chunk = 36 // bytes, 48 characters in base64: so that the first word fits beside "Subject:"
-	var words []string
-	for len(s) > 0 {
-		n := min(chunk, len(s))
-		for n < len(s) && !utf8.RuneStart(s[n]) {
-			n--
-		}
-		words = append(words, "=?UTF-8?B?"+base64.StdEncoding.EncodeToString([]byte(s[:n]))+"?=")
-		s = s[n:]
-	}
-	return strings.Join(words, " ")
-}
-
-// isPlain: printable ASCII, in short words with one space between them, none of
-// which looks encoded.
-func isPlain(s string) bool {
-	if strings.Contains(s, "=?") {
-		return false
-	}
-	for word := range strings.SplitSeq(s, " ") {
-		if word == "" || len(word) > 60 || strings.ContainsFunc(word, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			return false
-		}
-	}
-	return true
 }

@@ -132,14 +132,13 @@ func TestSubjectsComeOutAsTheyWentIn(t *testing.T) {
 		h, _, _ := parts(t, e.content)
 		require.Equal(t, subject, decoded(t, h.Get("Subject")))
 		head, _, _ := bytes.Cut(e.content, []byte("\r\n\r\n"))
-		if len(subject) < 512 || !isASCII(subject) {
+		if len(subject) < 512 || !letter.IsASCII(subject) {
 			require.NotContains(t, string(head), "Subject:\r\n", "some programs show the space that follows")
 		}
 		for line := range strings.SplitSeq(string(head), "\r\n") {
 			require.NotEmpty(t, strings.TrimSpace(line), "some servers end the header there")
 		}
 	}
-	require.Equal(t, "Disk full", encodeWords("Disk full"), "what can be read is left readable")
 }
 
 // FuzzMail: whatever strangers have written, a mail has the header that it is to
@@ -178,7 +177,7 @@ func FuzzMail(f *testing.F) {
 		require.Equal(t, []*mail.Address{{Address: endpoint}}, to)
 		from, err := h.AddressList("From")
 		require.NoError(t, err)
-		require.Equal(t, []*mail.Address{{Name: senderName(d), Address: address}}, from)
+		require.Equal(t, []*mail.Address{{Name: letter.SenderName(d), Address: address}}, from)
 		require.Equal(t, letter.Subject(d), decoded(t, h.Get("Subject")))
 		require.NotContains(t, html, "<script")
 		head, body, _ := bytes.Cut(e.content, []byte("\r\n\r\n"))
@@ -189,7 +188,7 @@ func FuzzMail(f *testing.F) {
 		}
 		for line := range bytes.SplitSeq(body, []byte("\r\n")) {
 			require.LessOrEqual(t, len(line), 78)
-			require.True(t, isASCII(string(line)))
+			require.True(t, letter.IsASCII(string(line)))
 			require.NotContains(t, string(line), "\n")
 			require.NotContains(t, string(line), "\r")
 		}
