@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	lambdaevents "github.com/aws/aws-lambda-go/events"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/events"
@@ -19,6 +20,7 @@ import (
 	"tocsin/shared/lambdaapp"
 	"tocsin/shared/signing"
 	"tocsin/shared/smn"
+	"tocsin/shared/sqsqueue"
 )
 
 // The installation that the events were written for is the local one.
@@ -70,6 +72,10 @@ func TestEveryEventRuns(t *testing.T) {
 				require.NotEqual(t, result.Repeated, smn.IsID(result.MessageID), "some tell of the same alarm")
 				return
 			}
+			if folder == "deliver" {
+				requireTasks(t, event)
+				return
+			}
 			handler, err := httpapi.New(config, mounts(t, folder)...)
 			require.NoError(t, err)
 			status, body := answerTo(t, handler, event)
@@ -81,6 +87,21 @@ func TestEveryEventRuns(t *testing.T) {
 				require.Equal(t, http.StatusUnauthorized, status, "only the sample token opens")
 			}
 		})
+	}
+}
+
+// requireTasks: what comes from the queue are tasks. What becomes of them is tried
+// where there is a queue.
+func requireTasks(t *testing.T, event []byte) {
+	t.Helper()
+	var batch lambdaevents.SQSEvent
+	require.NoError(t, json.Unmarshal(event, &batch))
+	require.NotEmpty(t, batch.Records)
+	for _, record := range batch.Records {
+		task, err := sqsqueue.Decode(record.Body, record.ReceiptHandle, 1)
+		require.NoError(t, err)
+		require.NotEmpty(t, record.ReceiptHandle)
+		require.True(t, task.FanOut != nil || task.Retry != nil || task.Notice != nil)
 	}
 }
 

@@ -21,6 +21,8 @@ type waysOut struct {
 	mailRate         float64 // of SES; 0 for no bound
 	configurationSet string  // of SES; empty for none
 	smsRate          float64 // of SNS; 0: no SMS is sent
+	smsFrom          string  // number or name; empty for what SNS chooses
+	smsType          string  // empty for what the account is set to
 }
 
 // senders are the ways out, by protocol. What has none is dead at once.
@@ -42,8 +44,11 @@ func (s settings) senders() (map[smn.Protocol]deliver.Sender, error) {
 		senders[smn.Email] = mails
 	}
 	if s.ways.smsRate > 0 {
-		if senders[smn.SMS], err = snssms.New(snssms.Config{AWS: s.aws.senderConfig(serviceSNS), Rate: s.ways.smsRate}); err != nil {
-			return nil, fmt.Errorf("TOCSIN_SMS_RATE: %w", err)
+		senders[smn.SMS], err = snssms.New(snssms.Config{
+			AWS: s.aws.senderConfig(serviceSNS), From: s.ways.smsFrom, Type: s.ways.smsType, Rate: s.ways.smsRate,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("TOCSIN_SMS_FROM, TOCSIN_SMS_TYPE: %w", err)
 		}
 	}
 	return senders, nil

@@ -143,6 +143,8 @@ func (s *settings) readAWS(getenv func(string) string) (err error) {
 		mailRate:         r.rate("TOCSIN_MAIL_RATE"),
 		configurationSet: getenv("TOCSIN_SES_CONFIGURATION_SET"),
 		smsRate:          r.rate("TOCSIN_SMS_RATE"),
+		smsFrom:          getenv("TOCSIN_SMS_FROM"),
+		smsType:          getenv("TOCSIN_SMS_TYPE"),
 	}
 	s.aws = readEnvironment(getenv)
 	switch {
