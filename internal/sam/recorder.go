@@ -21,9 +21,8 @@ import (
 // account and the region of a Stack, so that both can be compared by Differences.
 type Recorder struct {
 	Next http.RoundTripper // nil means http.DefaultTransport
-	// Names are the logical ids of tables and queues, by the names that they have.
-	Names map[string]string
 
+	names *names // nil for none
 	mu    sync.Mutex
 	deeds []Permission
 	odd   []string
@@ -153,7 +152,29 @@ func form(body string) []Permission {
 }
 
 func (r *Recorder) logical(name string) string {
-	if id, ok := r.Names[name]; ok {
+	if r.names == nil {
+		return name
+	}
+	return r.names.get(name)
+}
+
+// names are the logical ids of tables and queues, by the names that they have.
+type names struct {
+	mu  sync.Mutex
+	ids map[string]string
+}
+
+func (n *names) set(name, id string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.ids[name] = id
+}
+
+// get is the name itself where nobody has said otherwise.
+func (n *names) get(name string) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if id, ok := n.ids[name]; ok {
 		return id
 	}
 	return name

@@ -32,7 +32,7 @@ func (wall) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestRecorderReadsTheSDK(t *testing.T) {
-	r := &Recorder{Next: wall{}, Names: map[string]string{"tocsin-Table-1": "Table", "tocsin-Queue-1": "Queue"}}
+	r := &Recorder{Next: wall{}, names: &names{ids: map[string]string{"tocsin-Table-1": "Table", "tocsin-Queue-1": "Queue"}}}
 	cfg := aws.Config{Region: "eu-west-1", HTTPClient: r, Credentials: credentials.NewStaticCredentialsProvider("A", "S", ""), RetryMaxAttempts: 1}
 	table, key := aws.String("tocsin-Table-1"), map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p"}}
 	db, queue := dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg)
@@ -127,7 +127,8 @@ func TestCreateTopicPolicy(t *testing.T) {
 	cfg := emulators.DynamoDB(t)
 	name := "test-" + smn.NewID()
 	require.NoError(t, dynamostore.CreateTable(t.Context(), dynamodb.NewFromConfig(cfg), name))
-	w := NewWatch(t, map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": *cfg.BaseEndpoint}, map[string]string{name: "Table"})
+	w := NewWatch(t, map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": *cfg.BaseEndpoint})
+	w.Name(name, "Table")
 	cfg.BaseEndpoint = aws.String(w.Env("CreateTopicFunction")["AWS_ENDPOINT_URL_DYNAMODB"])
 	q, err := embedded.Open(t.Context(), embedded.Config{Dir: t.TempDir(), Durability: embedded.Normal})
 	require.NoError(t, err)
