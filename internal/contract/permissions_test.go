@@ -76,10 +76,10 @@ func newCloud(t *testing.T, w *sam.Watch, dynamo, others aws.Config) *cloud {
 	t.Helper()
 	name := "test-" + smn.NewID()
 	require.NoError(t, dynamostore.CreateTable(t.Context(), dynamodb.NewFromConfig(dynamo), name))
-	queue, err := sqs.NewFromConfig(others).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String(name)})
+	queue, err := sqs.NewFromConfig(others).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String(name + "-tasks")})
 	require.NoError(t, err)
 	w.Name(name, "Table")
-	require.Equal(t, name, path.Base(*queue.QueueUrl))
+	w.Name(path.Base(*queue.QueueUrl), "Queue")
 	return &cloud{watch: w, dynamo: dynamo, others: others, table: name, queue: *queue.QueueUrl}
 }
 
