@@ -1,6 +1,8 @@
 package sam
 
 import (
+	"io"
+	"log"
 	"maps"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -51,8 +53,12 @@ func (w *Watch) Env(function string) map[string]string {
 		proxy := httptest.NewServer(&httputil.ReverseProxy{
 			Transport: recorder,
 			Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },
+			ErrorLog:  log.New(io.Discard, "", 0), // who asked in vain will tell
 		})
-		w.t.Cleanup(proxy.Close)
+		w.t.Cleanup(func() {
+			proxy.CloseClientConnections() // some wait for tasks
+			proxy.Close()
+		})
 		env[variable] = proxy.URL
 	}
 	w.recorders[function], w.env[function] = recorder, env
