@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"mime"
 	"mime/quotedprintable"
@@ -44,7 +45,7 @@ func (c *Cloud) Mails(ctx context.Context) ([]demo.Mail, error) {
 	var mails []demo.Mail
 	for _, m := range data.SES.Message {
 		mails = append(mails, demo.Mail{
-			To: strings.Join(m.Destinations.ToAddresses, ", "), Subject: m.Subject, Link: confirmation.FindString(m.Body),
+			To: strings.Join(m.Destinations.ToAddresses, ", "), Subject: m.Subject, Link: linkIn(m.Body),
 		})
 	}
 	for _, m := range data.SES.RawMessage {
@@ -78,5 +79,8 @@ func readMail(text string) (demo.Mail, error) {
 	if err != nil || len(to) == 0 {
 		return demo.Mail{}, fmt.Errorf("read the address of a mail: %w", err)
 	}
-	return demo.Mail{To: to[0].Address, Subject: subject, Link: confirmation.FindString(string(body))}, nil
+	return demo.Mail{To: to[0].Address, Subject: subject, Link: linkIn(string(body))}, nil
 }
+
+// linkIn gives the link to confirm in a text, which may be HTML.
+func linkIn(text string) string { return html.UnescapeString(confirmation.FindString(text)) }

@@ -36,8 +36,9 @@ type Config struct {
 // once. There is nothing to close.
 type DB struct {
 	table
-	queue queue.Queue
-	log   *slog.Logger
+	queue  queue.Queue
+	log    *slog.Logger
+	chunks knownChunks
 }
 
 // New gives the store of a table, which is not looked at before the first call.

@@ -1,6 +1,8 @@
 package dynamostore
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"time"
@@ -16,7 +18,16 @@ import (
 //	pk              sk         holds                                                  attributes besides v
 //	T#project#name  -          a topic                                                id
 //	L#project       t#id       a copy of the topic, for lists and for finding by id
-//	L#project       tb#id      a block of the directory of these                      n, added, next
+//	L#project       tb#id      a block of the directory of these                      n, last, next: see directory
+//	S#topic         r          the roster of its subscriptions, without v             see roster
+//	S#topic         b#id       a block of these that is not the last, without v       see roster
+//	S#topic         s#id       a subscription                                         seq, status, version, remark, filters
+//	S#topic         e#hash     that its endpoint is taken, without v                  id
+//	S#topic         h#seq      how its endpoint fares, while in trouble               id, project, seq
+//	L#project       s#id       a copy of the subscription, for lists                  also topic, name
+//	L#project       sb#id      a block of the directory of these                      see directory
+//	L#project       sg#id      a group of these blocks                                see directory
+//	L#project       x#topic    that a deleted topic has rows of these still           none, no v
 //	F#recipient     -          what a recipient got lately                            rev: another with each change; ttl
 //	O#topic         a#name     an attribute, without v                                text, created, updated
 //	O#owner         d#kind#id  a document                                             version, body
@@ -49,7 +60,34 @@ import (
 //
 //	CreateTopic    blocks 1 read, topic 1 read, block 1 read; topic, copy and block in a transaction  3 read, 6 write
 //	               and now and then a block is opened                                       4 write in 64
-//	GetTopic       topic                                                                    1 read
+//	GetTopic, FindTopic   topic, or its copy                                                1 read
+//	ListTopics     blocks 2 read of 3,000; at most 164 rows for 100                         14 read
+//	               by name or id                                                            1 read
+//	               with another filter the whole list                                       1 read for each 4 KB
+//	UpdateTopic    copy; topic and copy in a transaction                                    1 read, 4 write
+//	DeleteTopic    topic, block, roster; all three, copy, tags, last block of subscriptions and mark in a
+//	               transaction; attributes and documents                                    4 read, 15 write, 1 for each of these
+//	CleanUp        copy; clearing below; attributes and documents                           1 read
+//	AddSubscriptions   roster and endpoints, blocks 2 read, counts; counts 1 write each; in a transaction of up
+//	               to 30: each, its copy and endpoint; roster, block and group          6 read, 13 write for one, 8 each of 50
+//	               the first of a topic checks that topic                                   2 write more
+//	               and now and then a block is opened, of the topic or of the project       2 and 6 write in 64
+//	GetSubscription    roster, subscription                                                 2 read
+//	ChangeStatus, SetRemark, SetFilters   the same and block; subscription, copy and block
+//	               in a transaction                                                         3 read, 6 write
+//	               confirming looks for counts and forgets them                             1 read, 1 write
+//	DeleteSubscription   the same and blocks; all of it, roster, block and group in a transaction  5 read, 16 write
+//	ListSubscriptions  of a topic: roster, blocks 3 read of 10,000; at most 164 rows for 100    15 read
+//	               of a project: marks of deleted topics, groups 4 read of 1,000,000, blocks, rows  20 read
+//	               with a filter the whole list                                             1 read for each 4 KB
+//	GetChunk       roster, blocks 3 read of 10,000; rows                                    20 read for 256
+//	               known from before: roster and blocks alone                               2 read
+//	PutHealth      health, if there is one                                                  1 write
+//	               else roster; check of the subscription and health in a transaction       1 read, 4 write
+//	ClearHealth    subscription; health                                                     1 read, 1 write
+//	GetHealth      roster, subscription, health                                             3 read
+//	ListHealth     those of a chunk; roster if there are any                                1 or 2 read
+//	clearing a deleted topic   20 subscriptions: mark, rows, blocks; all of each and blocks in a transaction   8 read, 170 write
 //	Admit          counts; counts. Of several recipients the writes are in a transaction    1 read, 1 or 2 write each
 //	PutAttribute   check of the topic and attribute in a transaction                        4 write, 2 for each further KB
 //	GetAttribute, ListAttributes   one or all                                               1 read for each 4 KB
@@ -100,6 +138,51 @@ func listedTopicKey(project, id string) key { return key{"L#" + project, "t#" + 
 // topicBlocks is the directory of a project's topics.
 func topicBlocks(project string) directory {
 	return directory{pk: "L#" + project, blocks: "tb#", rows: "t#", size: 64}
+}
+
+// rosterKey and the keys below are of one partition for each topic, which goes with
+// it.
+func rosterKey(topicID string) key { return key{"S#" + topicID, "r"} }
+
+const (
+	blockPrefix        = "b#"
+	subscriptionPrefix = "s#"
+	deletedPrefix      = "x#"
+)
+
+func blockKey(topicID, first string) key { return key{"S#" + topicID, blockPrefix + first} }
+
+func subscriptionKey(topicID, id string) key { return key{"S#" + topicID, subscriptionPrefix + id} }
+
+// endpointKey has a hash of fixed length, whatever the endpoint.
+func endpointKey(topicID string, p smn.Protocol, endpoint string) key {
+	sum := sha256.Sum256([]byte(string(p) + "\x00" + endpoint))
+	return key{"S#" + topicID, "e#" + hex.EncodeToString(sum[:16])}
+}
+
+// healthKey sorts by place.
+func healthKey(topicID string, seq int64) key {
+	return key{"S#" + topicID, fmt.Sprintf("h#%012d", seq)}
+}
+
+// listedSubscriptionKey has the prefix of the row that it is a copy of.
+func listedSubscriptionKey(project, id string) key {
+	return key{"L#" + project, subscriptionPrefix + id}
+}
+
+func deletedTopicKey(project, topicID string) key {
+	return key{"L#" + project, deletedPrefix + topicID}
+}
+
+// topicSubscriptions is the directory of a topic's subscriptions, but for its last
+// block, which is in the roster.
+func topicSubscriptions(topicID string) directory {
+	return directory{pk: "S#" + topicID, blocks: blockPrefix, rows: subscriptionPrefix, size: blockSize}
+}
+
+// projectSubscriptions is the directory of all subscriptions of a project.
+func projectSubscriptions(project string) directory {
+	return directory{pk: "L#" + project, blocks: "sb#", rows: subscriptionPrefix, size: 64, groups: "sg#", groupSize: 128}
 }
 
 func flowKey(recipient string) key { return key{"F#" + recipient, "-"} }

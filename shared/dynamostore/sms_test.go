@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -119,4 +120,24 @@ func TestCostsOfSMS(t *testing.T) {
 		require.Len(t, page.SMS, 100)
 		return err
 	})
+}
+
+// An hour counts all SMS of those who send at once.
+func TestPutSMSAtOnce(t *testing.T) {
+	db, _ := open(t)
+	project, now := smn.NewID(), time.Now()
+	var group sync.WaitGroup
+	for range 40 {
+		group.Go(func() {
+			sms := []store.SMS{{ID: smn.NewID(), Project: project, AcceptedAt: now}, {ID: smn.NewID(), Project: project, AcceptedAt: now}}
+			if err := db.PutSMS(t.Context(), sms); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	page, err := db.ListSMS(t.Context(), store.SMSQuery{Project: project, Limit: 100})
+	require.NoError(t, err)
+	require.Equal(t, 80, page.Total)
+	require.Len(t, page.SMS, 80)
 }

@@ -30,7 +30,7 @@ func (e bridgeEvent) ownDetail() ownDetail {
 
 // spellAny puts an event of EventBridge into words of which nothing else is known.
 // One of one's own may bring subject and message itself.
-func spellAny(e bridgeEvent) (notice.Notice, error) {
+func spellAny(e bridgeEvent) notice.Notice {
 	own := e.ownDetail()
 	n := notice.Notice{
 		Subject: orElse(own.Subject, e.DetailType+" ("+e.Source+")"),
@@ -49,5 +49,5 @@ func spellAny(e bridgeEvent) (notice.Notice, error) {
 	if own.Message == "" && json.Indent(&indented, e.Detail, "", "  ") == nil && len(e.Detail) > len("{}") {
 		n.More = indented.String()
 	}
-	return n, nil
+	return n
 }

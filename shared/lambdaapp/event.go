@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"tocsin/shared/notice"
 )
@@ -85,14 +86,7 @@ func readOne(event json.RawMessage) (happening, error) {
 	case kind.Source == "" || kind.DetailType == "":
 		return readInput(event)
 	}
-	spell, ok := spellings[[2]string{kind.Source, kind.DetailType}]
-	if !ok {
-		spell = spellAny
-	}
-	n, err := spell(kind.bridgeEvent)
-	if err != nil {
-		return happening{}, fmt.Errorf("event %s of %s: %w", kind.ID, kind.Source, err)
-	}
+	n := kind.spell()
 	n.Source, n.Event = kind.Source, event
 	if n.Time == "" {
 		n.Time = notice.Time(kind.Time)
@@ -102,6 +96,19 @@ func readOne(event json.RawMessage) (happening, error) {
 	}
 	own := kind.ownDetail()
 	return happening{Notice: n, topicURN: own.TopicURN, topicName: own.TopicName}, nil
+}
+
+// spell puts an event into words. A known one that looks otherwise than it did gets
+// the words of an unknown one: better these than none.
+func (e bridgeEvent) spell() notice.Notice {
+	if spell, ok := spellings[[2]string{e.Source, e.DetailType}]; ok {
+		n, err := spell(e)
+		if err == nil {
+			return n
+		}
+		slog.Warn("event has another form than is known", "source", e.Source, "detail_type", e.DetailType, "id", e.ID, "error", err.Error())
+	}
+	return spellAny(e)
 }
 
 // readObject reads a JSON object; what else it holds is its own affair.

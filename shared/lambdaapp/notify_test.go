@@ -325,6 +325,25 @@ func TestNotifySNSRecords(t *testing.T) {
 	require.Contains(t, p.got[1].Structure, `{\"no\":\"event\"}`, "what is no event is a text")
 }
 
+// TestNotifyOtherForms: an event that is known but looks otherwise is told all the
+// same.
+func TestNotifyOtherForms(t *testing.T) {
+	for kind, source := range map[string]string{
+		"CloudWatch Alarm State Change": "aws.cloudwatch", "AWS Health Event": "aws.health", "ECS Task State Change": "aws.ecs",
+	} {
+		for _, detail := range []string{`{}`, `{"new":true}`, `[1]`, `"text"`, `null`} {
+			p := &press{}
+			_, err := p.notify(t, lambdaapp.NotifyTopics{}, fmt.Sprintf(`{"id":"7","source":%q,"detail-type":%q,"detail":%s}`, source, kind, detail))
+			require.NoError(t, err)
+			require.Equal(t, kind+" ("+source+")", p.got[0].Subject)
+			require.NotEmpty(t, p.got[0].IdempotencyKey)
+		}
+		p := &press{}
+		_, err := p.notify(t, lambdaapp.NotifyTopics{}, fmt.Sprintf(`{"id":"7","source":%q,"detail-type":%q}`, source, kind))
+		require.NoError(t, err, "no detail at all")
+	}
+}
+
 func TestNotifyFails(t *testing.T) {
 	const unknown = "the event is none of EventBridge, EventBridge Scheduler, CloudWatch or SNS, and has no message"
 	for name, c := range map[string]struct{ event, err string }{
@@ -337,12 +356,8 @@ func TestNotifyFails(t *testing.T) {
 		"no object":         {`[]`, "the event cannot be read: "},
 		"no JSON":           {`{`, "the event cannot be read: "},
 		"another type":      {`{"source":1}`, "the event cannot be read: "},
-		"no alarm":          {`{"id":"7","source":"aws.cloudwatch","detail-type":"CloudWatch Alarm State Change","detail":{}}`, "event 7 of aws.cloudwatch: the alarm has no name or no state"},
 		"no alarm itself":   {`{"source":"aws.cloudwatch","alarmData":{}}`, "the alarm has no name or no state"},
 		"no name":           {`{"NewStateValue":"OK"}`, "the alarm has no name or no state"},
-		"no detail":         {`{"id":"7","source":"aws.cloudwatch","detail-type":"CloudWatch Alarm State Change"}`, "event 7 of aws.cloudwatch: read detail: "},
-		"no service":        {`{"id":"7","source":"aws.health","detail-type":"AWS Health Event","detail":{}}`, "event 7 of aws.health: the detail names no service or no type"},
-		"no task":           {`{"id":"7","source":"aws.ecs","detail-type":"ECS Task State Change","detail":{}}`, "event 7 of aws.ecs: the detail names no task or no status"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := &press{}

@@ -1,0 +1,607 @@
+package dynamostore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"tocsin/shared/flow"
+	"tocsin/shared/queue"
+	"tocsin/shared/smn"
+	"tocsin/shared/store"
+)
+
+func newTopic(t *testing.T, db *DB) store.Topic {
+	t.Helper()
+	topic, created, err := db.CreateTopic(t.Context(), store.Topic{ID: smn.NewID(), Project: smn.NewID(), Name: "billing-alerts"}, 10)
+	require.NoError(t, err)
+	require.True(t, created)
+	return topic
+}
+
+// newItem makes a subscription of usual size.
+func newItem(id string) store.AddSubscription {
+	const protocol = smn.HTTPS
+	endpoint := "https://hooks.example.org/v1/notifications/" + id
+	return store.AddSubscription{
+		Subscription: store.Subscription{
+			SubscriptionKey: store.SubscriptionKey{ID: id}, Protocol: protocol, Endpoint: endpoint,
+			Remark: "team operations, Berlin", CreatedAt: time.Now(),
+		},
+		Flow: flow.Confirmations(protocol, endpoint),
+	}
+}
+
+func newItems(n int) (items []store.AddSubscription) {
+	for range n {
+		items = append(items, newItem(smn.NewID()))
+	}
+	return items
+}
+
+// addItems adds items that must be new.
+func addItems(t testing.TB, db *DB, topic store.Topic, items ...store.AddSubscription) (subs []store.Subscription) {
+	t.Helper()
+	for part := range slices.Chunk(items, smn.MaxBatch) {
+		added, err := db.AddSubscriptions(t.Context(), topic.Project, topic.ID, part, 1_000_000)
+		require.NoError(t, err)
+		for _, a := range added {
+			require.NoError(t, a.Err)
+			require.True(t, a.Created)
+			subs = append(subs, a.Subscription)
+		}
+	}
+	return subs
+}
+
+// requireExact compares all that is counted with the rows that are there.
+func requireExact(t *testing.T, db *DB, topic store.Topic, subs map[string]store.Subscription) {
+	t.Helper()
+	ctx := t.Context()
+	r, found, err := db.roster(ctx, topic.Project, topic.ID)
+	require.NoError(t, err)
+	if !found {
+		require.Empty(t, subs)
+		return
+	}
+	require.EqualValues(t, len(subs), r.n)
+	blocks, err := db.closedBlocks(ctx, topic.ID, "", highest)
+	require.NoError(t, err)
+	blocks = append(blocks, r.block)
+	for i, b := range blocks {
+		want := map[int]int64{}
+		for id, sub := range subs {
+			if id >= b.first && (i == len(blocks)-1 || id < blocks[i+1].first) {
+				want[chunkOf(sub.Seq)]++
+			}
+		}
+		require.Equal(t, want, b.chunks, "block %q", b.first)
+	}
+	rows, err := db.blocksOfTopic(ctx, r)
+	require.NoError(t, err)
+	var sum int64
+	for _, row := range rows {
+		sum += row.num("n")
+	}
+	require.EqualValues(t, len(subs), sum)
+
+	kinds := map[string]int{}
+	for row, err := range db.query(ctx, query{pk: rosterKey(topic.ID).pk}) {
+		require.NoError(t, err)
+		kinds[row.sk[:1]]++
+	}
+	require.Equal(t, len(subs), kinds["s"])
+	require.Equal(t, len(subs), kinds["e"], "each guard goes with its subscription")
+	page, err := db.ListSubscriptions(ctx, store.SubscriptionQuery{Project: topic.Project, Limit: 10_000})
+	require.NoError(t, err)
+	want := slices.SortedFunc(maps.Values(subs), func(a, b store.Subscription) int { return strings.Compare(a.ID, b.ID) })
+	require.Equal(t, store.SubscriptionPage{Subscriptions: want, Total: len(want)}, page)
+}
+
+// Whatever changes, and in whatever order ids come: what is counted is what is there,
+// and a chunk that an instance has read before is what another would read.
+func TestSubscriptionsAreCounted(t *testing.T) {
+	db, _ := open(t)
+	other := &DB{table: db.table, queue: db.queue, log: db.log}
+	for seed := range uint64(8) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			ctx, random := t.Context(), rand.New(rand.NewPCG(seed, 0))
+			topic := newTopic(t, db)
+			subs := map[string]store.Subscription{}
+			var early []string // ids that will come late
+			for range 100 {
+				early = append(early, smn.NewID())
+			}
+			pick := func() store.Subscription {
+				ids := slices.Sorted(maps.Keys(subs))
+				return subs[ids[random.IntN(len(ids))]]
+			}
+			for range 20 {
+				switch step := random.IntN(6); {
+				case step <= 1 || len(subs) == 0:
+					var items []store.AddSubscription
+					for range 1 + random.IntN(50) {
+						id := smn.NewID()
+						if random.IntN(16) == 0 && len(early) > 0 {
+							i := random.IntN(len(early))
+							id = early[i]
+							early = slices.Delete(early, i, i+1)
+						}
+						items = append(items, newItem(id))
+					}
+					for _, sub := range addItems(t, db, topic, items...) {
+						subs[sub.ID] = sub
+					}
+				case step == 2:
+					var keys []store.SubscriptionKey
+					for range min(len(subs), 1+random.IntN(60)) {
+						keys = append(keys, pick().SubscriptionKey)
+						delete(subs, keys[len(keys)-1].ID)
+					}
+					outcomes, err := db.DeleteSubscriptions(ctx, keys)
+					require.NoError(t, err)
+					require.NoError(t, errors.Join(outcomes...))
+				case step == 3:
+					sub := pick()
+					require.NoError(t, other.SetRemark(ctx, sub.SubscriptionKey, "another"))
+					sub.Remark = "another"
+					subs[sub.ID] = sub
+				default:
+					sub := pick()
+					require.NoError(t, other.ChangeStatus(ctx, sub.SubscriptionKey, sub.Version, smn.Confirmed))
+					sub.Version, sub.Status = sub.Version+1, smn.Confirmed
+					subs[sub.ID] = sub
+				}
+				requireChunks(t, db, topic, subs)
+			}
+			requireExact(t, db, topic, subs)
+		})
+	}
+}
+
+// requireChunks compares the first chunks with the subscriptions that are there.
+func requireChunks(t *testing.T, db *DB, topic store.Topic, subs map[string]store.Subscription) {
+	t.Helper()
+	chunks := map[int][]store.Subscription{}
+	for _, sub := range subs {
+		chunks[chunkOf(sub.Seq)] = append(chunks[chunkOf(sub.Seq)], sub)
+	}
+	for number := range 6 {
+		want := store.Chunk{Subscriptions: chunks[number], Next: -1}
+		slices.SortFunc(want.Subscriptions, func(a, b store.Subscription) int { return int(a.Seq - b.Seq) })
+		for other := range chunks {
+			if other > number && (want.Next < 0 || other < want.Next) {
+				want.Next = other
+			}
+		}
+		got, err := db.GetChunk(t.Context(), topic.Project, topic.ID, number)
+		require.NoError(t, err)
+		require.Equal(t, want, got, "chunk %d", number)
+	}
+}
+
+// The next chunk is known to be the next one as long as it has any.
+func TestKnownChunks(t *testing.T) {
+	db, _ := open(t)
+	topic := newTopic(t, db)
+	subs := map[string]store.Subscription{}
+	list := addItems(t, db, topic, newItems(3*store.ChunkSize+1)...)
+	for _, sub := range list {
+		subs[sub.ID] = sub
+	}
+	for _, chunk := range []int{1, 2, 0} {
+		var keys []store.SubscriptionKey
+		for _, sub := range list[chunk*store.ChunkSize : (chunk+1)*store.ChunkSize] {
+			keys = append(keys, sub.SubscriptionKey)
+		}
+		for part := range slices.Chunk(keys, store.ChunkSize/2) {
+			_, err := db.DeleteSubscriptions(t.Context(), part)
+			require.NoError(t, err)
+			for _, k := range part {
+				delete(subs, k.ID)
+			}
+			requireChunks(t, db, topic, subs)
+		}
+	}
+	sub := addItems(t, db, topic, newItems(1)...)[0]
+	subs[sub.ID] = sub
+	requireChunks(t, db, topic, subs)
+	requireExact(t, db, topic, subs)
+}
+
+// Many at once, of whom each adds and removes.
+func TestSubscriptionsAtOnce(t *testing.T) {
+	db, _ := open(t)
+	topic := newTopic(t, db)
+	var (
+		group sync.WaitGroup
+		mu    sync.Mutex
+		subs  = map[string]store.Subscription{}
+	)
+	for range 10 {
+		group.Go(func() {
+			for range 4 {
+				items := newItems(5)
+				added, err := db.AddSubscriptions(t.Context(), topic.Project, topic.ID, items, 1_000_000)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := db.DeleteSubscription(t.Context(), added[2].SubscriptionKey); err != nil {
+					t.Error(err)
+				}
+				if err := db.ChangeStatus(t.Context(), added[1].SubscriptionKey, 0, smn.Confirmed); err != nil {
+					t.Error(err)
+				}
+				added[1].Status, added[1].Version = smn.Confirmed, 1
+				mu.Lock()
+				for i, a := range added {
+					if i != 2 {
+						subs[a.ID] = a.Subscription
+					}
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	group.Wait()
+	requireExact(t, db, topic, subs)
+	r, _, err := db.roster(t.Context(), topic.Project, topic.ID)
+	require.NoError(t, err)
+	require.EqualValues(t, 200, r.seq, "no place is lost")
+}
+
+// A topic has as many as it may, never more, whoever asks.
+func TestSubscriptionLimitAtOnce(t *testing.T) {
+	db, _ := open(t)
+	topic := newTopic(t, db)
+	const limit = 30
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	created := 0
+	for range 12 {
+		group.Go(func() {
+			added, err := db.AddSubscriptions(t.Context(), topic.Project, topic.ID, newItems(5), limit)
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for _, a := range added {
+				if a.Created {
+					created++
+				} else if !errors.Is(a.Err, store.ErrLimit) {
+					t.Error(a.Err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	require.Equal(t, limit, created)
+}
+
+// Churn leaves nothing behind.
+func TestBlocksGoWithTheirSubscriptions(t *testing.T) {
+	db, _ := open(t)
+	topic := newTopic(t, db)
+	last := addItems(t, db, topic, newItems(1)...)
+	for range 6 {
+		some := addItems(t, db, topic, newItems(100)...)
+		keys := []store.SubscriptionKey{last[0].SubscriptionKey}
+		for _, sub := range some[1:] {
+			keys = append(keys, sub.SubscriptionKey)
+		}
+		outcomes, err := db.DeleteSubscriptions(t.Context(), keys)
+		require.NoError(t, err)
+		require.NoError(t, errors.Join(outcomes...))
+		last = some[:1]
+	}
+	blocks, err := db.closedBlocks(t.Context(), topic.ID, "", highest)
+	require.NoError(t, err)
+	require.LessOrEqual(t, len(blocks), 2)
+	requireExact(t, db, topic, map[string]store.Subscription{last[0].ID: last[0]})
+}
+
+// failingQueue takes no tasks as long as it is told so.
+type failingQueue struct {
+	queue.Queue
+	fails bool
+}
+
+func (q *failingQueue) Put(ctx context.Context, tasks ...queue.Task) error {
+	if q.fails {
+		return errors.New("the queue is away")
+	}
+	return q.Queue.Put(ctx, tasks...)
+}
+
+// Where the rows are there and the tasks are not, a second try puts them.
+func TestAddingAgainPutsTheTasks(t *testing.T) {
+	db, q := open(t)
+	away := &failingQueue{Queue: q, fails: true}
+	db.queue = away
+	topic := newTopic(t, db)
+	items := newItems(3)
+	for i := range items {
+		items[i].Task = queue.NewFanOut(topic.Project, topic.ID, smn.NewID(), i)
+	}
+	_, err := db.AddSubscriptions(t.Context(), topic.Project, topic.ID, items, 10)
+	require.ErrorContains(t, err, "the queue is away")
+	away.fails = false
+	added, err := db.AddSubscriptions(t.Context(), topic.Project, topic.ID, items, 10)
+	require.NoError(t, err)
+	for i, a := range added {
+		require.Equal(t, items[i].ID, a.ID)
+		require.False(t, a.Created)
+	}
+	leases, err := q.Receive(t.Context(), 10, time.Minute)
+	require.NoError(t, err)
+	require.Len(t, leases, 3)
+	require.NoError(t, q.Ack(t.Context(), leases...))
+
+	others := newItems(3) // the endpoints of these, added by another call
+	for i := range others {
+		others[i].Endpoint, others[i].Task = items[i].Endpoint, queue.NewFanOut(topic.Project, topic.ID, smn.NewID(), i)
+	}
+	_, err = db.AddSubscriptions(t.Context(), topic.Project, topic.ID, others, 10)
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = q.Receive(ctx, 10, time.Minute)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+// What a deleted topic leaves is found by nobody, while it goes away and after.
+func TestSubscriptionsOfDeletedTopics(t *testing.T) {
+	db, _ := open(t)
+	ctx := t.Context()
+	topic := newTopic(t, db)
+	other, _, err := db.CreateTopic(ctx, store.Topic{ID: smn.NewID(), Project: topic.Project, Name: "other"}, 10)
+	require.NoError(t, err)
+	var stays, goes []store.Subscription
+	for range 5 {
+		goes = append(goes, addItems(t, db, topic, newItems(30)...)...)
+		stays = append(stays, addItems(t, db, other, newItems(25)...)...)
+	}
+	h := store.Health{SubscriptionKey: goes[0].SubscriptionKey, Seq: goes[0].Seq, Failures: 1, Since: time.Now()}
+	require.NoError(t, db.PutHealth(ctx, h))
+
+	writes, err := db.leaveSubscriptions(ctx, topic.Project, topic.ID)
+	require.NoError(t, err)
+	require.NoError(t, db.transact(ctx, append(writes, remove(listedTopicKey(topic.Project, topic.ID)))...))
+	gone := func() {
+		t.Helper()
+		k := goes[0].SubscriptionKey
+		_, err := db.GetSubscription(ctx, k)
+		require.ErrorIs(t, err, store.ErrNotFound)
+		require.ErrorIs(t, db.DeleteSubscription(ctx, k), store.ErrNotFound)
+		require.ErrorIs(t, db.SetRemark(ctx, k, ""), store.ErrNotFound)
+		_, err = db.GetHealth(ctx, k)
+		require.ErrorIs(t, err, store.ErrNotFound)
+		list, err := db.ListHealth(ctx, topic.Project, topic.ID, 0)
+		require.NoError(t, err)
+		require.Empty(t, list)
+		_, err = db.AddSubscriptions(ctx, topic.Project, topic.ID, newItems(1), 1000)
+		require.ErrorIs(t, err, store.ErrNotFound)
+		chunk, err := db.GetChunk(ctx, topic.Project, topic.ID, 0)
+		require.NoError(t, err)
+		require.Equal(t, store.Chunk{Next: -1}, chunk)
+		page, err := db.ListSubscriptions(ctx, store.SubscriptionQuery{Project: topic.Project, TopicID: topic.ID, Limit: 10})
+		require.NoError(t, err)
+		require.Zero(t, page)
+		for _, offset := range []int{0, 1, 60, 124, 125} {
+			page, err := db.ListSubscriptions(ctx, store.SubscriptionQuery{Project: topic.Project, Offset: offset, Limit: 40})
+			require.NoError(t, err)
+			require.Equal(t, len(stays), page.Total)
+			require.Equal(t, stays[offset:min(offset+40, len(stays))], append([]store.Subscription{}, page.Subscriptions...), "offset %d", offset)
+		}
+		page, err = db.ListSubscriptions(ctx, store.SubscriptionQuery{Project: topic.Project, Protocol: smn.HTTPS, Limit: 1})
+		require.NoError(t, err)
+		require.Equal(t, len(stays), page.Total)
+	}
+	gone()
+	steps := 0
+	for more := true; more; steps++ {
+		more, err = db.clearSubscriptions(ctx, topic.Project, topic.ID)
+		require.NoError(t, err)
+		gone()
+	}
+	require.Greater(t, steps, 3)
+	for r, err := range db.query(ctx, query{pk: rosterKey(topic.ID).pk}) {
+		require.NoError(t, err)
+		t.Fatal("left: ", r.key)
+	}
+	more, err := db.clearSubscriptions(ctx, topic.Project, topic.ID)
+	require.NoError(t, err)
+	require.False(t, more)
+
+	writes, err = db.leaveSubscriptions(ctx, other.Project, smn.NewID()) // one without any
+	require.NoError(t, err)
+	require.NoError(t, db.transact(ctx, writes...))
+	writes, err = db.leaveSubscriptions(ctx, other.Project, other.ID)
+	require.NoError(t, err)
+	addItems(t, db, other, newItem(smn.NewID()))
+	require.ErrorIs(t, db.transact(ctx, writes...), errCondition, "someone has subscribed meanwhile")
+}
+
+func TestCostsOfSubscriptions(t *testing.T) {
+	db, _ := open(t)
+	ctx := t.Context()
+	topic := newTopic(t, db)
+	k := topic.Project
+	const n = 2 * blockSize
+	var reads, writes float64
+	var subs []store.Subscription
+	for range n {
+		item := newItem(smn.NewID())
+		r, w := cost(t, db, func() { subs = append(subs, addItems(t, db, topic, item)...) })
+		reads, writes = reads+r, writes+w
+	}
+	t.Log("subscribe: read", reads/n, "write", writes/n)
+	require.LessOrEqual(t, writes/n, 14.0)
+
+	batches := 0.0
+	for range 5 {
+		items := newItems(50)
+		r, w := cost(t, db, func() { addItems(t, db, topic, items...) })
+		t.Log("subscribe 50: read", r, "write", w)
+		batches += w
+	}
+	require.LessOrEqual(t, batches/250, 8.0)
+
+	var r, w float64
+	do := func(what string, call func() error) {
+		r, w = cost(t, db, func() { require.NoError(t, call(), what) })
+		t.Log(what+": read", r, "write", w)
+	}
+	flowless := subs[3]
+	require.NoError(t, db.forgetFlow(ctx, flow.Confirmations(flowless.Protocol, flowless.Endpoint)))
+	do("confirm", func() error { return db.ChangeStatus(ctx, flowless.SubscriptionKey, 0, smn.Confirmed) })
+	require.LessOrEqual(t, w, 6.0)
+	do("confirm, with a count to forget", func() error { return db.ChangeStatus(ctx, subs[4].SubscriptionKey, 0, smn.Confirmed) })
+	require.LessOrEqual(t, w, 7.0)
+	do("get", func() error { _, err := db.GetSubscription(ctx, subs[5].SubscriptionKey); return err })
+	require.LessOrEqual(t, r, 2.0)
+	do("delete", func() error { return db.DeleteSubscription(ctx, subs[5].SubscriptionKey) })
+	require.LessOrEqual(t, w, 16.0)
+	h := store.Health{SubscriptionKey: subs[6].SubscriptionKey, Seq: subs[6].Seq, Since: time.Now(), Reason: "HTTP 503"}
+	do("first trouble", func() error { return db.PutHealth(ctx, h) })
+	require.LessOrEqual(t, w, 4.0)
+	do("more trouble", func() error { return db.PutHealth(ctx, h) })
+	require.LessOrEqual(t, w, 1.0)
+	do("list health", func() error { _, err := db.ListHealth(ctx, k, topic.ID, 0); return err })
+	require.LessOrEqual(t, r, 2.0)
+	do("list no health", func() error { _, err := db.ListHealth(ctx, k, topic.ID, 1); return err })
+	require.LessOrEqual(t, r, 1.0)
+	do("health", func() error { _, err := db.GetHealth(ctx, h.SubscriptionKey); return err })
+	require.LessOrEqual(t, r, 3.0)
+	do("well again", func() error { return db.ClearHealth(ctx, h.SubscriptionKey) })
+	require.LessOrEqual(t, w, 1.0)
+
+	left, err := db.leaveSubscriptions(ctx, k, topic.ID)
+	require.NoError(t, err)
+	do("leave", func() error { return db.transact(ctx, left...) })
+	require.LessOrEqual(t, w, 6.0)
+	do("clear 20", func() error { _, err := db.clearSubscriptions(ctx, k, topic.ID); return err })
+	require.LessOrEqual(t, w, 170.0)
+}
+
+// fill makes subscriptions as they are kept, but for the list of the project.
+func fill(t testing.TB, db *DB, topic store.Topic, count int) (subs []store.Subscription) {
+	t.Helper()
+	r := roster{topicID: topic.ID, project: topic.Project, name: topic.Name, block: block{chunks: map[int]int64{}}}
+	var writes []write
+	for range count {
+		sub := newItem(smn.NewID()).Subscription
+		sub.Project, sub.TopicID, sub.TopicName, sub.CreatedAt = topic.Project, topic.ID, topic.Name, kept(sub.CreatedAt)
+		if closed, is := r.grow(sub.ID); is {
+			writes = append(writes, put(blockKey(topic.ID, closed.first), closed.item()))
+		}
+		sub.Seq = r.place(sub.ID)
+		writes = append(writes, put(subscriptionKey(topic.ID, sub.ID), subscriptionItem(sub)))
+		subs = append(subs, sub)
+	}
+	require.NoError(t, db.batch(t.Context(), append(writes, put(rosterKey(topic.ID), r.item()))...))
+	return subs
+}
+
+func TestCostsOfPagesAndChunks(t *testing.T) {
+	db, _ := open(t)
+	ctx := t.Context()
+	topic := newTopic(t, db)
+	const n = 10_000
+	subs := fill(t, db, topic, n)
+	dearest := 0.0
+	for _, offset := range []int{0, 1, 63, 64, 100, 2047, 5000, 7777, 9900, 9950, n, 2 * n} {
+		r, _ := cost(t, db, func() {
+			page, err := db.ListSubscriptions(ctx, store.SubscriptionQuery{Project: topic.Project, TopicID: topic.ID, Offset: offset, Limit: 100})
+			require.NoError(t, err)
+			require.Equal(t, n, page.Total)
+			require.Equal(t, subs[min(offset, n):min(offset+100, n)], append([]store.Subscription{}, page.Subscriptions...))
+		})
+		dearest = max(dearest, r)
+	}
+	t.Log("page of 100 of a topic: read", dearest)
+	require.LessOrEqual(t, dearest, 30.0)
+
+	var uncached, cached float64
+	for number, next := 0, 0; next >= 0; number = next {
+		for _, total := range []*float64{&uncached, &cached} {
+			r, _ := cost(t, db, func() {
+				chunk, err := db.GetChunk(ctx, topic.Project, topic.ID, number)
+				require.NoError(t, err)
+				require.Equal(t, subs[number*store.ChunkSize:min((number+1)*store.ChunkSize, n)], chunk.Subscriptions)
+				next = chunk.Next
+			})
+			*total += r
+		}
+	}
+	t.Log("chunks of 256: read", uncached/40, "and again", cached/40)
+	require.LessOrEqual(t, uncached, n/7.0)
+	require.LessOrEqual(t, cached/40, 2.0)
+}
+
+// The list of a project of a million, of which there are the blocks, and the rows
+// where it is read.
+func TestCostsOfPagesOfProjects(t *testing.T) {
+	db, _ := open(t)
+	project := smn.NewID()
+	const total = 1_000_000
+	d := projectSubscriptions(project)
+	span := int(d.size * d.groupSize)
+	id := func(i int) string { return fmt.Sprintf("01a203%026x", i) }
+	var writes []write
+	neighbours := func(prefix string, from, to, size int, attrs item) {
+		for i := from; i < min(to, total); i += size {
+			first := id(i)
+			if i == 0 {
+				first = ""
+			}
+			block := item{"n": n(min(size, total-i)), "last": s(id(i + size - 1))}
+			if i+size < total {
+				block["next"] = s(id(i + size))
+			}
+			maps.Copy(block, attrs)
+			writes = append(writes, put(key{d.pk, prefix + first}, block))
+		}
+	}
+	neighbours(d.groups, 0, total, span, item{"blocks": n(d.groupSize - 1)})
+	offsets := []int{0, span - 50, total / 2, total - 150, total - 50}
+	topic := newTopic(t, db)
+	for _, offset := range offsets {
+		group := offset / span * span
+		neighbours(d.blocks, group, group+2*span, int(d.size), nil)
+		for i := max(0, offset-int(d.size)); i < min(total, offset+200); i++ {
+			attrs := subscriptionItem(newItem(id(i)).Subscription)
+			attrs["topic"], attrs["name"] = s(topic.ID), s(topic.Name)
+			writes = append(writes, put(listedSubscriptionKey(project, id(i)), attrs))
+		}
+	}
+	distinct := map[key]write{}
+	for _, w := range writes {
+		distinct[w.key] = w
+	}
+	require.NoError(t, db.batch(t.Context(), slices.Collect(maps.Values(distinct))...))
+	dearest := 0.0
+	for _, offset := range offsets {
+		r, _ := cost(t, db, func() {
+			page, err := db.ListSubscriptions(t.Context(), store.SubscriptionQuery{Project: project, Offset: offset, Limit: 100})
+			require.NoError(t, err)
+			require.Equal(t, total, page.Total)
+			require.Len(t, page.Subscriptions, min(100, total-offset))
+			require.Equal(t, id(offset), page.Subscriptions[0].ID)
+		})
+		t.Log("offset", offset, "read", r)
+		dearest = max(dearest, r)
+	}
+	require.LessOrEqual(t, dearest, 30.0)
+}
