@@ -17,7 +17,7 @@ FUNCTION_FLAGS := -trimpath -ldflags "-s -w" -tags lambda.norpc,validator_novali
 ARCHITECTURE ?= arm64
 
 ##@ Try it
-.PHONY: demo run invoke
+.PHONY: demo run invoke start-api demo-aws functions
 demo: $(TOCSIN) ## show the main job from end to end, in a few seconds
 	@$(TOCSIN) demo
 
@@ -30,31 +30,56 @@ invoke: $(TOCSIN) ## run one function: make invoke FUNCTION=publish EVENT=events
 	@$(TOCSIN) invoke -bootstrap .cache/functions/$(FUNCTION)/bootstrap -event "$(EVENT)" -env-file env.json \
 	  -function "$$(echo $(FUNCTION) | awk -F- '{for (i = 1; i <= NF; i++) printf toupper(substr($$i, 1, 1)) substr($$i, 2)}')Function"
 
+start-api: functions emulators ## serve the functions behind the template's routes on 127.0.0.1:3000; BACKEND=aws (default, emulators) or remote
+	@go run ./internal/stack/run -backend $(or $(BACKEND),aws)
+
+demo-aws: functions emulators ## show the main job done by the functions, on emulators of AWS
+	@go run ./internal/stack/run -demo
+
+# All functions for this machine, where start-api and invoke look for them.
+functions: $(addprefix functions/,$(notdir $(wildcard functions/*)))
+functions/%: FORCE
+	@CGO_ENABLED=0 go build $(FUNCTION_FLAGS) -o .cache/functions/$*/bootstrap ./functions/$*
+
 ##@ Work on it
-.PHONY: test race check fmt openapi emulators bench bench-full soak fuzz
-test: emulators ## run all tests; no preparation needed
+.PHONY: test race check fmt openapi emulators sam-check bench bench-full bench-lambda soak fuzz
+test: emulators sam-cli ## run all tests; no preparation needed
 	go test ./...
 	go -C internal/compat test -count=1 ./... # go does not see that the binary has changed
 
 # Where Python or Java with Maven is missing, make test goes on without.
 emulators: ## set up DynamoDB Local and moto server, which tests run against, in .cache/emulators
-	@$(call setup-emulator,moto,python3,the tests against SQS and the like)
-	@$(call setup-emulator,dynamodb-local,java mvn,the tests against DynamoDB)
+	@$(call set-up,emulators/moto,python3,the tests against SQS and the like)
+	@$(call set-up,emulators/dynamodb-local,java mvn,the tests against DynamoDB)
 
-define setup-emulator
+sam-check: sam-cli ## check template.yaml, build as `sam build` does, and check what comes of both
+	go test -v ./internal/sam
+
+.PHONY: sam-cli
+sam-cli:
+	@$(call set-up,sam,python3,the tests with the SAM CLI)
+
+define set-up
 for tool in $(2); do \
   if ! command -v $$tool >/dev/null; then \
     echo "$$tool is not installed: $(3) are skipped" >&2; \
     test -z "$${TOCSIN_CI:-}" || exit 1; exit 0; \
   fi; \
-done; $(MAKE) --silent --no-print-directory .cache/emulators/$(1)/.done
+done; $(MAKE) --silent --no-print-directory .cache/$(1)/.done
 endef
 
 .cache/emulators/moto/.done: internal/emulators/requirements.txt
 	@echo "installing moto server"
-	@rm -rf $(@D) && python3 -m venv $(@D)
-	@$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
-	@touch $@
+	@$(venv)
+
+.cache/sam/.done: internal/sam/requirements.txt
+	@echo "installing the SAM CLI"
+	@$(venv)
+
+# venv is what is made of a requirements.txt.
+define venv
+rm -rf $(@D) && python3 -m venv $(@D) && $(@D)/bin/pip install --quiet --disable-pip-version-check -r $< && touch $@
+endef
 
 .cache/emulators/dynamodb-local/.done: internal/emulators/pom.xml
 	@echo "installing DynamoDB Local"
@@ -89,6 +114,10 @@ bench: ## measure speed, memory and isolation beside raw baselines, in about sev
 bench-full: ## the same, and with a million subscriptions, in about ten minutes
 	go run ./bench -million
 
+bench-lambda: functions emulators ## measure the cold starts of all functions beside one that does nothing
+	@CGO_ENABLED=0 go build $(FUNCTION_FLAGS) -o .cache/functions/hello/bootstrap ./internal/coldstart/hello
+	@go run ./internal/coldstart
+
 soak: ## kill the service 200 times under load, and count what was lost; MINUTES (default 5)
 	go run ./bench soak -minutes $(or $(MINUTES),5)
 
@@ -102,10 +131,12 @@ fuzz: ## let each fuzzer run for FUZZTIME (default 30s)
 .PHONY: build rename clean
 build: $(TOCSIN) $(addprefix build/,$(notdir $(wildcard functions/*))) ## build the binary, and every function into build/
 
-# What `sam build` calls: build-PublishFunction builds functions/publish.
+# What `sam build` calls: build-PublishFunction builds functions/publish. A test lets
+# the linker tell what it keeps, in the folder LINKED; it keeps the same without.
 build-%:
 	@folder=$$(echo $(patsubst %Function,%,$*) | sed -E 's/([a-z])([A-Z])/\1-\2/g' | tr A-Z a-z); \
-	  CGO_ENABLED=0 GOOS=linux GOARCH=$(subst x86_64,amd64,$(ARCHITECTURE)) go build $(FUNCTION_FLAGS) -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$$folder
+	  CGO_ENABLED=0 GOOS=linux GOARCH=$(subst x86_64,amd64,$(ARCHITECTURE)) go build $(FUNCTION_FLAGS) $(if $(LINKED),-ldflags "-s -w -dumpdep") \
+	  -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$$folder $(if $(LINKED),2>"$(LINKED)/$*")
 
 .PHONY: build/%
 build/%:

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/bcrypt"
 
+	"tocsin/internal/demo"
 	"tocsin/shared/client"
 	"tocsin/shared/iam"
 	"tocsin/shared/smn"
@@ -260,7 +261,7 @@ func TestCredentialsOfTheRealBinary(t *testing.T) {
 
 	becomes := func(want bool) {
 		t.Helper()
-		_, err := await(t.Context(), "the credentials to change", func() (struct{}, bool, error) { return struct{}{}, works() == want, nil })
+		_, err := demo.Await(t.Context(), "the credentials to change", func() (struct{}, bool, error) { return struct{}{}, works() == want, nil })
 		require.NoError(t, err)
 	}
 	replace(strings.Replace(sampleYAML, "name: alice", "name: alicia", 1))

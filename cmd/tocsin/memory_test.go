@@ -9,11 +9,12 @@ import (
 )
 
 func TestSmallHeapsAreCollectedSeldom(t *testing.T) {
-	for live, percent := range map[uint64]int{
-		0: 3100, 4 << 20: 700, 8 << 20: 300, 12 << 20: gcPercent, 32 << 20: gcPercent, 1 << 40: gcPercent,
+	for live, heap := range map[uint64]uint64{ // what it grows to before it is collected
+		1 << 20: smallHeap, 4 << 20: smallHeap, smallHeap / 3: smallHeap, smallHeap: smallHeap * 5 / 2, 1 << 40: 5 << 39,
 	} {
-		require.InDelta(t, percent, percentFor(live), 20, live)
+		require.InEpsilon(t, heap, live+live*uint64(percentFor(live))/100, 0.02, live)
 	}
+	require.Equal(t, percentFor(1<<20), percentFor(0))
 }
 
 func TestEachCollectionIsTold(t *testing.T) {

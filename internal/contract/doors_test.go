@@ -271,7 +271,7 @@ func (in installation) mail(t *testing.T, wanted func(string) bool) string {
 	t.Helper()
 	var link string
 	require.Eventually(t, func() bool {
-		mails, err := in.db.ListMail(t.Context(), 10)
+		mails, err := in.outbox.ListMail(t.Context(), 10)
 		require.NoError(t, err)
 		for _, m := range mails {
 			if wanted(m.SubscribeURL) {

@@ -42,6 +42,7 @@ var foreign = map[string]reach{
 	"delete-topic-attribute":      {},
 	"delete-topic-attributes":     {},
 	"publish":                     {body: `{"message":"m"}`},
+	"publish-alerts":              {body: `{"version":"4","groupKey":"g","status":"firing","alerts":[{"status":"firing","startsAt":"2026-11-22T03:00:00Z"}]}`},
 	"list-messages":               {},
 	"get-message-report":          {},
 	"list-dead-deliveries":        {},

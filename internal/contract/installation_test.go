@@ -24,9 +24,11 @@ import (
 	"tocsin/shared/embedded"
 	"tocsin/shared/httpapi"
 	"tocsin/shared/iam"
+	"tocsin/shared/queue"
 	"tocsin/shared/signing"
 	"tocsin/shared/smn"
 	"tocsin/shared/smn/smntest"
+	"tocsin/shared/store"
 )
 
 const (
@@ -34,9 +36,9 @@ const (
 	base   = "http://tocsin.test" // what links in messages point to
 )
 
-// installation is a whole service over an embedded store.
+// installation is a whole service.
 type installation struct {
-	db     *embedded.DB
+	outbox store.Outbox
 	broker *broker.Broker
 	api    httpapi.Config
 }
@@ -64,34 +66,47 @@ func user(c smn.Caller) iam.User {
 	}
 }
 
+// install makes an installation over an embedded store.
 func install(t *testing.T) installation {
+	t.Helper()
+	db := openEmbedded(t)
+	return installOn(t, db, db, db)
+}
+
+func openEmbedded(t *testing.T) *embedded.DB {
 	t.Helper()
 	db, err := embedded.Open(t.Context(), embedded.Config{Dir: t.TempDir(), Durability: embedded.Normal})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
+}
+
+// installOn makes one over any store and queue, with a worker.
+func installOn(t *testing.T, db store.Store, q queue.Queue, mails store.Outbox) installation {
+	t.Helper()
 	key := make([]byte, 32)
 	tokens, err := iam.NewConfirmTokens(key)
 	require.NoError(t, err)
-	b, err := broker.New(broker.Config{Store: db, Tasks: db, Tokens: tokens, Region: region, AllowPrivateEndpoints: true})
+	b, err := broker.New(broker.Config{Store: db, Tasks: q, Tokens: tokens, Region: region, AllowPrivateEndpoints: true})
 	require.NoError(t, err)
 	authority, err := iam.New(iam.Config{TokenKey: key, Users: []iam.User{users[smntest.Owner.Project], users[smntest.Stranger.Project]}})
 	require.NoError(t, err)
 	signer := signing.New(signingKey, region)
 	quiet := slog.New(slog.DiscardHandler)
-	poster, box := post.New(post.Config{AllowPrivate: true, Writer: true}), outbox.New(db, quiet)
+	poster, box := post.New(post.Config{AllowPrivate: true, Writer: true}), outbox.New(mails, quiet)
 	hooks, bots := webhook.New(poster), chatbot.New(poster)
 	senders := map[smn.Protocol]deliver.Sender{smn.HTTP: hooks, smn.HTTPS: hooks, smn.Email: box, smn.SMS: box, smn.Slack: bots}
 	for _, p := range smn.Platforms {
 		senders[p.Protocol()] = box
 	}
 	worker, err := deliver.New(deliver.Config{
-		Store: db, Tasks: db, Signer: signer, Tokens: tokens, PublicURL: base, Log: quiet,
+		Store: db, Tasks: q, Signer: signer, Tokens: tokens, PublicURL: base, Log: quiet,
 		Senders: senders,
 	})
 	require.NoError(t, err)
 	working, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- worker.Run(working, db) }()
+	go func() { done <- worker.Run(working, q) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-done; !errors.Is(err, context.Canceled) {
@@ -100,7 +115,7 @@ func install(t *testing.T) installation {
 		poster.Close()
 	})
 	return installation{
-		db:     db,
+		outbox: mails,
 		broker: b,
 		api: httpapi.Config{
 			Service: b, Identity: authority, Certificates: signer,

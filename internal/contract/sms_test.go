@@ -51,7 +51,7 @@ func (in installation) mails(t *testing.T, n int) (mails []store.Mail) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		var err error
-		mails, err = in.db.ListMail(t.Context(), 10)
+		mails, err = in.outbox.ListMail(t.Context(), 10)
 		return err == nil && len(mails) == n
 	}, patience, patienceStep)
 	return mails

@@ -5,6 +5,8 @@
 package emulators
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -56,22 +58,41 @@ var folder = func() string {
 	return filepath.Join(filepath.Dir(file), "..", "..", ".cache", "emulators")
 }()
 
-// config starts the emulator if no test has yet.
+// Open gives the ways to DynamoDB Local and to moto server for a program that is no
+// test. They end with it.
+func Open() (dynamo, others aws.Config, err error) {
+	dynamo, err = dynamoDB.open()
+	others, err2 := moto.open()
+	return dynamo, others, errors.Join(err, err2)
+}
+
+// config is that of an emulator, for a test.
 func (e *emulator) config(t testing.TB) aws.Config {
 	t.Helper()
+	c, err := e.open()
+	switch {
+	case errors.Is(err, errNotSetUp) && os.Getenv("TOCSIN_CI") == "":
+		t.Skip(err)
+	case err != nil:
+		t.Fatal(err)
+	}
+	return c
+}
+
+var errNotSetUp = errors.New("is not set up: run make emulators")
+
+// open starts the emulator if nobody has yet.
+func (e *emulator) open() (aws.Config, error) {
 	if _, err := os.Stat(e.file); err != nil {
-		if os.Getenv("TOCSIN_CI") != "" {
-			t.Fatalf("%s is not set up: run make emulators", e.name)
-		}
-		t.Skipf("%s is not set up: run make emulators", e.name)
+		return aws.Config{}, fmt.Errorf("%s %w", e.name, errNotSetUp)
 	}
 	e.once.Do(func() { e.url, e.err = e.start() })
 	if e.err != nil {
-		t.Fatalf("%s does not start: %v", e.name, e.err)
+		return aws.Config{}, fmt.Errorf("%s does not start: %w", e.name, e.err)
 	}
 	return aws.Config{
 		Region:       "us-east-1",
 		Credentials:  credentials.NewStaticCredentialsProvider("AKIDEMULATOR", "secret", ""),
 		BaseEndpoint: aws.String(e.url),
-	}
+	}, nil
 }

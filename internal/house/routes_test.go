@@ -93,6 +93,7 @@ GET /notifications/topics/{topic_urn}/messages
 GET /notifications/topics/{topic_urn}/messages/{message_id}
 GET /notifications/topics/{topic_urn}/dead-deliveries
 POST /notifications/topics/{topic_urn}/dead-deliveries/redeliver
+POST /notifications/topics/{topic_urn}/alerts
 POST,GET /notifications/subscription-users
 GET,PUT,DELETE /notifications/subscription-users/{user_id}
 `

@@ -3,6 +3,8 @@ package house
 import (
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -130,16 +132,22 @@ func TestGlobals(t *testing.T) {
 
 	// sam local passes on declared variables only.
 	declared := map[string]bool{}
-	pairs(t, at(t, globals, "Environment", "Variables"), func(name string, value *yaml.Node) {
-		declared[name] = true
-		if value.Tag == "!Ref" { // a Ref to the API would be a circle
-			at(t, templateRoot(t), "Parameters", value.Value)
+	declare := func(node *yaml.Node) {
+		pairs(t, node, func(name string, value *yaml.Node) { declared[name] = true })
+	}
+	declare(at(t, globals, "Environment", "Variables"))
+	requireNoAPI(t, globals)
+	for _, f := range functions(t) {
+		properties := at(t, templateRoot(t), "Resources", f.id, "Properties")
+		if own := child(properties, "Environment"); own != nil {
+			declare(at(t, own, "Variables"))
+			if len(f.routes) > 0 {
+				requireNoAPI(t, own)
+			}
 		}
-	})
-	read, err := os.ReadFile(filepath.Join(root, "shared/lambdaapp/settings.go"))
-	require.NoError(t, err)
-	for _, name := range quoted(string(read), "TOCSIN_") {
-		require.True(t, declared[name], "Globals do not declare %s", name)
+	}
+	for _, name := range variablesRead(t) {
+		require.True(t, declared[name], "the template does not declare %s", name)
 		delete(declared, name)
 	}
 	require.Empty(t, declared, "declared and read by no function")
@@ -151,6 +159,34 @@ func TestGlobals(t *testing.T) {
 		logs := at(t, resource, "Properties", "LoggingConfig", "LogGroup").Value
 		at(t, resources, logs, "Properties", "RetentionInDays")
 	}
+}
+
+// requireNoAPI: a function behind the API that has its address would be a circle.
+func requireNoAPI(t *testing.T, node *yaml.Node) {
+	t.Helper()
+	isTagged := node.Tag == "!Ref" || node.Tag == "!GetAtt" || node.Tag == "!Sub"
+	require.False(t, isTagged && regexp.MustCompile(`\bApi\b`).MatchString(node.Value), "line %d: the API is behind this, too", node.Line)
+	for _, below := range node.Content {
+		requireNoAPI(t, below)
+	}
+}
+
+// variablesRead are the variables that lambdaapp reads.
+func variablesRead(t *testing.T) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, "shared/lambdaapp/*.go"))
+	require.NoError(t, err)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		names = append(names, quoted(string(source), "TOCSIN_")...)
+	}
+	require.NotEmpty(t, names)
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // quoted gives the names in quotes within Go source that begin with a prefix.

@@ -37,9 +37,10 @@ type described struct {
 type who int
 
 const (
-	owner    who = iota // only those who prove to own a project; the zero value
-	anyone              // nobody has to prove anything
-	optional            // a proof helps, but there need be none
+	owner     who = iota // only those who prove to own a project; the zero value
+	anyone               // nobody has to prove anything
+	optional             // a proof helps, but there need be none
+	keyHolder            // owners, also by an access key and its secret in plain words
 )
 
 // raw is a body that is no JSON: its media type.
@@ -104,6 +105,10 @@ func frame() *openapi3.T {
 		"signature": {Value: &openapi3.SecurityScheme{
 			Type: "apiKey", In: "header", Name: "Authorization",
 			Description: "An AK/SK signature: `SDK-HMAC-SHA256 Access=…, SignedHeaders=…, Signature=…`, with the header X-Sdk-Date.",
+		}},
+		"basic": {Value: &openapi3.SecurityScheme{
+			Type: "http", Scheme: "basic",
+			Description: "An access key as the user and its secret as the password, where an operation says so.",
 		}},
 	}
 	return &openapi3.T{

@@ -20,5 +20,11 @@ func publishing() map[string]described {
 			body:    wire.PublishRequest{},
 			answers: map[int]any{200: wire.PublishResponse{}},
 		},
+		"publish-alerts": {
+			group: groupPublishing, example: "publish-alerts", who: keyHolder,
+			summary: "Publish a group of alerts as a webhook of Prometheus Alertmanager or Grafana sends it. The same alerts in the same states are published once in 24 hours. Beyond SMN.",
+			body:    wire.AlertsRequest{},
+			answers: map[int]any{200: wire.AlertsResponse{}},
+		},
 	}
 }

@@ -116,6 +116,8 @@ func (s schemas) schema(t reflect.Type, to side) (*openapi3.SchemaRef, error) {
 		return simple("boolean")
 	case reflect.Int, reflect.Int64:
 		return simple("integer")
+	case reflect.Float64:
+		return simple("number")
 	case reflect.Interface:
 		return openapi3.NewSchema().NewRef(), nil
 	case reflect.Slice:

@@ -134,6 +134,9 @@ var sets = map[string][]any{
 	"NotifySubscription.Status":    values(smn.Unconfirmed, smn.Confirmed, smn.Exempt, smn.Cancelled),
 	"ResourceMatch.Key":            values(smn.MatchName),
 	"SMSCallback.EventType":        values(smn.SMSEvents...),
+	"Alert.Status":                 values(wire.AlertFiring, wire.AlertResolved),
+	"AlertsRequest.Status":         values(wire.AlertFiring, wire.AlertResolved),
+	"AlertsRequest.Version":        values("4", "1"),
 	"SMSReport.Status":             values(smn.SMSAccepted, smn.SMSDelivered, smn.SMSFailed),
 	"Subscription.Status":          values(smn.Unconfirmed, smn.Confirmed, smn.Exempt, smn.Cancelled),
 	"TokenIdentity.Methods":        values(iam.MethodPassword, iam.MethodTOTP, iam.MethodToken, iam.MethodAssumeRole),
@@ -142,6 +145,8 @@ var sets = map[string][]any{
 // needed are the fields that a request must have, by type. What stands in a batch
 // and may be refused by itself is not here.
 var needed = map[string][]string{
+	"Alert":                       {"status", "startsAt"},
+	"AlertsRequest":               {"version", "groupKey", "status", "alerts"},
 	"ApplicationRequest":          {"name", "platform", "platform_principal", "platform_credential"},
 	"CancelledSubscription":       {"subscription_urn"},
 	"CancelSubscriptionsRequest":  {"subscription_urns"},

@@ -37,6 +37,8 @@ func (w writer) operation(name, path string, d described) (*openapi3.Operation, 
 		op.Security = &openapi3.SecurityRequirements{}
 	case optional:
 		op.Security = &openapi3.SecurityRequirements{{}, {"token": {}}, {"signature": {}}}
+	case keyHolder:
+		op.Security = &openapi3.SecurityRequirements{{"token": {}}, {"signature": {}}, {"basic": {}}}
 	}
 	for segment := range strings.SplitSeq(path, "/") {
 		if inner, ok := strings.CutPrefix(segment, "{"); ok {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,6 +92,28 @@ func TestErrorsOfTheFunction(t *testing.T) {
 		require.ErrorAs(t, err, &failed)
 		require.Equal(t, want, failed.Error())
 	}
+}
+
+// A process takes one event after the other, and goes on after an error.
+func TestOneAfterTheOther(t *testing.T) {
+	self, err := os.Executable()
+	require.NoError(t, err)
+	p, err := runtimeapi.Start(t.Context(), runtimeapi.Function{Bootstrap: self, Env: []string{"TEST_FUNCTION=play", "WHO=you"}, Log: io.Discard})
+	require.NoError(t, err)
+	defer p.Close()
+	for range 3 {
+		answer, err := p.Invoke(within(t, time.Minute), []byte(`"greet"`))
+		require.NoError(t, err)
+		require.Contains(t, string(answer), `"hello":"you"`)
+		_, err = p.Invoke(within(t, time.Minute), []byte(`"fail"`))
+		require.ErrorContains(t, err, "it did not work")
+	}
+	_, err = p.Invoke(within(t, time.Minute), []byte(`"exit"`))
+	require.EqualError(t, err, "the function ended without an answer: exit status 3")
+	<-p.Ended()
+	_, err = p.Invoke(within(t, time.Minute), []byte(`"greet"`))
+	require.Error(t, err)
+	p.Close()
 }
 
 func TestTheEndOfTheProcess(t *testing.T) {

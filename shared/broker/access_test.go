@@ -136,7 +136,7 @@ func TestPolicyThatCannotBeRead(t *testing.T) {
 	require.Equal(t, smn.Internal, smn.CodeOf(err), "a confirmation would lack its introduction")
 	reads.fail = nil
 
-	require.NoError(t, f.db.PutAttribute(t.Context(), store.Attribute{TopicID: got.ID, Name: string(smn.AccessPolicy), Value: "{}"}))
+	require.NoError(t, f.db.PutAttribute(t.Context(), project, store.Attribute{TopicID: got.ID, Name: string(smn.AccessPolicy), Value: "{}"}))
 	_, err = f.Publish(partner(t), smn.PublishInput{TopicURN: topic, Message: "m"})
 	require.Equal(t, smn.Internal, smn.CodeOf(err))
 }

@@ -62,7 +62,7 @@ func (b *Broker) UpdateTopicAttribute(ctx context.Context, in smn.UpdateTopicAtt
 		}
 	}
 	now := b.Now()
-	err = b.Store.PutAttribute(ctx, store.Attribute{
+	err = b.Store.PutAttribute(ctx, topic.Project, store.Attribute{
 		TopicID: topic.ID, Name: string(in.Name), Value: in.Value, CreatedAt: now, UpdatedAt: now,
 	})
 	if errors.Is(err, store.ErrNotFound) {

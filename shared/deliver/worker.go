@@ -1,7 +1,7 @@
 // Package deliver takes messages to endpoints. A Worker does the tasks of the
 // queue: it fans a message out to a chunk of subscriptions, tries failed
-// deliveries again, sends confirmations and direct messages, and tries endpoints
-// out. How bytes reach an endpoint is known to the senders in the packages below
+// deliveries again, sends confirmations and direct messages, tries endpoints out, and
+// lets the store remove what deleted topics have left behind. How bytes reach an endpoint is known to the senders in the packages below
 // this one.
 //
 // Delivery is at least once: a task may be done twice, by two workers, or by
@@ -200,6 +200,8 @@ func (w *Worker) handle(ctx context.Context, task queue.Task, begun func()) (aga
 		return w.direct(ctx, *task.Direct, begun)
 	case task.Detection != nil:
 		return 0, w.detect(ctx, *task.Detection, begun)
+	case task.Cleanup != nil:
+		return w.cleanUp(ctx, *task.Cleanup)
 	}
 	// Doing it again would not make it readable.
 	w.log.LogAttrs(ctx, slog.LevelError, "task dropped: nothing in it that this version knows",

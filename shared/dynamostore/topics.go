@@ -39,7 +39,7 @@ func (db *DB) CreateTopic(ctx context.Context, t store.Topic, limit int) (store.
 func (db *DB) createTopic(ctx context.Context, t store.Topic, limit int64) (store.Topic, bool, error) {
 	named, v := topicKey(t.Project, t.Name), body(topicRow(t))
 	for { // until nobody is faster
-		total, err := db.total(ctx, topicBlocks(t.Project)) // before the topic: it may be the one that makes it full
+		list, err := db.countedList(ctx, topicBlocks(t.Project)) // before the topic: it may be the one that makes it full
 		if err != nil {
 			return t, false, err
 		}
@@ -51,17 +51,17 @@ func (db *DB) createTopic(ctx context.Context, t store.Topic, limit int64) (stor
 			topic, err := there.topic()
 			return topic, false, err
 		}
-		if total >= limit {
+		if int64(list.total) >= limit {
 			return t, false, store.ErrLimit
 		}
-		counted, err := db.add(ctx, topicBlocks(t.Project), t.ID)
+		counted, err := db.add(ctx, list.directory, t.ID)
 		if err != nil {
 			return t, false, err
 		}
 		err = db.transact(ctx,
 			put(named, item{"id": s(t.ID), "v": v}).when(absent),
 			put(listedTopicKey(t.Project, t.ID), item{"v": v}),
-			counted,
+			list.within(limit, counted[0]),
 		)
 		if !errors.Is(err, errCondition) {
 			return t, err == nil, err
@@ -71,18 +71,61 @@ func (db *DB) createTopic(ctx context.Context, t store.Topic, limit int64) (stor
 
 // GetTopic meets store.Topics.
 func (db *DB) GetTopic(ctx context.Context, project, name string) (store.Topic, error) {
-	there, found, err := db.get(ctx, topicKey(project, name))
-	if err == nil && !found {
-		err = store.ErrNotFound
-	}
-	var t store.Topic
-	if err == nil {
-		t, err = there.topic()
-	}
+	_, t, err := db.topicAt(ctx, topicKey(project, name))
 	if err != nil {
 		return store.Topic{}, fmt.Errorf("get topic %s: %w", name, err)
 	}
 	return t, nil
+}
+
+// FindTopic meets store.Topics.
+func (db *DB) FindTopic(ctx context.Context, project, id string) (store.Topic, error) {
+	_, t, err := db.topicAt(ctx, listedTopicKey(project, id))
+	if err != nil {
+		return store.Topic{}, fmt.Errorf("find topic %s: %w", id, err)
+	}
+	return t, nil
+}
+
+// topicAt reads a topic, or its copy.
+func (db *DB) topicAt(ctx context.Context, k key) (row, store.Topic, error) {
+	there, found, err := db.get(ctx, k)
+	if err == nil && !found {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return row{}, store.Topic{}, err
+	}
+	t, err := there.topic()
+	return there, t, err
+}
+
+// UpdateTopic meets store.Topics.
+func (db *DB) UpdateTopic(ctx context.Context, project, topicID string, displayName *string, at time.Time) error {
+	if err := db.updateTopic(ctx, listedTopicKey(project, topicID), displayName, kept(at)); err != nil {
+		return fmt.Errorf("update topic %s: %w", topicID, err)
+	}
+	return nil
+}
+
+func (db *DB) updateTopic(ctx context.Context, listed key, displayName *string, at time.Time) error {
+	for { // until nobody is faster
+		there, t, err := db.topicAt(ctx, listed)
+		if err != nil {
+			return err
+		}
+		if t.UpdatedAt = at; displayName != nil {
+			t.DisplayName = *displayName
+		}
+		after := body(topicRow(t))
+		err = db.transact(ctx,
+			update(listed, "SET v = ?", after).when("v = ?", there.attrs["v"]),
+			update(topicKey(t.Project, t.Name), "SET v = ?", after).when("id = ?", s(t.ID)),
+		)
+		if !errors.Is(err, errCondition) {
+			return err
+		}
+	}
 }
 
 // kept is a time as it is kept: to the millisecond.

@@ -26,17 +26,12 @@ func (r *attributeRow) attribute() store.Attribute {
 }
 
 // PutAttribute meets store.Attributes.
-func (db *DB) PutAttribute(ctx context.Context, a store.Attribute) error {
+func (db *DB) PutAttribute(ctx context.Context, project string, a store.Attribute) error {
 	err := db.write(ctx, func(tx *tx) error {
-		var key int64
-		found, err := tx.get(`SELECT key FROM topic WHERE id = ?`, []any{a.TopicID}, &key)
-		if err != nil {
+		if err := tx.hasTagged(store.TagKey{Project: project, Kind: store.TopicKind, ID: a.TopicID}); err != nil {
 			return err
 		}
-		if !found {
-			return store.ErrNotFound
-		}
-		_, err = tx.exec(`INSERT INTO attribute (`+attributeColumns+`) VALUES (?, ?, ?, ?, ?)
+		_, err := tx.exec(`INSERT INTO attribute (`+attributeColumns+`) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (topic, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
 			a.TopicID, a.Name, micros(a.CreatedAt), micros(a.UpdatedAt), a.Value)
 		return err

@@ -7,7 +7,7 @@ import "slices"
 var (
 	ListOperations   = []Operation{ListSubscriptions, ListSubscriptionsByTopic}
 	ManageOperations = slices.Concat(
-		topicOperations, tagOperations, subscriptionOperations, templateOperations, smsOperations, applicationOperations,
+		topicOperations, alertOperations, tagOperations, subscriptionOperations, templateOperations, smsOperations, applicationOperations,
 		logtankOperations, notifyPolicyOperations, kmsKeyOperations, reportOperations,
 	)
 	IdentityOperations = []Operation{
@@ -41,6 +41,7 @@ var (
 		CreateSubscriptionUser, ListSubscriptionUsers, GetSubscriptionUser, UpdateSubscriptionUser, DeleteSubscriptionUser,
 		SubscribeUsers,
 	}
+	alertOperations       = []Operation{PublishAlerts}
 	reportOperations      = []Operation{ListMessages, GetMessageReport, ListDeadDeliveries, Redeliver}
 	templateOperations    = []Operation{CreateTemplate, ListTemplates, GetTemplate, UpdateTemplate, DeleteTemplate}
 	smsOperations         = []Operation{SendSMS, SendSMSBatch, GetSMS, ListSMS, ListSMSCallbacks, UpdateSMSCallbacks}

@@ -12,11 +12,13 @@ import (
 // it is, and the shape in which it reads errors.
 type door struct {
 	owners bool // only those who prove to own a project
+	basic  bool // an access key and its secret in plain words are proof enough
 	spell  func(requestID string, err error) reply
 }
 
 var (
 	ownerDoor = door{owners: true, spell: spellSMN}
+	alertDoor = door{owners: true, basic: true, spell: spellSMN}
 	openDoor  = door{spell: spellSMN}
 	linkDoor  = door{spell: spellLink}
 	pageDoor  = door{spell: spellPage}

@@ -30,6 +30,7 @@ var requests = []any{
 	wire.SubscriptionUserRequest{},
 	wire.SubscribeUsersRequest{},
 	wire.PublishRequest{},
+	wire.AlertsRequest{},
 	wire.RedeliverRequest{},
 	wire.CreateTemplateRequest{},
 	wire.UpdateTemplateRequest{},
@@ -126,11 +127,12 @@ func misfits(at reflect.Type) []string {
 		return []string{`[5]`} // some take texts, numbers and objects
 	}
 	return map[reflect.Kind][]string{
-		reflect.String: {`5`, `true`, `[]`, `{}`, `["a"]`},
-		reflect.Bool:   {`5`, `"true"`, `[]`, `{}`},
-		reflect.Int:    {`"5"`, `true`, `[]`, `{}`, `1.5`, `1e30`},
-		reflect.Slice:  {`5`, `true`, `"a"`, `{}`},
-		reflect.Map:    {`5`, `true`, `"a"`, `[]`},
-		reflect.Struct: {`5`, `true`, `"a"`, `[]`},
+		reflect.String:  {`5`, `true`, `[]`, `{}`, `["a"]`},
+		reflect.Bool:    {`5`, `"true"`, `[]`, `{}`},
+		reflect.Int:     {`"5"`, `true`, `[]`, `{}`, `1.5`, `1e30`},
+		reflect.Float64: {`"5"`, `true`, `[]`, `{}`, `1e400`},
+		reflect.Slice:   {`5`, `true`, `"a"`, `{}`},
+		reflect.Map:     {`5`, `true`, `"a"`, `[]`},
+		reflect.Struct:  {`5`, `true`, `"a"`, `[]`},
 	}[at.Kind()]
 }

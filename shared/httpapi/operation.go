@@ -58,6 +58,9 @@ type Observer interface {
 type Identity interface {
 	// Authenticate proves the caller of a request whose body has been read.
 	Authenticate(ctx context.Context, r *http.Request, body []byte) (smn.Caller, error)
+	// AuthenticateBasic proves the caller by an access key as the name of Basic
+	// authentication and its secret as the password.
+	AuthenticateBasic(ctx context.Context, r *http.Request) (smn.Caller, error)
 	// IssueToken answers a login.
 	IssueToken(ctx context.Context, in iam.TokenRequest) (iam.Token, error)
 	// InspectToken tells what a token says.

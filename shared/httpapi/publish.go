@@ -17,8 +17,8 @@ var Publish = Operation{
 }
 
 func publish(r *http.Request, svc smn.Service) (reply, error) {
-	if r.Header.Get(wire.HeaderDelivery) != "" {
-		return reply{}, smn.Errorf(smn.Forbidden, "this request is itself a delivery of a topic (it carries %s): published, it could go round for ever", wire.HeaderDelivery)
+	if err := isNoDelivery(r); err != nil {
+		return reply{}, err
 	}
 	var req wire.PublishRequest
 	if err := decode(r, &req); err != nil {
@@ -34,6 +34,15 @@ func publish(r *http.Request, svc smn.Service) (reply, error) {
 		return reply{}, err
 	}
 	return ok(wire.PublishResponse{RequestID: requestID(r), MessageID: id}), nil
+}
+
+// isNoDelivery keeps messages from going round: what a topic has sent is not
+// published.
+func isNoDelivery(r *http.Request) error {
+	if r.Header.Get(wire.HeaderDelivery) != "" {
+		return smn.Errorf(smn.Forbidden, "this request is itself a delivery of a topic (it carries %s): published, it could go round for ever", wire.HeaderDelivery)
+	}
+	return nil
 }
 
 // idempotencyKey is the key in the header of a request, empty when there is none.

@@ -40,17 +40,9 @@ type remoteIdentity struct {
 var _ httpapi.Identity = (*remoteIdentity)(nil)
 
 func newRemoteIdentity(s settings, remote tokenService) (*remoteIdentity, error) {
-	user := iam.OneUser{
-		Domain: s.domain, User: s.user, Password: s.password,
-		AccessKey: s.accessKey, SecretKey: s.secretKey,
-		ProjectID: s.projectID, ProjectName: s.projectName,
-	}
-	if s.accessKey != "" { // who has a key may do without the rest
-		user.Domain, user.User = orElse(user.Domain, "keys"), orElse(user.User, s.accessKey)
-	}
 	key := make([]byte, 32)
 	rand.Read(key) // never fails: see crypto/rand.Read
-	keys, err := iam.New(iam.Config{Users: []iam.User{user.Account()}, TokenKey: key, StaticToken: s.sampleToken})
+	keys, err := iam.New(iam.Config{Users: []iam.User{s.oneUser()}, TokenKey: key, StaticToken: s.sampleToken})
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
@@ -67,6 +59,17 @@ func (i *remoteIdentity) Authenticate(ctx context.Context, r *http.Request, body
 		authenticate = i.keys.Authenticate
 	}
 	caller, err := authenticate(ctx, r, body)
+	return i.served(caller, err)
+}
+
+// AuthenticateBasic implements httpapi.Identity.
+func (i *remoteIdentity) AuthenticateBasic(ctx context.Context, r *http.Request) (smn.Caller, error) {
+	caller, err := i.keys.AuthenticateBasic(ctx, r)
+	return i.served(caller, err)
+}
+
+// served refuses callers of other projects.
+func (i *remoteIdentity) served(caller smn.Caller, err error) (smn.Caller, error) {
 	if err == nil && caller.Project != i.project {
 		err = smn.Errorf(smn.Forbidden, "the credentials are for another project than the one that is served here")
 	}
@@ -106,11 +109,4 @@ func (i *remoteIdentity) byToken(ctx context.Context, r *http.Request, _ []byte)
 
 func (i *remoteIdentity) isSample(token string) bool {
 	return i.sample != "" && subtle.ConstantTimeCompare([]byte(token), []byte(i.sample)) == 1
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }

@@ -109,6 +109,19 @@ func TestSignaturesAreCheckedHere(t *testing.T) {
 	require.Zero(t, asked.asked)
 }
 
+func TestAccessKeysInPlainWords(t *testing.T) {
+	i, asked := identityWith(t, nil, nil)
+	r := requestWith()
+	r.SetBasicAuth("KEY", "hidden-secret")
+	caller, err := i.AuthenticateBasic(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, project, caller.Project)
+	r.SetBasicAuth("KEY", "another")
+	_, err = i.AuthenticateBasic(t.Context(), r)
+	require.Equal(t, smn.Unauthenticated, smn.CodeOf(err))
+	require.Zero(t, asked.asked)
+}
+
 func TestSampleToken(t *testing.T) {
 	local := map[string]string{"TOCSIN_SAMPLE_TOKEN": "sample-token", "AWS_SAM_LOCAL": "true"}
 	i, asked := identityWith(t, local, nil)

@@ -6,51 +6,80 @@
 package lambdaapp
 
 import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
+	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"tocsin/shared/httpapi"
+	"tocsin/shared/smn"
 )
 
 // Serve runs a function that answers these operations behind API Gateway. It
 // does not return. A wrong environment ends the process with one line on stderr.
 func Serve(ops ...httpapi.Operation) {
-	s := start()
-	h, err := newAPI(s, ops...)
+	s, m := start()
+	h, err := newAPI(s, m, ops...)
 	if err != nil {
 		fail(err)
 	}
-	lambda.Start(Handler(h))
+	lambda.Start(flushed(m, Handler(h)))
 }
 
-// ServeNotify runs the function that publishes schedule and alarm events of
-// EventBridge. It does not return. A wrong environment ends the process with one
-// line on stderr.
+// ServeNotify runs the function that publishes what schedules and alarms tell. It
+// does not return. A wrong environment ends the process with one line on stderr.
 func ServeNotify() {
-	s := start()
-	topic, err := s.notifyTopicURN()
+	s, m := start()
+	topics, err := s.notifyTopics()
 	if err != nil {
 		fail(err)
 	}
-	service, err := s.newClient()
+	service, err := newService(s, m)
 	if err != nil {
 		fail(err)
 	}
-	lambda.Start(NotifyHandler(service, topic))
+	lambda.Start(flushed(m, func(ctx context.Context, event json.RawMessage) (NotifyResult, error) {
+		service, err := service(ctx)
+		if err != nil {
+			return NotifyResult{}, err
+		}
+		result, err := NotifyHandler(service, topics)(ctx, event)
+		if err == nil && !result.Repeated {
+			m.Accepted()
+		}
+		return result, err
+	}))
 }
 
-// start reads the environment and sets up the log.
-func start() settings {
+// ServeDeliver runs the function that takes messages to endpoints: it does the tasks
+// of the SQS queue. It does not return. A wrong environment ends the process with one
+// line on stderr.
+func ServeDeliver() {
+	s, m := start()
+	handler, err := newDeliver(s, m)
+	if err != nil {
+		fail(err)
+	}
+	_, _ = x509.SystemCertPool() // read now, where time costs nothing; it is kept
+	lambda.Start(flushed(m, handler))
+}
+
+// start reads the environment and sets up log and metrics.
+func start() (settings, *metrics) {
 	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
 	s, err := readSettings(os.Getenv)
 	if err != nil {
 		fail(err)
 	}
-	return s
+	return s, newMetrics(os.Stdout, s.stack, time.Now)
 }
 
 func fail(err error) {
@@ -58,8 +87,15 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-// newAPI composes the handler of a function that speaks to a remote service.
-func newAPI(s settings, ops ...httpapi.Operation) (http.Handler, error) {
+// newAPI composes the handler of a function.
+func newAPI(s settings, m *metrics, ops ...httpapi.Operation) (http.Handler, error) {
+	if s.backend == onAWS {
+		h, err := openHouse(s, m)
+		if err != nil {
+			return nil, err
+		}
+		return h.api(ops...)
+	}
 	remote, err := s.newClient()
 	if err != nil {
 		return nil, err
@@ -74,5 +110,41 @@ func newAPI(s settings, ops ...httpapi.Operation) (http.Handler, error) {
 		Certificates: remote,
 		Region:       s.region,
 		PublicURL:    s.publicURL,
+		Observer:     m,
 	}, ops...)
+}
+
+// newService gives the service to a function that calls it itself.
+func newService(s settings, m *metrics) (func(context.Context) (smn.Service, error), error) {
+	if s.backend == onAWS {
+		h, err := openHouse(s, m)
+		if err != nil {
+			return nil, err
+		}
+		return h.service().get, nil
+	}
+	remote, err := s.newClient()
+	if err != nil {
+		return nil, err
+	}
+	return func(context.Context) (smn.Service, error) { return remote, nil }, nil
+}
+
+// newDeliver composes the function that takes messages to endpoints.
+func newDeliver(s settings, m *metrics) (func(context.Context, events.SQSEvent) (events.SQSEventResponse, error), error) {
+	if s.backend != onAWS {
+		return nil, errors.New("TOCSIN_BACKEND is not aws: there is nothing to deliver, the remote does that itself")
+	}
+	if err := s.checkPublicURL(); err != nil {
+		return nil, err
+	}
+	senders, err := s.senders()
+	if err != nil {
+		return nil, err
+	}
+	h, err := openHouse(s, m)
+	if err != nil {
+		return nil, err
+	}
+	return deliverHandler(h.worker(senders).get, h.queue, m, h.log), nil
 }

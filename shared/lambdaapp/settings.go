@@ -3,10 +3,14 @@ package lambdaapp
 import (
 	"errors"
 	"fmt"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"tocsin/shared/client"
+	"tocsin/shared/deliver"
+	"tocsin/shared/iam"
 	"tocsin/shared/smn"
 )
 
@@ -14,66 +18,222 @@ import (
 // variables. Users, keys and projects have no defaults here: a function that was
 // given none must not let anybody in.
 type settings struct {
-	region      string
-	projectID   string
-	projectName string
-	domain      string
-	user        string
-	password    string
-	accessKey   string
-	secretKey   string
-	remoteURL   string
-	remoteIAM   string
-	publicURL   string
-	notifyTopic string
-	sampleToken string
+	backend       string
+	region        string
+	projectID     string
+	projectName   string
+	domain        string
+	user          string
+	password      string
+	accessKey     string
+	secretKey     string
+	credentials   string // name or ARN of the secret with users and projects; empty: the one user above
+	remoteURL     string
+	remoteIAM     string
+	publicURL     string
+	notifyTopic   string
+	topicBySource string
+	sampleToken   string
+	stack         string // whose metrics are written; empty for none
+
+	table        string
+	queueURL     string
+	secrets      string // prefix of names
+	fairQueue    bool
+	allowPrivate bool
+	quota        deliver.Quota
+	ways         waysOut
+	aws          environment
 }
+
+// The backends.
+const (
+	onAWS    = "aws"
+	onRemote = "remote"
+)
 
 // readSettings reads and checks the environment. Its errors are one line and
 // name the variable.
 func readSettings(getenv func(string) string) (settings, error) {
 	s := settings{
-		region:      getenv("TOCSIN_REGION"),
-		projectID:   getenv("TOCSIN_PROJECT_ID"),
-		projectName: getenv("TOCSIN_PROJECT_NAME"),
-		domain:      getenv("TOCSIN_DOMAIN"),
-		user:        getenv("TOCSIN_USER"),
-		password:    getenv("TOCSIN_PASSWORD"),
-		accessKey:   getenv("TOCSIN_ACCESS_KEY"),
-		secretKey:   getenv("TOCSIN_SECRET_KEY"),
-		remoteURL:   getenv("TOCSIN_REMOTE_URL"),
-		remoteIAM:   getenv("TOCSIN_REMOTE_IAM_URL"),
-		publicURL:   strings.TrimRight(getenv("TOCSIN_PUBLIC_URL"), "/"),
-		notifyTopic: getenv("TOCSIN_NOTIFY_TOPIC"),
-		sampleToken: getenv("TOCSIN_SAMPLE_TOKEN"),
+		backend:       orElse(getenv("TOCSIN_BACKEND"), onAWS),
+		region:        getenv("TOCSIN_REGION"),
+		projectID:     getenv("TOCSIN_PROJECT_ID"),
+		projectName:   getenv("TOCSIN_PROJECT_NAME"),
+		domain:        getenv("TOCSIN_DOMAIN"),
+		user:          getenv("TOCSIN_USER"),
+		password:      getenv("TOCSIN_PASSWORD"),
+		accessKey:     getenv("TOCSIN_ACCESS_KEY"),
+		secretKey:     getenv("TOCSIN_SECRET_KEY"),
+		credentials:   getenv("TOCSIN_CREDENTIALS"),
+		remoteURL:     getenv("TOCSIN_REMOTE_URL"),
+		remoteIAM:     getenv("TOCSIN_REMOTE_IAM_URL"),
+		publicURL:     strings.TrimRight(getenv("TOCSIN_PUBLIC_URL"), "/"),
+		notifyTopic:   getenv("TOCSIN_NOTIFY_TOPIC"),
+		topicBySource: getenv("TOCSIN_NOTIFY_TOPICS"),
+		sampleToken:   getenv("TOCSIN_SAMPLE_TOKEN"),
+		stack:         getenv("TOCSIN_STACK"),
+		table:         getenv("TOCSIN_TABLE"),
+		queueURL:      getenv("TOCSIN_QUEUE_URL"),
+		secrets:       getenv("TOCSIN_SECRETS"),
 	}
 	if s.projectName == "" {
 		s.projectName = s.region // as in SMN
 	}
-	switch backend := getenv("TOCSIN_BACKEND"); backend {
-	case "remote":
-	case "", "aws":
-		return settings{}, errors.New("TOCSIN_BACKEND=aws: the DynamoDB backend is not part of this version; set TOCSIN_BACKEND=remote and TOCSIN_REMOTE_URL")
+	var err error
+	switch s.backend {
+	case onRemote:
+		err = s.checkRemote()
+	case onAWS:
+		err = s.readAWS(getenv)
 	default:
-		return settings{}, fmt.Errorf("TOCSIN_BACKEND=%s: there is no such backend; set TOCSIN_BACKEND=remote and TOCSIN_REMOTE_URL", backend)
+		err = fmt.Errorf("TOCSIN_BACKEND=%s: there is no such backend; it is aws or remote", s.backend)
 	}
 	switch {
-	case getenv("TOCSIN_CREDENTIALS") != "":
-		return settings{}, errors.New("TOCSIN_CREDENTIALS is not for TOCSIN_BACKEND=remote, which leaves users to the remote: remove it, and set TOCSIN_ACCESS_KEY and TOCSIN_SECRET_KEY, or TOCSIN_DOMAIN, TOCSIN_USER and TOCSIN_PASSWORD")
-	case s.remoteURL == "":
-		return settings{}, errors.New("TOCSIN_REMOTE_URL is missing: scheme and host of the service to speak to")
+	case err != nil:
+		return settings{}, err
 	case !smn.IsRegion(s.region):
 		return settings{}, errors.New("TOCSIN_REGION is missing or wrong: the region in URNs, lower-case letters, digits and hyphens")
-	case !smn.IsID(s.projectID):
+	case s.credentials == "" && !smn.IsID(s.projectID):
 		return settings{}, errors.New("TOCSIN_PROJECT_ID is missing or wrong: 32 lower-case hex characters")
 	case (s.accessKey == "") != (s.secretKey == ""):
 		return settings{}, errors.New("TOCSIN_ACCESS_KEY and TOCSIN_SECRET_KEY belong together: set both or none")
-	case s.accessKey == "" && (s.domain == "" || s.user == "" || s.password == ""):
+	case s.credentials == "" && s.accessKey == "" && (s.domain == "" || s.user == "" || s.password == ""):
 		return settings{}, errors.New("there are no credentials: set TOCSIN_ACCESS_KEY and TOCSIN_SECRET_KEY, or TOCSIN_DOMAIN, TOCSIN_USER and TOCSIN_PASSWORD")
 	case s.sampleToken != "" && getenv("AWS_SAM_LOCAL") != "true":
 		return settings{}, errors.New("TOCSIN_SAMPLE_TOKEN is for local runs only, where AWS_SAM_LOCAL is true: remove it")
 	}
 	return s, nil
+}
+
+// checkRemote says what TOCSIN_BACKEND=remote lacks, or has too much of.
+func (s *settings) checkRemote() error {
+	switch {
+	case s.credentials != "":
+		return errors.New("TOCSIN_CREDENTIALS is not for TOCSIN_BACKEND=remote, which leaves users to the remote: remove it, and set TOCSIN_ACCESS_KEY and TOCSIN_SECRET_KEY, or TOCSIN_DOMAIN, TOCSIN_USER and TOCSIN_PASSWORD")
+	case s.remoteURL == "":
+		return errors.New("TOCSIN_REMOTE_URL is missing: scheme and host of the service to speak to")
+	}
+	return nil
+}
+
+// readAWS reads what TOCSIN_BACKEND=aws needs besides.
+func (s *settings) readAWS(getenv func(string) string) (err error) {
+	switch {
+	case s.table == "":
+		return errors.New("TOCSIN_TABLE is missing: the name of the DynamoDB table; TOCSIN_BACKEND=remote needs none")
+	case s.queueURL == "":
+		return errors.New("TOCSIN_QUEUE_URL is missing: the URL of the SQS queue")
+	case s.secrets == "":
+		return errors.New("TOCSIN_SECRETS is missing: what the names of secrets in Secrets Manager begin with, such as tocsin/")
+	case s.credentials != "" && s.domain+s.user+s.password+s.accessKey+s.secretKey != "":
+		return errors.New("TOCSIN_CREDENTIALS replaces TOCSIN_DOMAIN, TOCSIN_USER, TOCSIN_PASSWORD, TOCSIN_ACCESS_KEY and TOCSIN_SECRET_KEY: unset them")
+	}
+	r := reader{getenv: getenv}
+	s.fairQueue = r.isTrue("TOCSIN_QUEUE_FAIR", true)
+	s.allowPrivate = r.isTrue("TOCSIN_ALLOW_PRIVATE_ENDPOINTS", false)
+	s.quota = deliver.Quota{
+		MailPerHour:   r.count("TOCSIN_MAIL_PER_HOUR", 100),
+		SMSPerHour:    r.count("TOCSIN_SMS_PER_HOUR", 60),
+		SMSPerHalfDay: r.count("TOCSIN_SMS_PER_HALF_DAY", 200),
+	}
+	s.ways = waysOut{
+		smtpURL:          getenv("TOCSIN_SMTP_URL"),
+		mailFrom:         getenv("TOCSIN_MAIL_FROM"),
+		mailRate:         r.rate("TOCSIN_MAIL_RATE"),
+		configurationSet: getenv("TOCSIN_SES_CONFIGURATION_SET"),
+		smsRate:          r.rate("TOCSIN_SMS_RATE"),
+	}
+	s.aws = readEnvironment(getenv)
+	switch {
+	case r.err != nil:
+		return r.err
+	case s.aws.region == "":
+		return errors.New("AWS_REGION is missing: Lambda sets it, anybody else has to")
+	}
+	return nil
+}
+
+// checkPublicURL makes sure that links in messages can point somewhere.
+func (s *settings) checkPublicURL() error {
+	u, err := url.Parse(s.publicURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("TOCSIN_PUBLIC_URL is missing or wrong: scheme and host that links in messages point to, such as https://notify.example.com")
+	}
+	return nil
+}
+
+// oneUser is the user that the settings name, if there are no credentials.
+func (s *settings) oneUser() iam.User {
+	user := iam.OneUser{
+		Domain: s.domain, User: s.user, Password: s.password,
+		AccessKey: s.accessKey, SecretKey: s.secretKey,
+		ProjectID: s.projectID, ProjectName: s.projectName,
+	}
+	if s.accessKey != "" { // who has a key may do without the rest
+		user.Domain, user.User = orElse(user.Domain, "keys"), orElse(user.User, s.accessKey)
+	}
+	return user.Account()
+}
+
+// reader reads variables that are no texts. It keeps the first error.
+type reader struct {
+	getenv func(string) string
+	err    error
+}
+
+func (r *reader) isTrue(name string, unset bool) bool {
+	switch r.getenv(name) {
+	case "":
+		return unset
+	case "true":
+		return true
+	case "false":
+		return false
+	}
+	r.fail(name, "it is true or false")
+	return false
+}
+
+func (r *reader) count(name string, unset int) int {
+	text := r.getenv(name)
+	if text == "" {
+		return unset
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		r.fail(name, "it is a whole number, and 0 means no limit")
+	}
+	return n
+}
+
+// rate reads how many of something there may be in a second; 0 if it is unset.
+func (r *reader) rate(name string) float64 {
+	text := r.getenv(name)
+	if text == "" {
+		return 0
+	}
+	rate, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(rate > 0 && rate <= maxRate) {
+		r.fail(name, "it is a number of messages a second, above 0")
+	}
+	return rate
+}
+
+// maxRate is a rate that nothing keeps.
+const maxRate = 1e6
+
+func (r *reader) fail(name, why string) {
+	if r.err == nil {
+		r.err = fmt.Errorf("%s is wrong: %s", name, why)
+	}
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
 }
 
 // remoteTimeout bounds one request to the remote. Asking about a token, logging
@@ -92,20 +252,4 @@ func (s settings) newClient() (*client.Client, error) {
 		return nil, fmt.Errorf("TOCSIN_REMOTE_URL, TOCSIN_REMOTE_IAM_URL: %w", err)
 	}
 	return c, nil
-}
-
-// notifyTopicURN is the topic of the notify function, which may be configured by
-// its name alone.
-func (s settings) notifyTopicURN() (string, error) {
-	switch {
-	case s.notifyTopic == "":
-		return "", errors.New("TOCSIN_NOTIFY_TOPIC is missing: the name or the URN of the topic to publish to")
-	case smn.IsTopicName(s.notifyTopic):
-		return smn.TopicURN{Region: s.region, Project: s.projectID, Name: s.notifyTopic}.String(), nil
-	}
-	urn, err := smn.ParseTopicURN(s.notifyTopic)
-	if err != nil {
-		return "", fmt.Errorf("TOCSIN_NOTIFY_TOPIC is neither the name nor the URN of a topic: %w", err)
-	}
-	return urn.String(), nil
 }

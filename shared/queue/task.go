@@ -7,8 +7,8 @@ import (
 	"tocsin/shared/smn"
 )
 
-// Task is a unit of work. Exactly one of FanOut, Retry, Notice, Direct and
-// Detection is set. Tasks are stored and sent as JSON, so a field's name is for ever.
+// Task is a unit of work. Exactly one of FanOut, Retry, Notice, Direct, Detection and
+// Cleanup is set. Tasks are stored and sent as JSON, so a field's name is for ever.
 type Task struct {
 	// ID follows from the work, so that doing the step that makes a task twice
 	// makes one task.
@@ -30,6 +30,7 @@ type Task struct {
 	Notice    *Notice    `json:"notice,omitempty"`
 	Direct    *Direct    `json:"direct,omitempty"`
 	Detection *Detection `json:"detection,omitempty"`
+	Cleanup   *Cleanup   `json:"cleanup,omitempty"`
 }
 
 // FanOut is the work of sending a message to one chunk of a topic's

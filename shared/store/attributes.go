@@ -16,9 +16,10 @@ type Attribute struct {
 
 // Attributes keeps the attributes of topics. They are deleted with their topic.
 type Attributes interface {
-	// PutAttribute adds an attribute, or replaces Value and UpdatedAt of the one that
-	// is there. ErrNotFound when the topic is gone.
-	PutAttribute(ctx context.Context, a Attribute) error
+	// PutAttribute adds an attribute of a topic of a project, or replaces Value and
+	// UpdatedAt of the one that is there. ErrNotFound when the topic is gone, also when
+	// it is another project's.
+	PutAttribute(ctx context.Context, project string, a Attribute) error
 
 	// GetAttribute finds an attribute. ErrNotFound.
 	GetAttribute(ctx context.Context, topicID, name string) (Attribute, error)

@@ -63,3 +63,13 @@ type Topics interface {
 	// the same name inherits nothing. ErrNotFound.
 	DeleteTopic(ctx context.Context, project, name string) error
 }
+
+// Cleaner is a Store whose DeleteTopic leaves the removal of rows, of which there can
+// be thousands, to a queue.Cleanup, which it puts. A Store that removes them by itself
+// is none.
+type Cleaner interface {
+	// CleanUp removes some of what a topic has left behind, and says whether there may
+	// be more. It does nothing to a topic that is not deleted. It may be called again,
+	// by several at once.
+	CleanUp(ctx context.Context, project, topicID string) (more bool, err error)
+}

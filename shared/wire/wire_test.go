@@ -80,6 +80,21 @@ func golden() map[string]any {
 	off, data := wire.Flag(false), "x"
 
 	return map[string]any{
+		"publish-alerts-request": wire.AlertsRequest{
+			Version: "4", GroupKey: `{}:{alertname="DiskFull"}`, Status: wire.AlertFiring, Receiver: "operations",
+			GroupLabels:       map[string]string{"alertname": "DiskFull"},
+			CommonLabels:      map[string]string{"alertname": "DiskFull", "instance": "db-1", "severity": "critical"},
+			CommonAnnotations: map[string]string{"summary": "The disk of db-1 is full."},
+			ExternalURL:       "http://alertmanager.example.com:9093",
+			Alerts: []wire.Alert{{
+				Status:      wire.AlertFiring,
+				Labels:      map[string]string{"alertname": "DiskFull", "instance": "db-1", "severity": "critical"},
+				Annotations: map[string]string{"summary": "The disk of db-1 is full."},
+				StartsAt:    "2026-11-22T03:00:00.000Z", EndsAt: "0001-01-01T00:00:00Z",
+				GeneratorURL: "http://prometheus.example.com:9090/graph?g0.expr=disk_free+%3C+1", Fingerprint: "6ae3a1d0b2c4e5f7",
+			}},
+		},
+		"publish-alerts-response": wire.AlertsResponse{RequestID: request, MessageID: "bf94b63a5dfb475994d3ac34664e24f2"},
 		"send-sms-request": wire.SendSMSRequest{NewSMS: wire.NewSMSOf(smn.NewSMS{
 			Endpoint: "+8615900001990", Text: "Sms message test", SignID: "94d3b63a5dfb475994d3ac34664e2346",
 		})},

@@ -18,38 +18,51 @@ import (
 
 const (
 	long  = time.Minute           // a lease that does not end within a test
-	short = 30 * time.Millisecond // one that does
+	short = 30 * time.Millisecond // one that does; it may be longer where a queue counts in seconds
 	quiet = 60 * time.Millisecond // how long nothing must come to say that nothing comes
 	soon  = 20 * time.Second      // by when something has come, on however busy a machine
 )
 
 // Run runs the suite. open gives an empty queue and closes it with the test.
-func Run(t *testing.T, open func(t *testing.T) queue.Queue) {
+func Run(t *testing.T, open func(t *testing.T) queue.Queue) { run(t, open, false) }
+
+// RunLoose runs the suite for a loose queue, as queue.Queue has it. What such a
+// queue does not promise is skipped.
+func RunLoose(t *testing.T, open func(t *testing.T) queue.Queue) { run(t, open, true) }
+
+func run(t *testing.T, open func(t *testing.T) queue.Queue, loose bool) {
+	const strictly = true // for queues that are not loose
 	for _, c := range []struct {
-		name string
-		test func(*testing.T, queue.Queue)
+		name     string
+		strictly bool
+		test     func(*testing.T, queue.Queue)
 	}{
-		{"a task comes out as it went in", testRoundTrip},
-		{"putting a waiting task again changes nothing", testPutTwice},
-		{"a task that was done can be put again", testPutAfterAck},
-		{"tasks are put all or none", testPutNone},
-		{"receive hands out at most limit", testLimit},
-		{"receive waits for a task", testReceiveWaits},
-		{"receive ends with its context", testReceiveEnds},
-		{"a leased task is hidden", testHidden},
-		{"a task is handed out again after its lease", testLeaseEnds},
-		{"a task waits until it is due", testNotBefore},
-		{"an earlier task overtakes a later one", testOvertakes},
-		{"tasks that are due closely all come in time", testDueClosely},
-		{"ack removes", testAck},
-		{"ack by a stale receipt changes nothing", testStaleAck},
-		{"release hands out again", testRelease},
-		{"release by a stale receipt changes nothing", testStaleRelease},
-		{"a released task is not the releaser's any more", testAckAfterRelease},
-		{"many receivers share the tasks", testManyReceivers},
-		{"wake makes due what waits for it", testWake},
+		{"a task comes out as it went in", !strictly, testRoundTrip},
+		{"putting a waiting task again changes nothing", strictly, testPutTwice},
+		{"a task that was done can be put again", !strictly, testPutAfterAck},
+		{"tasks are put all or none", !strictly, testPutNone},
+		{"receive hands out at most limit", !strictly, testLimit},
+		{"receive waits for a task", !strictly, testReceiveWaits},
+		{"receive ends with its context", !strictly, testReceiveEnds},
+		{"a leased task is hidden", !strictly, testHidden},
+		{"a task is handed out again after its lease", !strictly, testLeaseEnds},
+		{"a task waits until it is due", !strictly, testNotBefore},
+		{"an earlier task overtakes a later one", !strictly, testOvertakes},
+		{"tasks that are due closely all come in time", !strictly, testDueClosely},
+		{"ack removes", !strictly, testAck},
+		{"ack by a stale receipt changes nothing", strictly, testStaleAck},
+		{"release hands out again", !strictly, testRelease},
+		{"release by a stale receipt changes nothing", strictly, testStaleRelease},
+		{"a released task is not the releaser's any more", strictly, testAckAfterRelease},
+		{"many receivers share the tasks", !strictly, func(t *testing.T, q queue.Queue) { testManyReceivers(t, q, loose) }},
+		{"wake makes due what waits for it", !strictly, testWake},
 	} {
-		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
+		t.Run(c.name, func(t *testing.T) {
+			if c.strictly && loose {
+				t.Skip("a loose queue does not promise this")
+			}
+			c.test(t, open(t))
+		})
 	}
 }
 
@@ -307,7 +320,7 @@ func testAckAfterRelease(t *testing.T, q queue.Queue) {
 	require.Equal(t, 3, receiveOne(t, q, long).Received)
 }
 
-func testManyReceivers(t *testing.T, q queue.Queue) {
+func testManyReceivers(t *testing.T, q queue.Queue, loose bool) {
 	const tasks, receivers, putters = 400, 8, 4
 	ctx, cancel := context.WithTimeout(t.Context(), soon)
 	defer cancel()
@@ -356,6 +369,9 @@ func testManyReceivers(t *testing.T, q queue.Queue) {
 	}
 	require.Len(t, seen, tasks)
 	for id, n := range seen {
+		if loose {
+			continue
+		}
 		require.Equal(t, 1, n, "task %s was handed out %d times within its lease", id, n)
 	}
 }

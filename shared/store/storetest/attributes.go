@@ -22,7 +22,7 @@ var attributeCases = []testCase{
 func (e env) attribute(t *testing.T, topic store.Topic, name, value string) store.Attribute {
 	t.Helper()
 	a := store.Attribute{TopicID: topic.ID, Name: name, Value: value, CreatedAt: moment, UpdatedAt: moment.Add(time.Second)}
-	require.NoError(t, e.PutAttribute(t.Context(), a))
+	require.NoError(t, e.PutAttribute(t.Context(), topic.Project, a))
 	return a
 }
 
@@ -56,15 +56,18 @@ func testPutAttributeAgain(t *testing.T, e env) {
 	a := e.attribute(t, topic, "introduction", "first")
 	again := a
 	again.Value, again.CreatedAt, again.UpdatedAt = "second", moment.Add(time.Hour), moment.Add(time.Hour)
-	require.NoError(t, e.PutAttribute(t.Context(), again))
+	require.NoError(t, e.PutAttribute(t.Context(), topic.Project, again))
 	again.CreatedAt = a.CreatedAt
 	e.requireAttributes(t, topic.ID, again)
 }
 
 func testAttributeOfNoTopic(t *testing.T, e env) {
-	id := smn.NewID()
-	require.ErrorIs(t, e.PutAttribute(t.Context(), store.Attribute{TopicID: id, Name: "introduction", Value: "v"}), store.ErrNotFound)
-	e.requireAttributes(t, id)
+	topic := e.topic(t, smn.NewID(), "alerts")
+	for _, of := range [][2]string{{topic.Project, smn.NewID()}, {smn.NewID(), topic.ID}} {
+		a := store.Attribute{TopicID: of[1], Name: "introduction", Value: "v"}
+		require.ErrorIs(t, e.PutAttribute(t.Context(), of[0], a), store.ErrNotFound)
+		e.requireAttributes(t, of[1])
+	}
 }
 
 func testDeleteAttributes(t *testing.T, e env) {
@@ -76,7 +79,7 @@ func testDeleteAttributes(t *testing.T, e env) {
 		e.requireAttributes(t, topic.ID, b)
 	}
 	a.Value, a.CreatedAt, a.UpdatedAt = "4", moment.Add(time.Hour), moment.Add(time.Hour)
-	require.NoError(t, e.PutAttribute(t.Context(), a))
+	require.NoError(t, e.PutAttribute(t.Context(), topic.Project, a))
 	e.requireAttributes(t, topic.ID, a, b) // made anew
 	for range 2 {
 		require.NoError(t, e.DeleteAttributes(t.Context(), topic.ID))

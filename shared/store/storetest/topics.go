@@ -252,7 +252,7 @@ func testDeleteTopic(t *testing.T, e env) {
 	kept := e.subscribe(t, stays, 2)
 	tagKey := store.TagKey{Project: topic.Project, Kind: store.TopicKind, ID: topic.ID}
 	require.NoError(t, e.PutTags(t.Context(), tagKey, []smn.Tag{{Key: "k", Value: "v"}}, noLimit))
-	require.NoError(t, e.PutAttribute(t.Context(), store.Attribute{TopicID: topic.ID, Name: "introduction", Value: "x"}))
+	require.NoError(t, e.PutAttribute(t.Context(), topic.Project, store.Attribute{TopicID: topic.ID, Name: "introduction", Value: "x"}))
 	require.ErrorIs(t, e.DeleteTopic(t.Context(), smn.NewID(), topic.Name), store.ErrNotFound, "of another project")
 	require.NoError(t, e.DeleteTopic(t.Context(), topic.Project, topic.Name))
 	require.ErrorIs(t, e.DeleteTopic(t.Context(), topic.Project, topic.Name), store.ErrNotFound)
@@ -277,7 +277,7 @@ func testDeleteTopic(t *testing.T, e env) {
 	tagged, err := e.ListTagged(t.Context(), topic.Project, store.TopicKind)
 	require.NoError(t, err)
 	require.Empty(t, tagged)
-	require.ErrorIs(t, e.PutAttribute(t.Context(), store.Attribute{TopicID: topic.ID, Name: "introduction", Value: "x"}), store.ErrNotFound)
+	require.ErrorIs(t, e.PutAttribute(t.Context(), topic.Project, store.Attribute{TopicID: topic.ID, Name: "introduction", Value: "x"}), store.ErrNotFound)
 	attributes, err := e.ListAttributes(t.Context(), topic.ID)
 	require.NoError(t, err)
 	require.Empty(t, attributes)

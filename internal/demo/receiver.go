@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -62,7 +62,7 @@ func (r *receiver) take(ctx context.Context, body []byte) error {
 		return err
 	}
 	if push.Type == wire.TypeConfirmation {
-		if _, err := fetch(ctx, http.MethodGet, push.SubscribeURL); err != nil {
+		if _, err := Fetch(ctx, http.MethodGet, push.SubscribeURL); err != nil {
 			return fmt.Errorf("follow subscribe_url: %w", err)
 		}
 	}

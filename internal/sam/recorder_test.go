@@ -1,0 +1,150 @@
+package sam
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/stretchr/testify/require"
+
+	"tocsin/internal/emulators"
+	"tocsin/shared/dynamostore"
+	"tocsin/shared/embedded"
+	"tocsin/shared/smn"
+	"tocsin/shared/store"
+)
+
+// wall answers every request in the same way.
+type wall struct{}
+
+func (wall) Do(r *http.Request) (*http.Response, error) {
+	if _, err := io.ReadAll(r.Body); err != nil {
+		return nil, err
+	}
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil
+}
+
+func TestRecorderReadsTheSDK(t *testing.T) {
+	r := &Recorder{Next: wall{}, Names: map[string]string{"tocsin-Table-1": "Table", "tocsin-Queue-1": "Queue"}}
+	cfg := aws.Config{Region: "eu-west-1", HTTPClient: r, Credentials: credentials.NewStaticCredentialsProvider("A", "S", ""), RetryMaxAttempts: 1}
+	table, key := aws.String("tocsin-Table-1"), map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p"}}
+	db, queue := dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg)
+
+	_, err := db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: table, Key: key})
+	require.NoError(t, err)
+	_, err = db.BatchGetItem(t.Context(), &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*table: {Keys: []map[string]types.AttributeValue{key}}}})
+	require.NoError(t, err)
+	_, err = db.TransactWriteItems(t.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
+		{Put: &types.Put{TableName: table, Item: key}},
+		{ConditionCheck: &types.ConditionCheck{TableName: table, Key: key, ConditionExpression: aws.String("x")}},
+		{Delete: &types.Delete{TableName: aws.String("other"), Key: key}},
+	}})
+	require.NoError(t, err)
+	_, err = queue.SendMessageBatch(t.Context(), &sqs.SendMessageBatchInput{
+		QueueUrl: aws.String("https://sqs.eu-west-1.amazonaws.com/123456789012/tocsin-Queue-1"),
+		Entries:  []sqstypes.SendMessageBatchRequestEntry{{Id: aws.String("1"), MessageBody: aws.String("b")}},
+	})
+	require.NoError(t, err)
+
+	const tableARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/"
+	require.ElementsMatch(t, []Permission{
+		{Action: "dynamodb:GetItem", Resource: tableARN + "Table"},
+		{Action: "dynamodb:BatchGetItem", Resource: tableARN + "Table"},
+		{Action: "dynamodb:PutItem", Resource: tableARN + "Table"},
+		{Action: "dynamodb:ConditionCheckItem", Resource: tableARN + "Table"},
+		{Action: "dynamodb:DeleteItem", Resource: tableARN + "other"},
+		{Action: "sqs:SendMessage", Resource: "arn:aws:sqs:eu-west-1:123456789012:Queue"},
+	}, r.Deeds(t))
+}
+
+// The requests are typed from the references of the services.
+func TestRecorderReadsRequests(t *testing.T) {
+	for _, c := range []struct {
+		target, path, contentType, body string
+		want                            []Permission
+	}{
+		{"secretsmanager.GetSecretValue", "/", "application/x-amz-json-1.1", `{"SecretId":"tocsin/token.key","VersionStage":"AWSCURRENT"}`, []Permission{
+			{Action: "secretsmanager:GetSecretValue", Resource: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:tocsin/token.key"},
+		}},
+		{"secretsmanager.CreateSecret", "/", "application/x-amz-json-1.1", `{"Name":"tocsin/token.key","SecretString":"s"}`, []Permission{
+			{Action: "secretsmanager:CreateSecret", Resource: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:tocsin/token.key"},
+		}},
+		{"", "/v2/email/outbound-emails", "application/json", `{"FromEmailAddress":"\"Ops\" <notify@example.com>","ConfigurationSetName":"tocsin"}`, []Permission{
+			{Action: "ses:SendEmail", Resource: "arn:aws:ses:eu-west-1:123456789012:identity/example.com"},
+			{Action: "ses:SendEmail", Resource: "arn:aws:ses:eu-west-1:123456789012:configuration-set/tocsin"},
+		}},
+		{"", "/", "application/x-www-form-urlencoded", `Action=Publish&Version=2010-03-31&PhoneNumber=%2B4915100000000&Message=m`, []Permission{
+			{Action: "sns:Publish", Resource: "a phone"},
+		}},
+		{"", "/", "application/x-www-form-urlencoded", `Action=Publish&TopicArn=arn%3Aaws%3Asns%3Aeu-west-1%3A123456789012%3At`, []Permission{
+			{Action: "sns:Publish", Resource: "arn:aws:sns:eu-west-1:123456789012:t"},
+		}},
+	} {
+		r := &Recorder{Next: wall{}}
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://service.example.com"+c.path, strings.NewReader(c.body))
+		require.NoError(t, err)
+		request.Header.Set("X-Amz-Target", c.target)
+		request.Header.Set("Content-Type", c.contentType)
+		answer, err := r.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		require.ElementsMatch(t, c.want, r.Deeds(t), c.body)
+	}
+}
+
+// The deliver function may do what its senders do, with everything switched on.
+func TestDeliverMaySend(t *testing.T) {
+	s := NewStack(t, Read(t), stacks["aws with all"])
+	var sends []Permission
+	for _, p := range s.OwnPermissions(t, "DeliverFunction") {
+		if strings.HasPrefix(p.Action, "ses:") || strings.HasPrefix(p.Action, "sns:") {
+			sends = append(sends, p)
+		}
+	}
+	require.Empty(t, Differences(sends, []Permission{
+		{Action: "ses:SendEmail", Resource: "arn:aws:ses:eu-west-1:123456789012:identity/example.com"},
+		{Action: "ses:SendEmail", Resource: "arn:aws:ses:eu-west-1:123456789012:configuration-set/tocsin"},
+		{Action: "sns:Publish", Resource: "a phone"},
+	}))
+	require.Contains(t, Differences(sends, []Permission{{Action: "sns:Publish", Resource: "arn:aws:sns:eu-west-1:123456789012:t"}}),
+		"done and not allowed: sns:Publish on arn:aws:sns:eu-west-1:123456789012:t")
+
+	for _, p := range NewStack(t, Read(t), stacks["aws"]).Permissions(t, "DeliverFunction") {
+		require.NotRegexp(t, "^(ses|sns):", p.Action, "nothing costs money unless it was asked for")
+	}
+}
+
+// What the table is asked for when topics are created is what create-topic may do,
+// both ways.
+func TestCreateTopicPolicy(t *testing.T) {
+	cfg := emulators.DynamoDB(t)
+	name := "test-" + smn.NewID()
+	require.NoError(t, dynamostore.CreateTable(t.Context(), dynamodb.NewFromConfig(cfg), name))
+	r := &Recorder{Next: http.DefaultClient, Names: map[string]string{name: "Table"}}
+	cfg.HTTPClient = r
+	q, err := embedded.Open(t.Context(), embedded.Config{Dir: t.TempDir(), Durability: embedded.Normal})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, q.Close()) })
+	db, err := dynamostore.New(dynamostore.Config{Client: dynamodb.NewFromConfig(cfg), Table: name, Queue: q})
+	require.NoError(t, err)
+	project := smn.NewID()
+	for range 70 { // more than one block of a directory
+		_, _, err := db.CreateTopic(t.Context(), store.Topic{ID: smn.NewID(), Project: project, Name: smn.NewID()}, 100)
+		require.NoError(t, err)
+	}
+
+	var onTable []Permission
+	for _, p := range NewStack(t, Read(t), stacks["aws"]).OwnPermissions(t, "CreateTopicFunction") {
+		if strings.HasPrefix(p.Action, "dynamodb:") {
+			onTable = append(onTable, p)
+		}
+	}
+	require.Empty(t, Differences(onTable, r.Deeds(t)))
+}

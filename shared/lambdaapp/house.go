@@ -1,0 +1,279 @@
+package lambdaapp
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"tocsin/shared/broker"
+	"tocsin/shared/deliver"
+	"tocsin/shared/dynamostore"
+	"tocsin/shared/httpapi"
+	"tocsin/shared/iam"
+	"tocsin/shared/queue"
+	"tocsin/shared/secrets"
+	"tocsin/shared/signing"
+	"tocsin/shared/smn"
+	"tocsin/shared/sqsqueue"
+	"tocsin/shared/store"
+)
+
+// house is the service over AWS, as far as one function needs it. It asks AWS for
+// nothing before the first event, so that a cold start stays short.
+type house struct {
+	settings settings
+	store    store.Store
+	queue    queue.Queue
+	secrets  *secrets.Keeper
+	metrics  *metrics
+	log      *slog.Logger
+}
+
+// openHouse builds what stands on AWS. The error is one line.
+func openHouse(s settings, m *metrics) (*house, error) {
+	if s.credentials == "" { // what is wrong with it is known now
+		if _, err := newAuthority(make([]byte, keySize), s.sampleToken, []iam.User{s.oneUser()}, nil); err != nil {
+			return nil, err
+		}
+	}
+	h := &house{settings: s, metrics: m, log: slog.Default()}
+	var err error
+	if h.queue, err = sqsqueue.New(sqsqueue.Config{Client: s.aws.sqs(), URL: s.queueURL, Fair: s.fairQueue, Log: h.log}); err != nil {
+		return nil, fmt.Errorf("TOCSIN_QUEUE_URL: %w", err)
+	}
+	db, err := dynamostore.New(dynamostore.Config{Client: s.aws.dynamoDB(), Table: s.table, Queue: h.queue, Log: h.log})
+	if err != nil {
+		return nil, fmt.Errorf("TOCSIN_TABLE: %w", err)
+	}
+	var whole bool
+	if h.store, whole = any(db).(store.Store); !whole {
+		return nil, errors.New("TOCSIN_BACKEND=aws: the store on DynamoDB is not whole in this version")
+	}
+	if h.secrets, err = secrets.New(secrets.Config{Client: s.aws.secretsManager(), Prefix: s.secrets, Log: h.log}); err != nil {
+		return nil, fmt.Errorf("TOCSIN_SECRETS: %w", err)
+	}
+	return h, nil
+}
+
+// Names of secrets, behind the prefix.
+const (
+	tokenKey   = "token.key"   // of login tokens and confirmation links
+	signingKey = "signing.pem" // of messages
+)
+
+const keySize = 32
+
+// tokenSecret is what the keys of tokens are made of. The first function that needs
+// it makes it.
+func (h *house) tokenSecret(ctx context.Context) ([]byte, error) {
+	secret, err := h.secrets.GetOrCreate(ctx, tokenKey, func() ([]byte, error) {
+		key := make([]byte, keySize)
+		_, err := rand.Read(key)
+		return key, err
+	})
+	if err == nil && len(secret) != keySize {
+		err = fmt.Errorf("secret %s%s has %d bytes instead of %d", h.settings.secrets, tokenKey, len(secret), keySize)
+	}
+	return secret, err
+}
+
+// signingPEM is the key that messages are signed with and its certificate. The first
+// worker makes it.
+func (h *house) signingPEM(ctx context.Context) ([]byte, error) {
+	return h.secrets.GetOrCreate(ctx, signingKey, func() ([]byte, error) {
+		key, err := signing.NewKey(time.Now())
+		if err != nil {
+			return nil, err
+		}
+		return key.PEM(), nil
+	})
+}
+
+// credentials is the text of the users and projects; nil if the settings name the
+// one user.
+func (h *house) credentials(ctx context.Context) ([]byte, error) {
+	if h.settings.credentials == "" {
+		return nil, nil
+	}
+	text, err := h.secrets.Get(ctx, h.settings.credentials)
+	if err != nil {
+		err = fmt.Errorf("TOCSIN_CREDENTIALS: %w", err)
+	}
+	return text, err
+}
+
+// api is the handler of some operations.
+func (h *house) api(ops ...httpapi.Operation) (http.Handler, error) {
+	made := &renewed[http.Handler]{
+		read: func(ctx context.Context) ([][]byte, error) { return readAll(ctx, h.tokenSecret, h.credentials) },
+		make: func(secrets [][]byte) (http.Handler, error) { return h.newAPI(secrets[0], secrets[1], ops...) },
+		log:  h.log,
+	}
+	if _, err := h.newAPI(make([]byte, keySize), nil, ops...); err != nil && h.settings.credentials == "" {
+		return nil, err
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler, err := made.get(r.Context())
+		if err != nil {
+			h.log.LogAttrs(r.Context(), slog.LevelError, "the secrets of the installation cannot be used", slog.String("error", err.Error()))
+			writeFailure(w, smn.Internal, "")
+			return
+		}
+		handler.ServeHTTP(w, r)
+	}), nil
+}
+
+func (h *house) newAPI(tokenSecret, credentials []byte, ops ...httpapi.Operation) (http.Handler, error) {
+	users, agencies := []iam.User{h.settings.oneUser()}, []iam.Agency(nil)
+	if credentials != nil {
+		var err error
+		if users, agencies, err = iam.ParseCredentials(credentials); err != nil {
+			return nil, fmt.Errorf("TOCSIN_CREDENTIALS: %w", err)
+		}
+	}
+	identity, err := newAuthority(iam.DeriveKey(tokenSecret, "login tokens"), h.settings.sampleToken, users, agencies)
+	if err != nil {
+		return nil, err
+	}
+	service, err := h.newService(tokenSecret)
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.New(httpapi.Config{
+		Service:      service,
+		Identity:     identity,
+		Certificates: certificates{h},
+		Region:       h.settings.region,
+		PublicURL:    h.settings.publicURL,
+		Log:          h.log,
+		Observer:     h.metrics,
+	}, ops...)
+}
+
+func newAuthority(key []byte, sampleToken string, users []iam.User, agencies []iam.Agency) (*iam.Authority, error) {
+	authority, err := iam.New(iam.Config{Users: users, Agencies: agencies, TokenKey: key, StaticToken: sampleToken})
+	if err != nil {
+		return nil, fmt.Errorf("credentials: %w", err)
+	}
+	return authority, nil
+}
+
+func (h *house) newService(tokenSecret []byte) (smn.Service, error) {
+	tokens, err := confirmTokens(tokenSecret)
+	if err != nil {
+		return nil, err
+	}
+	return broker.New(broker.Config{
+		Store: h.store, Tasks: h.queue, Tokens: tokens, Region: h.settings.region,
+		AllowPrivateEndpoints: h.settings.allowPrivate,
+	})
+}
+
+func confirmTokens(tokenSecret []byte) (iam.ConfirmTokens, error) {
+	return iam.NewConfirmTokens(iam.DeriveKey(tokenSecret, "confirmation links"))
+}
+
+// service is for functions that call it themselves.
+func (h *house) service() *renewed[smn.Service] {
+	return &renewed[smn.Service]{
+		read: func(ctx context.Context) ([][]byte, error) { return readAll(ctx, h.tokenSecret) },
+		make: func(secrets [][]byte) (smn.Service, error) { return h.newService(secrets[0]) },
+		log:  h.log,
+	}
+}
+
+// worker takes messages to endpoints.
+func (h *house) worker(senders map[smn.Protocol]deliver.Sender) *renewed[*deliver.Worker] {
+	return &renewed[*deliver.Worker]{
+		read: func(ctx context.Context) ([][]byte, error) { return readAll(ctx, h.tokenSecret, h.signingPEM) },
+		make: func(secrets [][]byte) (*deliver.Worker, error) { return h.newWorker(secrets[0], secrets[1], senders) },
+		log:  h.log,
+	}
+}
+
+func (h *house) newWorker(tokenSecret, pem []byte, senders map[smn.Protocol]deliver.Sender) (*deliver.Worker, error) {
+	tokens, err := confirmTokens(tokenSecret)
+	if err != nil {
+		return nil, err
+	}
+	key, err := signing.ParseKey(pem)
+	if err != nil {
+		return nil, fmt.Errorf("secret %s%s: %w", h.settings.secrets, signingKey, err)
+	}
+	return deliver.New(deliver.Config{
+		Store:     h.store,
+		Tasks:     h.queue,
+		Senders:   senders,
+		Signer:    signing.New(key, h.settings.region),
+		Tokens:    tokens,
+		PublicURL: h.settings.publicURL,
+		Quota:     h.settings.quota,
+		Log:       h.log,
+		Observer:  h.metrics,
+	})
+}
+
+// renewed is something that is made of secrets, and made anew when they were
+// rotated.
+type renewed[T any] struct {
+	read func(context.Context) ([][]byte, error)
+	make func(secrets [][]byte) (T, error)
+	log  *slog.Logger
+
+	mu   sync.Mutex
+	of   [][]byte // the secrets that it was made of, or last tried to be
+	made T
+	is   bool // made is there
+}
+
+// get gives what is made of the secrets as they are now. If nothing can be made of
+// new ones, what was made of the ones before stays, and the log says so once.
+func (r *renewed[T]) get(ctx context.Context) (T, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var none T
+	secrets, err := r.read(ctx)
+	if err != nil {
+		return none, err
+	}
+	if r.is && equal(secrets, r.of) {
+		return r.made, nil
+	}
+	made, err := r.make(secrets)
+	switch {
+	case err == nil:
+		r.made, r.is = made, true
+	case r.is:
+		r.log.LogAttrs(ctx, slog.LevelError, "new secrets not used, the old ones stay", slog.String("error", err.Error()))
+	default:
+		return none, err
+	}
+	r.of = secrets
+	return r.made, nil
+}
+
+func equal(a, b [][]byte) bool {
+	for i := range a {
+		if !bytes.Equal(a[i], b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func readAll(ctx context.Context, reads ...func(context.Context) ([]byte, error)) ([][]byte, error) {
+	all := make([][]byte, len(reads))
+	for i, read := range reads {
+		var err error
+		if all[i], err = read(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}

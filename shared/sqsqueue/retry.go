@@ -1,0 +1,64 @@
+package sqsqueue
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// How often a part of a request is tried that SQS leaves undone, and how long the
+// first pause may be; each further one may be twice as long.
+const (
+	tries      = 6
+	firstPause = 50 * time.Millisecond
+)
+
+// untilTaken makes a request for many entries, and again for those that fail on the
+// side of SQS. It gives those that were refused for what they are.
+func untilTaken[E any](ctx context.Context, entries []E, idOf func(E) string, request func([]E) ([]types.BatchResultErrorEntry, error)) (refused []types.BatchResultErrorEntry, err error) {
+	for try := range tries {
+		if try > 0 {
+			if err := sleep(ctx, rand.N(firstPause<<(try-1))+1); err != nil { // full jitter
+				return refused, err
+			}
+		}
+		failed, err := request(entries)
+		if err != nil {
+			return refused, err
+		}
+		again := map[string]bool{}
+		for _, f := range failed {
+			if f.SenderFault {
+				refused = append(refused, f)
+			} else {
+				again[aws.ToString(f.Id)] = true
+			}
+		}
+		if len(again) == 0 {
+			return refused, nil
+		}
+		var left []E
+		for _, e := range entries {
+			if again[idOf(e)] {
+				left = append(left, e)
+			}
+		}
+		entries = left
+	}
+	return refused, errors.New("SQS has left some undone, again and again")
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
