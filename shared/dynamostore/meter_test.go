@@ -12,8 +12,9 @@ import (
 )
 
 // meter counts the capacity units that calls take. DynamoDB Local tells those of
-// single rows and of queries as the real one does. Of the calls for many rows it
-// rounds the sum; the real one rounds each row, so they are counted here.
+// single rows and of queries as the real one does, but for queries that find nothing,
+// which take a unit, too. Of the calls for many rows it rounds the sum; the real one
+// rounds each row, so they are counted here.
 type meter struct {
 	API
 	on            bool // whether somebody wants to know what transactions take, which is much work
@@ -53,7 +54,7 @@ func (m *meter) Query(ctx context.Context, in *dynamodb.QueryInput, o ...func(*d
 	in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
 	out, err := m.API.Query(ctx, in, o...)
 	if err == nil {
-		m.add(*out.ConsumedCapacity.CapacityUnits, 0)
+		m.add(max(1, *out.ConsumedCapacity.CapacityUnits), 0)
 	}
 	return out, err
 }
@@ -192,6 +193,7 @@ func TestMeter(t *testing.T) {
 		{"get nothing", func() error { _, _, err := db.get(t.Context(), two); return err }, 1, 0},
 		{"get both", func() error { _, err := db.getMany(t.Context(), []key{one, two}); return err }, 3, 0},
 		{"query", func() error { _, err := db.total(t.Context(), directory{pk: "P"}); return err }, 2, 0},
+		{"query nothing", func() error { _, err := db.total(t.Context(), directory{pk: "none"}); return err }, 1, 0},
 		{"transact", func() error { return db.transact(t.Context(), check(one, present), put(two, nil)) }, 0, 12},
 		{"transact again", func() error { return db.transact(t.Context(), put(one, nil), put(two, nil)) }, 0, 12},
 		{"batch", func() error { return db.batch(t.Context(), put(one, big), remove(two)) }, 0, 6},

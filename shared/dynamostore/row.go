@@ -21,6 +21,9 @@ func n[T ~int | ~int64](number T) value {
 // b is bytes.
 func b(bytes []byte) value { return &types.AttributeValueMemberB{Value: bytes} }
 
+// ms is a time to the millisecond.
+func ms(at time.Time) value { return n(at.UnixMilli()) }
+
 // ttl is the value of the attribute of that name: the row may go away, and is not
 // read any more, from that moment on, which is rounded up to the second.
 func ttl(at time.Time) value { return n(at.Add(time.Second - 1).Unix()) }
@@ -64,6 +67,9 @@ func (r row) num(name string) int64 {
 	}
 	return 0
 }
+
+// time is what ms has kept.
+func (r row) time(name string) time.Time { return time.UnixMilli(r.num(name)).UTC() }
 
 // bytes is bytes, nil when there are none.
 func (r row) bytes(name string) []byte {

@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"tocsin/shared/store"
 )
 
 // API is what the store uses of a dynamodb.Client.
@@ -48,6 +50,15 @@ func (t *table) get(ctx context.Context, k key) (row, bool, error) {
 	}
 	r := rowOf(out.Item)
 	return r, !r.expired(t.now()), nil
+}
+
+// there reads the row of a key. store.ErrNotFound when there is none.
+func (t *table) there(ctx context.Context, k key) (row, error) {
+	r, found, err := t.get(ctx, k)
+	if err == nil && !found {
+		err = store.ErrNotFound
+	}
+	return r, err
 }
 
 // maxGet is how many rows one call reads.

@@ -10,14 +10,17 @@ import (
 
 // Report is how the delivery of a message stands.
 type Report struct {
-	Tally      // of the chunks finished so far
-	Retrying   int
-	Dead       int
-	FanningOut bool // a task of its fan-out is left
+	Tally    // of the chunks finished so far
+	Retrying int
+	Dead     int
+	// FanningOut says that a task of its fan-out is left. A store that cannot find tasks
+	// goes by the chunks: one is left that was passed on and not finished.
+	FanningOut bool
 }
 
-// Delivered counts the subscriptions that have got the message.
-func (r Report) Delivered() int { return r.Matched - r.Waiting - r.Retrying - r.Dead }
+// Delivered counts the subscriptions that have got the message. The failures of a
+// chunk may be seen before its tally.
+func (r Report) Delivered() int { return max(0, r.Matched-r.Waiting-r.Retrying-r.Dead) }
 
 // FailureQuery asks for a part of the failures of a message.
 type FailureQuery struct {

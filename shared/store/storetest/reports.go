@@ -18,6 +18,7 @@ var reportCases = []testCase{
 	{"a message that is unknown or new has an empty report", testEmptyReport},
 	{"a report counts what retries and what is dead", testReportCounts},
 	{"a report tells whether the fan-out is over", testReportFanningOut},
+	{"a fan-out is over with its last chunk", testReportChain},
 	{"failures are listed by subscription", testListFailures},
 	{"messages of a topic are listed newest first", testListMessages},
 	{"dead deliveries are listed newest first", testListDead},
@@ -84,11 +85,35 @@ func testReportFanningOut(t *testing.T, e env) {
 		leases, err := e.queue.Receive(t.Context(), 1, time.Minute)
 		require.NoError(t, err)
 		require.Len(t, leases, 1)
-		require.True(t, leases[0].FanOut == nil || e.report(t, m.ID).FanningOut, "it is in someone's hands")
+		if leases[0].FanOut != nil {
+			require.True(t, e.report(t, m.ID).FanningOut, "it is in someone's hands")
+			require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: m.ID}, store.Tally{}, nil))
+		}
 		require.NoError(t, e.queue.Ack(t.Context(), leases[0]))
 	}
 	require.NoError(t, e.PutFailure(t.Context(), failureOf(m.ID))) // what was acknowledged before it is gone
 	require.False(t, e.report(t, m.ID).FanningOut)
+}
+
+// Chunks are delivered side by side, so the last one may be finished first.
+func testReportChain(t *testing.T, e env) {
+	m := messageTo(e.heard(t))
+	require.NoError(t, e.PutMessage(t.Context(), m, queue.NewFanOut(m.Project, m.TopicID, m.ID, 0)))
+	until := moment.Add(time.Minute)
+	chunk := func(number int) store.ChunkKey { return store.ChunkKey{MessageID: m.ID, Chunk: number} }
+	e.claim(t, chunk(0), moment, until, queue.NewFanOut(m.Project, m.TopicID, m.ID, 3))
+	require.NoError(t, e.FinishChunk(t.Context(), chunk(0), store.Tally{Matched: 1}, nil))
+	require.True(t, e.report(t, m.ID).FanningOut)
+	e.claim(t, chunk(3), moment, until, queue.NewFanOut(m.Project, m.TopicID, m.ID, 4))
+	e.claim(t, chunk(4), moment, until)
+	require.NoError(t, e.FinishChunk(t.Context(), chunk(4), store.Tally{Matched: 1}, nil))
+	require.True(t, e.report(t, m.ID).FanningOut)
+	require.NoError(t, e.FinishChunk(t.Context(), chunk(3), store.Tally{Matched: 1}, nil))
+	round := store.ChunkKey{MessageID: m.ID, Chunk: 1 << 20}
+	e.claim(t, round, moment, until)
+	e.drain(t)
+	require.NoError(t, e.SaveChunk(t.Context(), round, store.Places{})) // what was acknowledged before it is gone
+	require.Equal(t, store.Report{Tally: store.Tally{Matched: 3}}, e.report(t, m.ID), "a later round is none of it")
 }
 
 // message stores a message of a topic and takes its task out of the queue, if it has
@@ -253,12 +278,12 @@ func testRedeliver(t *testing.T, e env) {
 	m := e.message(t, smn.NewID(), moment)
 	expires := moment.Add(2 * time.Hour)
 	dead, retrying := e.dead(t, m, smn.NewID()), failureOf(m.ID)
-	require.NoError(t, e.PutFailure(t.Context(), retrying))
+	require.NoError(t, e.FinishChunk(t.Context(), store.ChunkKey{MessageID: m.ID}, store.Tally{Matched: 2}, []store.Failure{retrying}))
 	unknown := failureOf(m.ID)
 	item := revived(dead, expires)
 	require.Equal(t, 1, e.redeliver(t, revived(retrying, expires), item, revived(unknown, expires)))
 	require.Equal(t, []store.Failure{item.Failure, retrying}, e.failures(t, m.ID))
-	require.Equal(t, store.Report{Retrying: 2}, e.report(t, m.ID))
+	require.Equal(t, store.Report{Tally: store.Tally{Matched: 2}, Retrying: 2}, e.report(t, m.ID))
 	require.Equal(t, map[string]queue.Task{item.Task.ID: item.Task}, e.tasks(t, 1))
 	require.Zero(t, e.redeliver(t, revived(dead, expires.Add(time.Minute))), "it is not dead any more")
 

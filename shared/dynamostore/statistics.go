@@ -1,0 +1,99 @@
+package dynamostore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"tocsin/shared/store"
+)
+
+// keepCounts is how long the counts of an hour are kept: the three months of which
+// SMN gives reports.
+const keepCounts = 92 * 24 * time.Hour
+
+const day = 24 * time.Hour
+
+// hourName is the attribute of an hour of the day that a row of counts is for.
+func hourName(hour int) string { return fmt.Sprintf("h%02d", hour) }
+
+// resolveSMS removes a failure. If it was there its SMS counts, unless its message or
+// the topic is gone.
+func (db *DB) resolveSMS(ctx context.Context, messageID string, gone write) error {
+	m, err := db.getMessage(ctx, messageID)
+	if err == nil {
+		_, err = db.there(ctx, listedTopicKey(m.Project, m.TopicID))
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		_, err = db.write(ctx, gone)
+		return err
+	case err != nil:
+		return err
+	}
+	at := m.AcceptedAt
+	err = db.transact(ctx, gone.when(present),
+		update(countKey(m.TopicID, at.Format(time.DateOnly), gone.key.sk), "ADD #"+hourName(at.Hour())+" ? SET #ttl = ?",
+			n(1), ttl(at.Truncate(day).Add(day+keepCounts))))
+	if errors.Is(err, errCondition) {
+		return nil // it was counted before
+	}
+	return err
+}
+
+// CountSMS meets store.Statistics.
+func (db *DB) CountSMS(ctx context.Context, topicID string, from, to time.Time) (counts []store.SMSCount, err error) {
+	from, to = from.UTC().Truncate(time.Hour), to.UTC()
+	sums := map[time.Time]int{}
+	for r, err := range db.countRows(ctx, topicID, from.Format(time.DateOnly), to.Format(time.DateOnly)) {
+		if err != nil {
+			return nil, fmt.Errorf("count SMS of topic %s: %w", topicID, err)
+		}
+		begin, err := time.Parse(time.DateOnly, r.sk)
+		if err != nil {
+			return nil, fmt.Errorf("count SMS of topic %s: %w", topicID, err)
+		}
+		for h := range 24 {
+			hour := begin.Add(time.Duration(h) * time.Hour)
+			if more := int(r.num(hourName(h))); more > 0 && !hour.Before(from) && hour.Before(to) {
+				sums[hour] += more
+			}
+		}
+	}
+	for _, hour := range slices.SortedFunc(maps.Keys(sums), time.Time.Compare) {
+		counts = append(counts, store.SMSCount{Hour: hour, SMS: sums[hour]})
+	}
+	return counts, nil
+}
+
+// dropCounts removes the counts of a topic that is gone.
+func (db *DB) dropCounts(ctx context.Context, topicID string) error {
+	var gone []write
+	for r, err := range db.countRows(ctx, topicID, "", highest) {
+		if err != nil {
+			return fmt.Errorf("drop counts of SMS of topic %s: %w", topicID, err)
+		}
+		gone = append(gone, remove(r.key))
+	}
+	if err := db.batch(ctx, gone...); err != nil {
+		return fmt.Errorf("drop counts of SMS of topic %s: %w", topicID, err)
+	}
+	return nil
+}
+
+// countRows are the rows of a topic from one day to another.
+func (db *DB) countRows(ctx context.Context, topicID, first, last string) iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
+		for number := range partitions {
+			for r, err := range db.query(ctx, query{pk: partition(countList(topicID), number), from: first, to: last}) {
+				if !yield(r, err) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package dynamostore
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"tocsin/shared/smn"
+	"tocsin/shared/store"
+)
+
+// Counts are kept for so long, whatever partitions they are in, and can be dropped.
+func TestCountsOfSMSExpire(t *testing.T) {
+	now := moment
+	db, _ := openAt(t, &now)
+	topic := store.Topic{ID: smn.NewID(), Project: smn.NewID(), Name: "alerts"}
+	_, _, err := db.CreateTopic(t.Context(), topic, 1)
+	require.NoError(t, err)
+	m := newMessage("text")
+	m.Project, m.TopicID = topic.Project, topic.ID
+	count := func() (sum int) {
+		counts, err := db.CountSMS(t.Context(), topic.ID, moment.Add(-day), moment.Add(day))
+		require.NoError(t, err)
+		for _, c := range counts {
+			sum += c.SMS
+		}
+		return sum
+	}
+	deliver := func() {
+		require.NoError(t, db.PutMessage(t.Context(), m, firstTask(m)))
+		for range 40 {
+			f := failureOf(m)
+			require.NoError(t, db.PutFailure(t.Context(), f))
+			require.NoError(t, db.ResolveFailure(t.Context(), m.ID, f.SubscriptionID, smn.SMS))
+		}
+	}
+	deliver()
+	require.Equal(t, 40, count())
+	now = moment.Truncate(time.Hour).Add(keepCounts)
+	require.Equal(t, 40, count())
+	now = now.Add(day)
+	require.Zero(t, count())
+
+	now = moment
+	require.NoError(t, db.dropCounts(t.Context(), topic.ID))
+	require.Zero(t, count())
+	deliver()
+	require.Equal(t, 40, count())
+}
