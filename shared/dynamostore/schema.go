@@ -69,7 +69,7 @@ import (
 //	               transaction; attributes and documents                                    4 read, 15 write, 1 for each of these
 //	CleanUp        copy; clearing below; attributes and documents                           1 read
 //	AddSubscriptions   roster and endpoints, blocks 2 read, counts; counts 1 write each; in a transaction of up
-//	               to 30: each, its copy and endpoint; roster, block and group          5 read, 13 write for one, 8 each of 50
+//	               to 30: each, its copy and endpoint; roster, block and group          6 read, 13 write for one, 8 each of 50
 //	               the first of a topic checks that topic                                   2 write more
 //	               and now and then a block is opened, of the topic or of the project       2 and 6 write in 64
 //	GetSubscription    roster, subscription                                                 2 read
