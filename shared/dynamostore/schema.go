@@ -35,9 +35,9 @@ import (
 //	                                                                                  waiting once it is finished; ttl
 //	M#message       d#subscription  a delivery that has not succeeded                 dead; revived; holder; ttl
 //	X#topic#0-3     message#subscription  the place of a dead one in the list         at; ttl
-//	N#topic#0-3     day        SMS that were delivered                                h00 to h23; ttl
 //	F#recipient     -          what a recipient got lately                            rev: another with each change; ttl
 //	O#topic         a#name     an attribute, without v                                text, created, updated
+//	O#topic         c#day#0-3  SMS of a day that were delivered, without v            h00 to h23: of each hour; ttl
 //	O#owner         d#kind#id  a document                                             version, body
 //	O#owner         b#kind#id  a block of the directory of these                      see directory
 //	O#owner         n#kind#name   the document of that name                           id
@@ -53,8 +53,8 @@ import (
 //
 // Rows of messages go away by themselves, 15 days after the time to live of their
 // message or later, see keepLonger; counts of SMS after 92 days. Nothing of a message
-// needs its topic, whose id never comes again: so deleting a topic leaves these rows
-// behind, but for the counts, which dropCounts removes.
+// needs its topic, whose id never comes again: so deleting a topic leaves its messages
+// behind.
 //
 // Access patterns, with their capacity units for rows of usual size:
 //
@@ -103,7 +103,7 @@ import (
 //	ListDead       places of four partitions; failures; heads; subscriptions                4 read, and up to 3 for each
 //	Redeliver      head of each message; failure; its place                                 1 read, 2 write each
 //	               and all rows of a message that would not be kept long enough
-//	CountSMS       days of four partitions                                                  4 read
+//	CountSMS       four rows of each day, of a tenth of a KB if all hours have some         1 read for each 4 KB
 //	Admit          counts; counts. Of several recipients the writes are in a transaction    1 read, 1 or 2 write each
 //	PutAttribute   check of the topic and attribute in a transaction                        4 write, 2 for each further KB
 //	GetAttribute, ListAttributes   one or all                                               1 read for each 4 KB
@@ -218,11 +218,13 @@ func deadKey(f store.Failure) key {
 // deadPlace is the sk of a dead failure in the list of its topic.
 func deadPlace(messageID, subscriptionID string) string { return messageID + "#" + subscriptionID }
 
-func countList(topicID string) string { return "N#" + topicID }
+const countPrefix = "c#"
 
-// countKey is the key of the counts of a day. SMS count at different partitions, by
-// the last character of an id, so that many at once do not wait for each other.
-func countKey(topicID, day, id string) key { return spread(countList(topicID), day, id) }
+// countKey is the key of the counts of a day. SMS count in different rows, by an id,
+// so that many at once do not wait for each other.
+func countKey(topicID, day, id string) key {
+	return key{ownedBy(topicID), countPrefix + day + "#" + strconv.Itoa(number(id))}
+}
 
 func flowKey(recipient string) key { return key{"F#" + recipient, "-"} }
 
