@@ -78,7 +78,7 @@ import (
 //	               confirming looks for counts and forgets them                             1 read, 1 write
 //	DeleteSubscription   the same and blocks; all of it, roster, block and group in a transaction  5 read, 16 write
 //	ListSubscriptions  of a topic: roster, blocks 3 read of 10,000; at most 164 rows for 100    15 read
-//	               of a project: marks of deleted topics, groups 4 read of 1,000,000, blocks, rows  20 read
+//	               of a project: marks of deleted topics, groups 4 read of 1,000,000, blocks, rows  21 read
 //	               with a filter the whole list                                             1 read for each 4 KB
 //	GetChunk       roster, blocks 3 read of 10,000; rows                                    20 read for 256
 //	               known from before: roster and blocks alone                               2 read

@@ -14,7 +14,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"tocsin/shared/flow"
 	"tocsin/shared/queue"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
@@ -30,15 +29,10 @@ func newTopic(t *testing.T, db *DB) store.Topic {
 
 // newItem makes a subscription of usual size.
 func newItem(id string) store.AddSubscription {
-	const protocol = smn.HTTPS
-	endpoint := "https://hooks.example.org/v1/notifications/" + id
-	return store.AddSubscription{
-		Subscription: store.Subscription{
-			SubscriptionKey: store.SubscriptionKey{ID: id}, Protocol: protocol, Endpoint: endpoint,
-			Remark: "team operations, Berlin", CreatedAt: time.Now(),
-		},
-		Flow: flow.Confirmations(protocol, endpoint),
-	}
+	return store.AddSubscription{Subscription: store.Subscription{
+		SubscriptionKey: store.SubscriptionKey{ID: id}, Protocol: smn.HTTPS, Endpoint: "https://hooks.example.org/v1/notifications/" + id,
+		Remark: "team operations, Berlin", CreatedAt: time.Now(),
+	}}
 }
 
 func newItems(n int) (items []store.AddSubscription) {
