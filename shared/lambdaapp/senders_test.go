@@ -41,3 +41,16 @@ func TestWaysOut(t *testing.T) {
 		})
 	}
 }
+
+func TestSenderOfSMS(t *testing.T) {
+	s, err := readSettings(onAWSWith(map[string]string{"TOCSIN_SMS_RATE": "2", "TOCSIN_SMS_FROM": "+14155550199", "TOCSIN_SMS_TYPE": "Transactional"}))
+	require.NoError(t, err)
+	_, err = s.senders()
+	require.NoError(t, err)
+	for name, wrong := range map[string]string{"TOCSIN_SMS_FROM": "no name at all", "TOCSIN_SMS_TYPE": "Cheap"} {
+		s, err := readSettings(onAWSWith(map[string]string{"TOCSIN_SMS_RATE": "2", name: wrong}))
+		require.NoError(t, err)
+		_, err = s.senders()
+		require.ErrorContains(t, err, name)
+	}
+}
