@@ -27,7 +27,9 @@ type Operation struct {
 // binding makes the handler of an operation. The kinds below are types and no calls,
 // so that operations need no code to be made: the linker leaves out of a function what
 // it does not mount, down to the methods of the service behind it.
-type binding interface{ to(c Config) (handler, error) }
+type binding interface {
+	to(c Config) (handler, error)
+}
 
 // handler does the work of one request: decode, call, reply.
 type handler func(r *http.Request) (reply, error)

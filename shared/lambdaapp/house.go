@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -42,13 +41,8 @@ func openHouse(s settings, m *metrics) (*house, error) {
 	if h.queue, err = sqsqueue.New(sqsqueue.Config{Client: s.aws.sqs(), URL: s.queueURL, Fair: s.fairQueue, Log: h.log}); err != nil {
 		return nil, fmt.Errorf("TOCSIN_QUEUE_URL: %w", err)
 	}
-	db, err := dynamostore.New(dynamostore.Config{Client: s.aws.dynamoDB(), Table: s.table, Queue: h.queue, Log: h.log})
-	if err != nil {
+	if h.store, err = dynamostore.New(dynamostore.Config{Client: s.aws.dynamoDB(), Table: s.table, Queue: h.queue, Log: h.log}); err != nil {
 		return nil, fmt.Errorf("TOCSIN_TABLE: %w", err)
-	}
-	var whole bool
-	if h.store, whole = any(db).(store.Store); !whole {
-		return nil, errors.New("TOCSIN_BACKEND=aws: the store on DynamoDB is not whole in this version")
 	}
 	if h.secrets, err = secrets.New(secrets.Config{Client: s.aws.secretsManager(), Prefix: s.secrets, Log: h.log}); err != nil {
 		return nil, fmt.Errorf("TOCSIN_SECRETS: %w", err)
