@@ -3,20 +3,29 @@ package httpapi
 import "slices"
 
 // The operations by the function that offers them. The four hot paths stand
-// alone; manage is everything else that the owner of a project does.
-var (
-	ListOperations   = []Operation{ListSubscriptions, ListSubscriptionsByTopic}
-	ManageOperations = slices.Concat(
-		topicOperations, alertOperations, tagOperations, subscriptionOperations, templateOperations, smsOperations, applicationOperations,
-		logtankOperations, notifyPolicyOperations, kmsKeyOperations, reportOperations,
+// alone. These are calls and no variables: what would be made at every start would be
+// part of every function.
+
+// ListOperations are the lists of subscriptions.
+func ListOperations() []Operation { return []Operation{ListSubscriptions, ListSubscriptionsByTopic} }
+
+// ManageOperations are everything else that the owner of a project does.
+func ManageOperations() []Operation {
+	return slices.Concat(
+		topicOperations(), alertOperations(), tagOperations(), subscriptionOperations(), templateOperations(), smsOperations(), applicationOperations(),
+		logtankOperations, notifyPolicyOperations, kmsKeyOperations, reportOperations(),
 	)
-	IdentityOperations = []Operation{
+}
+
+// IdentityOperations are those of the identity service.
+func IdentityOperations() []Operation {
+	return []Operation{
 		IssueToken, InspectToken, GetIdentityVersion,
 		ListProjects, ListAuthProjects, ListAuthDomains, GetAuthCatalog,
 	}
-)
+}
 
-// LinkOperations are what anyone may ask for. A function, as GetOpenAPI is one.
+// LinkOperations are what anyone may ask for.
 func LinkOperations() []Operation {
 	return []Operation{
 		ConfirmSubscription, ConfirmSubscriptionV2, Unsubscribe, UnsubscribeV2,
@@ -26,35 +35,54 @@ func LinkOperations() []Operation {
 }
 
 // What manage offers, by noun.
-var (
-	topicOperations = []Operation{
+
+func topicOperations() []Operation {
+	return []Operation{
 		ListTopics, GetTopic, UpdateTopic, DeleteTopic,
 		ListTopicAttributes, UpdateTopicAttribute, DeleteTopicAttribute, DeleteTopicAttributes,
 		GetTopicStatistics, ListTopicsWithResources,
 		Detect, GetDetection,
 		ListProtocols, ListCloudService, ListCloudServices,
 	}
-	subscriptionOperations = []Operation{
+}
+
+func subscriptionOperations() []Operation {
+	return []Operation{
 		CancelSubscription, CancelSubscriptionByTopic, CancelSubscriptions, CancelSubscriptionsByTopic,
 		GetSubscription, UpdateSubscription, SendConfirmation,
 		CreateFilterPolicies, UpdateFilterPolicies, DeleteFilterPolicies,
 		CreateSubscriptionUser, ListSubscriptionUsers, GetSubscriptionUser, UpdateSubscriptionUser, DeleteSubscriptionUser,
 		SubscribeUsers,
 	}
-	alertOperations       = []Operation{PublishAlerts}
-	reportOperations      = []Operation{ListMessages, GetMessageReport, ListDeadDeliveries, Redeliver}
-	templateOperations    = []Operation{CreateTemplate, ListTemplates, GetTemplate, UpdateTemplate, DeleteTemplate}
-	smsOperations         = []Operation{SendSMS, SendSMSBatch, GetSMS, ListSMS, ListSMSCallbacks, UpdateSMSCallbacks}
-	applicationOperations = []Operation{
+}
+
+func alertOperations() []Operation {
+	return []Operation{PublishAlerts}
+}
+
+func reportOperations() []Operation {
+	return []Operation{ListMessages, GetMessageReport, ListDeadDeliveries, Redeliver}
+}
+
+func templateOperations() []Operation {
+	return []Operation{CreateTemplate, ListTemplates, GetTemplate, UpdateTemplate, DeleteTemplate}
+}
+
+func smsOperations() []Operation {
+	return []Operation{SendSMS, SendSMSBatch, GetSMS, ListSMS, ListSMSCallbacks, UpdateSMSCallbacks}
+}
+
+func applicationOperations() []Operation {
+	return []Operation{
 		CreateApplication, ListApplications, GetApplication, UpdateApplication, DeleteApplication,
 		CreatePushEndpoint, ListPushEndpoints, GetPushEndpoint, UpdatePushEndpoint, DeletePushEndpoint, Push,
 	}
-)
+}
 
 // All lists every operation there is.
 func All() []Operation {
 	return slices.Concat(
 		[]Operation{CreateTopic, Subscribe, Publish},
-		ListOperations, ManageOperations, LinkOperations(), IdentityOperations,
+		ListOperations(), ManageOperations(), LinkOperations(), IdentityOperations(),
 	)
 }

@@ -23,13 +23,18 @@ import (
 // Doors, bodies and refusals are tested over a real service in
 // internal/contract. Here is what no service can be brought to do.
 
+// bound is a binding that a test writes down.
+type bound func(Config) (handler, error)
+
+func (b bound) to(c Config) (handler, error) { return b(c) }
+
 // misbehaving mounts one operation whose work is f.
 func misbehaving(t *testing.T, d door, f handler) (http.Handler, *bytes.Buffer) {
 	t.Helper()
 	var log bytes.Buffer
 	h, err := New(Config{Log: slog.New(slog.NewJSONHandler(&log, nil))}, Operation{
 		Name: "misbehave", Route: "POST /misbehave", door: d,
-		bind: func(Config) (handler, error) { return f, nil },
+		bind: bound(func(Config) (handler, error) { return f, nil }),
 	})
 	require.NoError(t, err)
 	return h, &log
@@ -131,13 +136,13 @@ func TestRoom(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
 	h, err := New(Config{Log: slog.New(slog.DiscardHandler), MaxInHand: 3, MaxBytesInHand: 100}, Operation{
 		Name: "wait", Route: "POST /misbehave", door: openDoor,
-		bind: func(Config) (handler, error) {
+		bind: bound(func(Config) (handler, error) {
 			return func(*http.Request) (reply, error) {
 				entered <- struct{}{}
 				<-release
 				return ok(wire.Answer{}), nil
 			}, nil
-		},
+		}),
 	})
 	require.NoError(t, err)
 	answers := make(chan int, 3)
@@ -169,11 +174,11 @@ func TestRoom(t *testing.T) {
 // TestServiceThatDoesNotKnowUs: a caller who was let in must not be told that his
 // credential is wrong, when it is ours that the service behind us refuses.
 func TestServiceThatDoesNotKnowUs(t *testing.T) {
-	bound, err := withService(func(*http.Request, smn.Service) (reply, error) {
+	refused, err := withService(func(*http.Request, smn.Service) (reply, error) {
 		return reply{}, smn.Errorf(smn.Unauthenticated, "verify aksk signature fail")
-	})(Config{Service: struct{ smn.Service }{}})
+	}).to(Config{Service: struct{ smn.Service }{}})
 	require.NoError(t, err)
-	h, log := misbehaving(t, openDoor, bound)
+	h, log := misbehaving(t, openDoor, refused)
 	w := post(h, "{}")
 	require.Equal(t, http.StatusInternalServerError, w.Code)
 	require.NotContains(t, w.Body.String(), "aksk")
@@ -194,9 +199,9 @@ func TestObserver(t *testing.T) {
 			require.Positive(t, took)
 			seen = append(seen, fmt.Sprint(operation, " ", status))
 		}),
-	}, Operation{Name: "misbehave", Route: "POST /misbehave", door: openDoor, bind: func(Config) (handler, error) {
+	}, Operation{Name: "misbehave", Route: "POST /misbehave", door: openDoor, bind: bound(func(Config) (handler, error) {
 		return func(*http.Request) (reply, error) { return reply{}, errors.New("disk /dev/sda1 is full") }, nil
-	}})
+	})})
 	require.NoError(t, err)
 	post(h, "{}")
 	require.Equal(t, []string{"misbehave 500"}, seen)

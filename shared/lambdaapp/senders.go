@@ -22,7 +22,7 @@ type waysOut struct {
 	configurationSet string  // of SES; empty for none
 	smsRate          float64 // of SNS; 0: no SMS is sent
 	smsFrom          string  // number or name; empty for what SNS chooses
-	smsType          string  // empty for what the account is set to
+	smsType          string  // Transactional or Promotional; empty for what the account is set to
 }
 
 // senders are the ways out, by protocol. What has none is dead at once.

@@ -2,6 +2,7 @@ package lambdaapp
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -144,6 +145,7 @@ func TestWrongEnvironmentsOnAWS(t *testing.T) {
 		"TOCSIN_MAIL_RATE is wrong: it is a number":          {"TOCSIN_MAIL_RATE": "0"},
 		"TOCSIN_SMS_RATE is wrong: it is a number":           {"TOCSIN_SMS_RATE": "NaN"},
 		"TOCSIN_MAIL_FROM, TOCSIN_SES_CONFIGURATION_SET: ":   {"TOCSIN_MAIL_FROM": "no address"},
+		"TOCSIN_SMS_FROM, TOCSIN_SMS_TYPE: ":                 {"TOCSIN_SMS_RATE": "1", "TOCSIN_SMS_TYPE": "loud"},
 		"AWS_REGION is missing":                              {"AWS_REGION": ""},
 		"TOCSIN_SAMPLE_TOKEN is for local runs only":         {"TOCSIN_SAMPLE_TOKEN": "sample-token"},
 		"TOCSIN_PUBLIC_URL is missing or wrong":              {"TOCSIN_PUBLIC_URL": "notify.example.com"},
@@ -155,6 +157,9 @@ func TestWrongEnvironmentsOnAWS(t *testing.T) {
 			s, err := readSettings(onAWSWith(changes))
 			if err == nil {
 				_, err = newDeliver(s, noMetrics)
+			}
+			if err == nil || strings.Contains(err.Error(), "not whole") {
+				_, err = (&house{settings: s}).api(httpapi.Publish)
 			}
 			require.ErrorContains(t, err, want)
 			require.NotContains(t, err.Error(), "\n", "one line")
