@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
 
+	"tocsin/events"
 	"tocsin/internal/emulators"
 	"tocsin/internal/sam"
 	"tocsin/shared/broker"
@@ -51,6 +52,20 @@ func TestPermissions(t *testing.T) {
 			}}
 		})
 	})
+	ran = t.Run("notify", func(t *testing.T) {
+		c := newCloud(t, w, dynamo, others)
+		owner := smn.WithCaller(t.Context(), smntest.Owner)
+		topic, err := c.broker(t, "CreateTopicFunction").CreateTopic(owner, smn.CreateTopicInput{Name: "alarms"})
+		require.NoError(t, err)
+		event, err := events.Files.ReadFile("notify-alarm.json")
+		require.NoError(t, err)
+		notify := lambdaapp.NotifyHandler(c.broker(t, "NotifyFunction"), lambdaapp.NotifyTopics{Default: topic.URN})
+		first, err := notify(t.Context(), event)
+		require.NoError(t, err)
+		second, err := notify(t.Context(), event)
+		require.NoError(t, err)
+		require.Equal(t, first.MessageID, second.MessageID)
+	}) && ran
 	if !ran {
 		return // what a case did not come to was not asked for
 	}
@@ -100,19 +115,26 @@ func (c *cloud) function(t *testing.T, id string) function {
 	return function{any(db).(store.Store), queue}
 }
 
+// broker is the service as a function has it.
+func (c *cloud) broker(t *testing.T, id string) smn.Service {
+	t.Helper()
+	tokens, err := iam.NewConfirmTokens(make([]byte, 32))
+	require.NoError(t, err)
+	f := c.function(t, id)
+	b, err := broker.New(broker.Config{Store: f.store, Tasks: f.queue, Tokens: tokens, Region: region, AllowPrivateEndpoints: true})
+	require.NoError(t, err)
+	return b
+}
+
 // gateway leads to the functions of the template.
 func (c *cloud) gateway(t *testing.T, api httpapi.Config) *gateway {
 	t.Helper()
 	g := &gateway{encode: encodeV2, routes: http.NewServeMux(), functions: map[string]func(context.Context, json.RawMessage) (any, error){}}
-	tokens, err := iam.NewConfirmTokens(make([]byte, 32))
-	require.NoError(t, err)
 	services := map[string]smn.Service{}
 	for _, op := range httpapi.All() {
 		id := functionOf(op)
 		if services[id] == nil {
-			f := c.function(t, id)
-			services[id], err = broker.New(broker.Config{Store: f.store, Tasks: f.queue, Tokens: tokens, Region: region, AllowPrivateEndpoints: true})
-			require.NoError(t, err)
+			services[id] = c.broker(t, id)
 		}
 		config := api
 		config.Service, config.Log = services[id], slog.New(slog.DiscardHandler)
