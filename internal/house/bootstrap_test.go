@@ -20,14 +20,19 @@ const (
 	linkFlags = "-s -w"
 )
 
-// maxBootstrap is what a function may weigh, in bytes, for linux/amd64: those that
-// speak to the table and the queue, and the one that sends mails and SMS as well.
-// Size is time at every cold start.
+// maxBootstrap is what a function may weigh, in bytes, for linux/amd64: what it weighs
+// now and a little more. Size is time at every cold start. An empty function has 6.3 MB,
+// the SDK's clients are 2.5 MB, and the checking of inputs is one.
 func maxBootstrap(folder string) int64 {
-	if folder == "deliver" {
-		return 11_000_000
+	switch folder {
+	case "manage": // nearly all operations
+		return 13_100_000
+	case "links": // the OpenAPI document
+		return 12_300_000
+	case "deliver": // senders
+		return 12_200_000
 	}
-	return 9_500_000
+	return 11_900_000
 }
 
 func TestMakefileBuildsWithTheseFlags(t *testing.T) {
