@@ -86,7 +86,27 @@ func (a *addition) addPart(ctx context.Context, most int) ([]store.AddedSubscrip
 	if err := p.commit(ctx); err != nil {
 		return nil, err
 	}
+	if err := p.uncount(ctx); err != nil {
+		return nil, err
+	}
 	return p.added, a.db.putTasks(ctx, p.tasks...)
+}
+
+// uncount takes back what was counted for items that were not added after all, since
+// somebody was faster: their caller counts what it sends them instead.
+func (p *plan) uncount(ctx context.Context) error {
+	for i, added := range p.added {
+		item := p.items[i]
+		refused, counted := p.call.counted[item.ID]
+		if !counted || refused != nil || len(item.Flow.Windows) == 0 || added.Created || added.ID == item.ID && added.Err == nil {
+			continue
+		}
+		if err := p.call.db.uncount(ctx, item.CreatedAt, item.Flow); err != nil {
+			return err
+		}
+		delete(p.call.counted, item.ID)
+	}
+	return nil
 }
 
 // plan is one transaction that adds subscriptions, and what they will have become.
