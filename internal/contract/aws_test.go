@@ -18,9 +18,6 @@ import (
 // TestOnAWS runs the contract over the table of DynamoDB and a queue of SQS, on
 // emulators. Mails that there is no way out for go to an outbox, as AWS has none.
 func TestOnAWS(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the emulators take their time: left out with -short")
-	}
 	smntest.Run(t, func(t *testing.T) smntest.Env {
 		in := installOnAWS(t)
 		return smntest.Env{Region: region, As: func(smn.Caller) smn.Service { return in.broker }}
