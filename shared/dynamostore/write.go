@@ -49,8 +49,8 @@ func update(k key, text string, values ...value) write {
 func remove(k key) write { return write{kind: removeKind, key: k} }
 
 // check changes nothing, but its condition must hold. It is for transactions.
-func check(k key, condition string, values ...value) write {
-	return write{kind: checkKind, key: k}.when(condition, values...)
+func check(k key, condition string) write {
+	return write{kind: checkKind, key: k}.when(condition)
 }
 
 // when gives a write its condition; of several all must hold.
