@@ -6,4 +6,4 @@ import (
 	"tocsin/shared/lambdaapp"
 )
 
-func main() { lambdaapp.Serve(httpapi.IdentityOperations...) }
+func main() { lambdaapp.Serve(httpapi.IdentityOperations()...) }

@@ -7,4 +7,4 @@ import (
 	"tocsin/shared/lambdaapp"
 )
 
-func main() { lambdaapp.Serve(httpapi.ListOperations...) }
+func main() { lambdaapp.Serve(httpapi.ListOperations()...) }

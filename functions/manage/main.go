@@ -8,4 +8,4 @@ import (
 	"tocsin/shared/lambdaapp"
 )
 
-func main() { lambdaapp.Serve(httpapi.ManageOperations...) }
+func main() { lambdaapp.Serve(httpapi.ManageOperations()...) }

@@ -20,12 +20,12 @@ import (
 // permission.
 const maxRoutes = 20
 
-// groups are what httpapi has for several operations: variables, and a function.
+// groups are what httpapi has for several operations.
 var groups = map[string][]httpapi.Operation{
-	"ListOperations":     httpapi.ListOperations,
-	"ManageOperations":   httpapi.ManageOperations,
+	"ListOperations":     httpapi.ListOperations(),
+	"ManageOperations":   httpapi.ManageOperations(),
 	"LinkOperations":     httpapi.LinkOperations(),
-	"IdentityOperations": httpapi.IdentityOperations,
+	"IdentityOperations": httpapi.IdentityOperations(),
 }
 
 // mounts gives the operations of a function, which are the arguments of the one

@@ -3,20 +3,23 @@ package httpapi
 import "slices"
 
 // The operations by the function that offers them. The four hot paths stand
-// alone; manage is everything else that the owner of a project does.
-var (
-	ListOperations   = []Operation{ListSubscriptions, ListSubscriptionsByTopic}
-	ManageOperations = slices.Concat(
-		topicOperations, alertOperations, tagOperations, subscriptionOperations, templateOperations, smsOperations, applicationOperations,
-		logtankOperations, notifyPolicyOperations, kmsKeyOperations, reportOperations,
-	)
-	IdentityOperations = []Operation{
+// alone. They are functions, as GetOpenAPI is one: what a list in a variable holds,
+// every function would carry.
+
+// ListOperations list subscriptions.
+func ListOperations() []Operation {
+	return []Operation{ListSubscriptions, ListSubscriptionsByTopic}
+}
+
+// IdentityOperations are the logins, and what one may ask a token for.
+func IdentityOperations() []Operation {
+	return []Operation{
 		IssueToken, InspectToken, GetIdentityVersion,
 		ListProjects, ListAuthProjects, ListAuthDomains, GetAuthCatalog,
 	}
-)
+}
 
-// LinkOperations are what anyone may ask for. A function, as GetOpenAPI is one.
+// LinkOperations are what anyone may ask for.
 func LinkOperations() []Operation {
 	return []Operation{
 		ConfirmSubscription, ConfirmSubscriptionV2, Unsubscribe, UnsubscribeV2,
@@ -25,36 +28,40 @@ func LinkOperations() []Operation {
 	}
 }
 
-// What manage offers, by noun.
-var (
-	topicOperations = []Operation{
-		ListTopics, GetTopic, UpdateTopic, DeleteTopic,
-		ListTopicAttributes, UpdateTopicAttribute, DeleteTopicAttribute, DeleteTopicAttributes,
-		GetTopicStatistics, ListTopicsWithResources,
-		Detect, GetDetection,
-		ListProtocols, ListCloudService, ListCloudServices,
-	}
-	subscriptionOperations = []Operation{
-		CancelSubscription, CancelSubscriptionByTopic, CancelSubscriptions, CancelSubscriptionsByTopic,
-		GetSubscription, UpdateSubscription, SendConfirmation,
-		CreateFilterPolicies, UpdateFilterPolicies, DeleteFilterPolicies,
-		CreateSubscriptionUser, ListSubscriptionUsers, GetSubscriptionUser, UpdateSubscriptionUser, DeleteSubscriptionUser,
-		SubscribeUsers,
-	}
-	alertOperations       = []Operation{PublishAlerts}
-	reportOperations      = []Operation{ListMessages, GetMessageReport, ListDeadDeliveries, Redeliver}
-	templateOperations    = []Operation{CreateTemplate, ListTemplates, GetTemplate, UpdateTemplate, DeleteTemplate}
-	smsOperations         = []Operation{SendSMS, SendSMSBatch, GetSMS, ListSMS, ListSMSCallbacks, UpdateSMSCallbacks}
-	applicationOperations = []Operation{
-		CreateApplication, ListApplications, GetApplication, UpdateApplication, DeleteApplication,
-		CreatePushEndpoint, ListPushEndpoints, GetPushEndpoint, UpdatePushEndpoint, DeletePushEndpoint, Push,
-	}
-)
+// ManageOperations are everything else that the owner of a project does, by noun.
+func ManageOperations() []Operation {
+	return slices.Concat(
+		[]Operation{
+			ListTopics, GetTopic, UpdateTopic, DeleteTopic,
+			ListTopicAttributes, UpdateTopicAttribute, DeleteTopicAttribute, DeleteTopicAttributes,
+			GetTopicStatistics, ListTopicsWithResources,
+			Detect, GetDetection,
+			ListProtocols, ListCloudService, ListCloudServices,
+		},
+		[]Operation{PublishAlerts},
+		tagOperations(),
+		[]Operation{
+			CancelSubscription, CancelSubscriptionByTopic, CancelSubscriptions, CancelSubscriptionsByTopic,
+			GetSubscription, UpdateSubscription, SendConfirmation,
+			CreateFilterPolicies, UpdateFilterPolicies, DeleteFilterPolicies,
+			CreateSubscriptionUser, ListSubscriptionUsers, GetSubscriptionUser, UpdateSubscriptionUser, DeleteSubscriptionUser,
+			SubscribeUsers,
+		},
+		[]Operation{CreateTemplate, ListTemplates, GetTemplate, UpdateTemplate, DeleteTemplate},
+		[]Operation{SendSMS, SendSMSBatch, GetSMS, ListSMS, ListSMSCallbacks, UpdateSMSCallbacks},
+		[]Operation{
+			CreateApplication, ListApplications, GetApplication, UpdateApplication, DeleteApplication,
+			CreatePushEndpoint, ListPushEndpoints, GetPushEndpoint, UpdatePushEndpoint, DeletePushEndpoint, Push,
+		},
+		logtankOperations(), notifyPolicyOperations(), kmsKeyOperations(),
+		[]Operation{ListMessages, GetMessageReport, ListDeadDeliveries, Redeliver},
+	)
+}
 
 // All lists every operation there is.
 func All() []Operation {
 	return slices.Concat(
 		[]Operation{CreateTopic, Subscribe, Publish},
-		ListOperations, ManageOperations, LinkOperations(), IdentityOperations,
+		ListOperations(), ManageOperations(), LinkOperations(), IdentityOperations(),
 	)
 }

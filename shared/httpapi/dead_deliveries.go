@@ -13,7 +13,7 @@ var ListDeadDeliveries = Operation{
 	Name:  "list-dead-deliveries",
 	Route: "GET /v2/{project_id}/notifications/topics/{topic_urn}/dead-deliveries",
 	door:  ownerDoor,
-	bind:  withService(listDeadDeliveries),
+	parts: withService(listDeadDeliveries),
 }
 
 func listDeadDeliveries(r *http.Request, svc smn.Service) (reply, error) {
@@ -38,7 +38,7 @@ var Redeliver = Operation{
 	Name:  "redeliver",
 	Route: "POST /v2/{project_id}/notifications/topics/{topic_urn}/dead-deliveries/redeliver",
 	door:  ownerDoor,
-	bind:  withService(redeliver),
+	parts: withService(redeliver),
 }
 
 func redeliver(r *http.Request, svc smn.Service) (reply, error) {

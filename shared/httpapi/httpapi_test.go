@@ -29,11 +29,16 @@ func misbehaving(t *testing.T, d door, f handler) (http.Handler, *bytes.Buffer) 
 	var log bytes.Buffer
 	h, err := New(Config{Log: slog.New(slog.NewJSONHandler(&log, nil))}, Operation{
 		Name: "misbehave", Route: "POST /misbehave", door: d,
-		bind: func(Config) (handler, error) { return f, nil },
+		parts: work(f),
 	})
 	require.NoError(t, err)
 	return h, &log
 }
+
+// work is a handler that needs no part.
+type work handler
+
+func (w work) bind(Config) (handler, error) { return handler(w), nil }
 
 func post(h http.Handler, body string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
@@ -131,7 +136,7 @@ func TestRoom(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
 	h, err := New(Config{Log: slog.New(slog.DiscardHandler), MaxInHand: 3, MaxBytesInHand: 100}, Operation{
 		Name: "wait", Route: "POST /misbehave", door: openDoor,
-		bind: func(Config) (handler, error) {
+		parts: func(Config) (handler, error) {
 			return func(*http.Request) (reply, error) {
 				entered <- struct{}{}
 				<-release

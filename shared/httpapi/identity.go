@@ -20,7 +20,7 @@ var IssueToken = Operation{
 	Name:  "issue-token",
 	Route: "POST /v3/auth/tokens",
 	door:  loginDoor,
-	bind:  withIdentity(issueToken),
+	parts: withIdentity(issueToken),
 }
 
 func issueToken(r *http.Request, c Config) (reply, error) {
@@ -61,7 +61,7 @@ var InspectToken = Operation{
 	Name:  "inspect-token",
 	Route: "GET /v3/auth/tokens",
 	door:  tokenDoor,
-	bind:  withIdentity(inspectToken),
+	parts: withIdentity(inspectToken),
 }
 
 func inspectToken(r *http.Request, c Config) (reply, error) {

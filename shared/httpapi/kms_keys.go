@@ -8,11 +8,13 @@ import (
 )
 
 // kmsKeyOperations are the calls on the keys of topics, which are only kept and given back.
-var kmsKeyOperations = []Operation{
-	ofTopic("create-kms-key", "POST", "kms", createKMSKey),
-	ofTopic("get-kms-key", "GET", "kms", getKMSKey), // SMN: ShowKmsKey
-	ofTopic("update-kms-key", "PUT", "kms/{id}", updateKMSKey),
-	ofTopic("delete-kms-key", "DELETE", "kms/{id}", deleteKMSKey),
+func kmsKeyOperations() []Operation {
+	return []Operation{
+		ofTopic("create-kms-key", "POST", "kms", createKMSKey),
+		ofTopic("get-kms-key", "GET", "kms", getKMSKey), // SMN: ShowKmsKey
+		ofTopic("update-kms-key", "PUT", "kms/{id}", updateKMSKey),
+		ofTopic("delete-kms-key", "DELETE", "kms/{id}", deleteKMSKey),
+	}
 }
 
 func createKMSKey(r *http.Request, svc smn.Service) (reply, error) {

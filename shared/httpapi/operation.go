@@ -20,8 +20,15 @@ type Operation struct {
 	Name  string // such as list-topics; the name in logs, folders and events
 	Route string // pattern of http.ServeMux: "GET /v2/{project_id}/notifications/topics"
 
-	door door                          // who may come in, and how errors leave
-	bind func(Config) (handler, error) // picks the parts that the operation needs
+	door  door    // who may come in, and how errors leave
+	parts binding // what the operation needs, and what it does with it
+}
+
+// binding picks the parts that an operation needs. It is an interface that types of
+// functions meet, and an operation a plain literal: so neither needs code when the
+// process starts, and the linker leaves out of a function what it does not mount.
+type binding interface {
+	bind(c Config) (handler, error)
 }
 
 // handler does the work of one request: decode, call, reply.
@@ -85,7 +92,7 @@ func New(c Config, ops ...Operation) (http.Handler, error) {
 	mux := http.NewServeMux()
 	room := newRoom(c.MaxInHand, c.MaxBytesInHand)
 	for _, op := range ops {
-		handle, err := op.bind(c)
+		handle, err := op.parts.bind(c)
 		if err == nil && op.door.owners && c.Identity == nil {
 			err = errors.New("it needs to know who is calling")
 		}
@@ -109,45 +116,45 @@ func New(c Config, ops ...Operation) (http.Handler, error) {
 }
 
 // withService binds an operation to the service.
-func withService(f func(*http.Request, smn.Service) (reply, error)) func(Config) (handler, error) {
-	return func(c Config) (handler, error) {
-		if c.Service == nil {
-			return nil, errors.New("it needs a service")
-		}
-		return func(r *http.Request) (reply, error) {
-			rep, err := f(r, c.Service)
-			if smn.CodeOf(err) == smn.Unauthenticated {
-				// The caller was let in. It is we whom the service behind us does not know.
-				err = smn.Errorf(smn.Internal, "the service refuses our own credential: %w", err)
-			}
-			return rep, err
-		}, nil
+type withService func(*http.Request, smn.Service) (reply, error)
+
+func (f withService) bind(c Config) (handler, error) {
+	if c.Service == nil {
+		return nil, errors.New("it needs a service")
 	}
+	return func(r *http.Request) (reply, error) {
+		rep, err := f(r, c.Service)
+		if smn.CodeOf(err) == smn.Unauthenticated {
+			// The caller was let in. It is we whom the service behind us does not know.
+			err = smn.Errorf(smn.Internal, "the service refuses our own credential: %w", err)
+		}
+		return rep, err
+	}, nil
 }
 
 // withConfig binds an operation that needs no part, only settings.
-func withConfig(f func(*http.Request, Config) (reply, error)) func(Config) (handler, error) {
-	return func(c Config) (handler, error) {
-		return func(r *http.Request) (reply, error) { return f(r, c) }, nil
-	}
+type withConfig func(*http.Request, Config) (reply, error)
+
+func (f withConfig) bind(c Config) (handler, error) {
+	return func(r *http.Request) (reply, error) { return f(r, c) }, nil
 }
 
 // withIdentity binds an operation to the identity service.
-func withIdentity(f func(*http.Request, Config) (reply, error)) func(Config) (handler, error) {
-	return func(c Config) (handler, error) {
-		if c.Identity == nil {
-			return nil, errors.New("it needs an identity service")
-		}
-		return withConfig(f)(c)
+type withIdentity func(*http.Request, Config) (reply, error)
+
+func (f withIdentity) bind(c Config) (handler, error) {
+	if c.Identity == nil {
+		return nil, errors.New("it needs an identity service")
 	}
+	return withConfig(f).bind(c)
 }
 
 // withCertificates binds an operation to the signing certificates.
-func withCertificates(f func(*http.Request, Certificates) (reply, error)) func(Config) (handler, error) {
-	return func(c Config) (handler, error) {
-		if c.Certificates == nil {
-			return nil, errors.New("it needs the signing certificates")
-		}
-		return func(r *http.Request) (reply, error) { return f(r, c.Certificates) }, nil
+type withCertificates func(*http.Request, Certificates) (reply, error)
+
+func (f withCertificates) bind(c Config) (handler, error) {
+	if c.Certificates == nil {
+		return nil, errors.New("it needs the signing certificates")
 	}
+	return func(r *http.Request) (reply, error) { return f(r, c.Certificates) }, nil
 }

@@ -13,7 +13,7 @@ var CreateSubscriptionUser = Operation{
 	Name:  "create-subscription-user",
 	Route: "POST /v2/{project_id}/notifications/subscription-users",
 	door:  ownerDoor,
-	bind:  withService(createSubscriptionUser),
+	parts: withService(createSubscriptionUser),
 }
 
 func createSubscriptionUser(r *http.Request, svc smn.Service) (reply, error) {
@@ -33,7 +33,7 @@ var ListSubscriptionUsers = Operation{
 	Name:  "list-subscription-users",
 	Route: "GET /v2/{project_id}/notifications/subscription-users",
 	door:  ownerDoor,
-	bind:  withService(listSubscriptionUsers),
+	parts: withService(listSubscriptionUsers),
 }
 
 func listSubscriptionUsers(r *http.Request, svc smn.Service) (reply, error) {
@@ -53,7 +53,7 @@ var GetSubscriptionUser = Operation{
 	Name:  "get-subscription-user",
 	Route: "GET /v2/{project_id}/notifications/subscription-users/{user_id}",
 	door:  ownerDoor,
-	bind:  withService(getSubscriptionUser),
+	parts: withService(getSubscriptionUser),
 }
 
 func userInput(r *http.Request) smn.SubscriptionUserInput {
@@ -73,7 +73,7 @@ var UpdateSubscriptionUser = Operation{
 	Name:  "update-subscription-user",
 	Route: "PUT /v2/{project_id}/notifications/subscription-users/{user_id}",
 	door:  ownerDoor,
-	bind:  withService(updateSubscriptionUser),
+	parts: withService(updateSubscriptionUser),
 }
 
 func updateSubscriptionUser(r *http.Request, svc smn.Service) (reply, error) {
@@ -93,7 +93,7 @@ var DeleteSubscriptionUser = Operation{
 	Name:  "delete-subscription-user",
 	Route: "DELETE /v2/{project_id}/notifications/subscription-users/{user_id}",
 	door:  ownerDoor,
-	bind:  withService(deleteSubscriptionUser),
+	parts: withService(deleteSubscriptionUser),
 }
 
 func deleteSubscriptionUser(r *http.Request, svc smn.Service) (reply, error) {
@@ -109,7 +109,7 @@ var SubscribeUsers = Operation{
 	Name:  "subscribe-users",
 	Route: "POST /v2/{project_id}/notifications/topics/{topic_urn}/subscriptions/from-subscription-users",
 	door:  ownerDoor,
-	bind:  withService(subscribeUsers),
+	parts: withService(subscribeUsers),
 }
 
 func subscribeUsers(r *http.Request, svc smn.Service) (reply, error) {

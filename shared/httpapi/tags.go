@@ -12,7 +12,9 @@ import (
 // tagOperations are the calls on tags. SMN has one route for all types of
 // resource; here each type has its own, since a type in the path would clash with
 // other routes. That SMS can have tags in SMN is told to who asks.
-var tagOperations = slices.Concat(tagsOf("topic"), tagsOf("application"), tagsOf("sms"))
+func tagOperations() []Operation {
+	return slices.Concat(tagsOf("topic"), tagsOf("application"), tagsOf("sms"))
+}
 
 // tagsOf makes the operations for one type of resource, whose type in SMN begins
 // with smn_.
@@ -25,7 +27,7 @@ func tagsOf(kind string) []Operation {
 			Name:  name,
 			Route: method + " " + path + below,
 			door:  ownerDoor,
-			bind: withService(func(r *http.Request, svc smn.Service) (reply, error) {
+			parts: withService(func(r *http.Request, svc smn.Service) (reply, error) {
 				return f(r, svc, smn.ResourceType("smn_"+kind))
 			}),
 		}

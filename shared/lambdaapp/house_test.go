@@ -139,7 +139,7 @@ func TestCredentialsOfASecret(t *testing.T) {
 // A token of one function opens all others.
 func TestFunctionsShareTheirKeys(t *testing.T) {
 	b := build(t, map[string]string{"TOCSIN_DOMAIN": "acme", "TOCSIN_USER": "alice", "TOCSIN_PASSWORD": "one"})
-	identity, err := b.api(httpapi.IdentityOperations...)
+	identity, err := b.api(httpapi.IdentityOperations()...)
 	require.NoError(t, err)
 	status, token := login(identity, "alice", "one")
 	require.Equal(t, http.StatusCreated, status, b.log.String())
@@ -147,7 +147,7 @@ func TestFunctionsShareTheirKeys(t *testing.T) {
 	other := *b.house
 	other.secrets, err = secrets.New(secrets.Config{Client: b.vault, Prefix: b.settings.secrets})
 	require.NoError(t, err)
-	manage, err := other.api(httpapi.ManageOperations...)
+	manage, err := other.api(httpapi.ManageOperations()...)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, list(manage, token))
 }
