@@ -136,13 +136,11 @@ func TestRoom(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
 	h, err := New(Config{Log: slog.New(slog.DiscardHandler), MaxInHand: 3, MaxBytesInHand: 100}, Operation{
 		Name: "wait", Route: "POST /misbehave", door: openDoor,
-		parts: func(Config) (handler, error) {
-			return func(*http.Request) (reply, error) {
-				entered <- struct{}{}
-				<-release
-				return ok(wire.Answer{}), nil
-			}, nil
-		},
+		parts: work(func(*http.Request) (reply, error) {
+			entered <- struct{}{}
+			<-release
+			return ok(wire.Answer{}), nil
+		}),
 	})
 	require.NoError(t, err)
 	answers := make(chan int, 3)
@@ -176,7 +174,7 @@ func TestRoom(t *testing.T) {
 func TestServiceThatDoesNotKnowUs(t *testing.T) {
 	bound, err := withService(func(*http.Request, smn.Service) (reply, error) {
 		return reply{}, smn.Errorf(smn.Unauthenticated, "verify aksk signature fail")
-	})(Config{Service: struct{ smn.Service }{}})
+	}).bind(Config{Service: struct{ smn.Service }{}})
 	require.NoError(t, err)
 	h, log := misbehaving(t, openDoor, bound)
 	w := post(h, "{}")
@@ -199,9 +197,9 @@ func TestObserver(t *testing.T) {
 			require.Positive(t, took)
 			seen = append(seen, fmt.Sprint(operation, " ", status))
 		}),
-	}, Operation{Name: "misbehave", Route: "POST /misbehave", door: openDoor, bind: func(Config) (handler, error) {
-		return func(*http.Request) (reply, error) { return reply{}, errors.New("disk /dev/sda1 is full") }, nil
-	}})
+	}, Operation{Name: "misbehave", Route: "POST /misbehave", door: openDoor, parts: work(func(*http.Request) (reply, error) {
+		return reply{}, errors.New("disk /dev/sda1 is full")
+	})})
 	require.NoError(t, err)
 	post(h, "{}")
 	require.Equal(t, []string{"misbehave 500"}, seen)
