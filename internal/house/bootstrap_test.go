@@ -59,6 +59,8 @@ func TestBootstrapsAreLight(t *testing.T) {
 			require.NoError(t, err)
 			givesDocument := slices.ContainsFunc(mounts(t, f.folder), func(op httpapi.Operation) bool { return op.Name == "get-openapi" })
 			require.Equal(t, givesDocument, bytes.Contains(content, []byte(`"operationId": "publish"`)), "only what gives the OpenAPI document carries it")
+			sends := bytes.Contains(dependencies, []byte("tocsin/shared/deliver/smtp..inittask"))
+			require.Equal(t, f.folder == "deliver", sends, "only what sends carries the ways out")
 			t.Logf("%s: %.2f MB", f.folder, float64(info.Size())/1e6)
 		})
 	}

@@ -24,7 +24,7 @@ const root = "../.."
 // not named elsewhere.
 var layers = [][]string{
 	{"cmd/*", "functions/*", "bench", "examples/*", "internal/stack/run", "internal/coldstart", "internal/coldstart/hello"},
-	{"internal/stack"},
+	{"internal/stack", "shared/lambdaapp/ways"},
 	{"internal/demo"},
 	{"shared/lambdaapp", "internal/runtimeapi", "internal/trial", "internal/emulators", "events"},
 	{"shared/httpapi", "shared/client", "shared/embedded", "shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/*"},
@@ -100,7 +100,7 @@ func TestLayersAreEnforced(t *testing.T) {
 		{"shared/deliver/letter/x.go", "tocsin/shared/deliver/post", "the same layer"},
 		{"shared/deliver/outbox/x.go", "github.com/wneessen/go-mail", "SMTP is known to its sender alone"},
 		{"shared/deliver/smtp/x.go", "github.com/emersion/go-smtp", "mail servers are for tests"},
-		{"shared/lambdaapp/x.go", "tocsin/shared/deliver/smtp", ""},
+		{"shared/lambdaapp/ways/x.go", "tocsin/shared/deliver/smtp", ""},
 		{"shared/deliver/webhook/x.go", "tocsin/shared/deliver/chatbot", "the same layer"},
 		{"shared/deliver/webhook/x.go", "tocsin/shared/deliver/post", ""},
 		{"shared/deliver/ses/x.go", "github.com/wneessen/go-mail", "SMTP is known to its sender alone"},

@@ -20,6 +20,9 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"tocsin/internal/emulators"
+	"tocsin/shared/deliver"
+	"tocsin/shared/deliver/post"
+	"tocsin/shared/deliver/webhook"
 	"tocsin/shared/embedded"
 	"tocsin/shared/httpapi"
 	"tocsin/shared/secrets"
@@ -240,8 +243,8 @@ func TestDeliver(t *testing.T) {
 	server := httptest.NewServer(endpoint)
 	t.Cleanup(server.Close)
 	b := build(t, map[string]string{"TOCSIN_ALLOW_PRIVATE_ENDPOINTS": "true"})
-	senders, err := b.settings.senders()
-	require.NoError(t, err)
+	require.True(t, b.settings.ways.AllowPrivate)
+	senders := map[smn.Protocol]deliver.Sender{smn.HTTP: webhook.New(post.New(post.Config{AllowPrivate: true}))}
 	handler := deliverHandler(b.worker(senders).get, b.db, noMetrics, b.house.log)
 	links, err := b.api(httpapi.LinkOperations()...)
 	require.NoError(t, err)

@@ -8,6 +8,7 @@ import (
 
 	"tocsin/shared/deliver"
 	"tocsin/shared/httpapi"
+	"tocsin/shared/smn"
 )
 
 func goodEnvironment() map[string]string {
@@ -143,18 +144,16 @@ func TestWrongEnvironmentsOnAWS(t *testing.T) {
 		"TOCSIN_SMS_PER_HOUR is wrong: it is a whole number": {"TOCSIN_SMS_PER_HOUR": "-1"},
 		"TOCSIN_MAIL_RATE is wrong: it is a number":          {"TOCSIN_MAIL_RATE": "0"},
 		"TOCSIN_SMS_RATE is wrong: it is a number":           {"TOCSIN_SMS_RATE": "NaN"},
-		"TOCSIN_MAIL_FROM, TOCSIN_SES_CONFIGURATION_SET: ":   {"TOCSIN_MAIL_FROM": "no address"},
 		"AWS_REGION is missing":                              {"AWS_REGION": ""},
 		"TOCSIN_SAMPLE_TOKEN is for local runs only":         {"TOCSIN_SAMPLE_TOKEN": "sample-token"},
 		"TOCSIN_PUBLIC_URL is missing or wrong":              {"TOCSIN_PUBLIC_URL": "notify.example.com"},
-		"TOCSIN_MAIL_FROM must be":                           {"TOCSIN_SMTP_URL": "smtp://user:hidden@mail.example.com"},
 		"TOCSIN_BACKEND is not aws":                          {"TOCSIN_BACKEND": "remote", "TOCSIN_REMOTE_URL": "https://smn.example.com"},
 		"credentials: iam: ":                                 {"TOCSIN_ACCESS_KEY": "two words"},
 	} {
 		t.Run(want, func(t *testing.T) {
 			s, err := readSettings(onAWSWith(changes))
 			if err == nil {
-				_, err = newDeliver(s, noMetrics)
+				_, err = newDeliver(s, noMetrics, func(Ways) (map[smn.Protocol]deliver.Sender, error) { return nil, nil })
 			}
 			require.ErrorContains(t, err, want)
 			require.NotContains(t, err.Error(), "\n", "one line")
