@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"internal/demo"},
 	{"shared/lambdaapp", "internal/runtimeapi", "internal/trial", "internal/emulators", "events"},
 	{"shared/httpapi", "shared/client", "shared/embedded", "shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/*"},
-	{"shared/deliver/post", "shared/deliver/letter", "shared/deliver/carrier"},
+	{"shared/deliver/post", "shared/deliver/letter", "shared/deliver/carrier", "shared/awsjson"},
 	{"shared/broker", "shared/deliver"},
 	{"shared/store", "shared/signing", "shared/iam", "shared/validation", "shared/access", "shared/notice"},
 	{"shared/queue", "shared/wire", "shared/flow"},
@@ -41,7 +41,7 @@ var suites = []string{"shared/smn/smntest", "shared/store/storetest", "shared/qu
 
 // aws are the rooms that speak to AWS.
 var aws = []string{
-	"shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/ses", "shared/deliver/snssms", "shared/deliver/carrier",
+	"shared/awsjson", "shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/ses", "shared/deliver/snssms", "shared/deliver/carrier",
 	"shared/lambdaapp", "internal/emulators", "internal/stack",
 }
 

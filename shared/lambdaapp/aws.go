@@ -8,8 +8,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"tocsin/shared/secrets"
 )
 
 // environment is what Lambda tells a function about its place in AWS. The SDK could
@@ -97,6 +98,6 @@ func (e environment) dynamoDB() *dynamodb.Client {
 
 func (e environment) sqs() *sqs.Client { return sqs.NewFromConfig(e.config(serviceSQS)) }
 
-func (e environment) secretsManager() *secretsmanager.Client {
-	return secretsmanager.NewFromConfig(e.config(serviceSecretsManager))
+func (e environment) secretsManager() secrets.Client {
+	return secrets.NewClient(e.config(serviceSecretsManager))
 }

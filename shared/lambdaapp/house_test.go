@@ -49,7 +49,7 @@ func build(t *testing.T, changes map[string]string) *built {
 	b.db, err = embedded.Open(t.Context(), embedded.Config{Dir: t.TempDir(), Durability: embedded.Normal})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.db.Close()) })
-	keeper, err := secrets.New(secrets.Config{Client: b.vault, Prefix: s.secrets, Now: func() time.Time { return b.now }})
+	keeper, err := secrets.New(secrets.Config{Client: secrets.NewClient(emulators.Moto(t)), Prefix: s.secrets, Now: func() time.Time { return b.now }})
 	require.NoError(t, err)
 	b.house = &house{settings: s, store: b.db, queue: b.db, secrets: keeper, metrics: noMetrics, log: slog.New(slog.NewTextHandler(&b.log, nil))}
 	return b
@@ -148,7 +148,7 @@ func TestFunctionsShareTheirKeys(t *testing.T) {
 	require.Equal(t, http.StatusCreated, status, b.log.String())
 
 	other := *b.house
-	other.secrets, err = secrets.New(secrets.Config{Client: b.vault, Prefix: b.settings.secrets})
+	other.secrets, err = secrets.New(secrets.Config{Client: secrets.NewClient(emulators.Moto(t)), Prefix: b.settings.secrets})
 	require.NoError(t, err)
 	manage, err := other.api(httpapi.ManageOperations()...)
 	require.NoError(t, err)

@@ -2,6 +2,7 @@ package lambdaapp
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -168,7 +169,7 @@ func TestEnvironmentOfAWS(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "http://127.0.0.1:1", *s.aws.dynamoDB().Options().BaseEndpoint)
 	require.Equal(t, "http://127.0.0.1:2", *s.aws.sqs().Options().BaseEndpoint)
-	require.Equal(t, "http://127.0.0.1:1", *s.aws.secretsManager().Options().BaseEndpoint)
+	require.Equal(t, "http://127.0.0.1:1", strings.TrimSuffix(s.aws.secretsManager().URL(), "/"))
 	s, err = readSettings(onAWSWith(nil))
 	require.NoError(t, err)
 	options := s.aws.sqs().Options()
