@@ -88,7 +88,7 @@ endef
 	  -DoutputDirectory=$(CURDIR)/$(@D) -DincludeScope=runtime -Dstyle.color=never
 	@touch $@
 
-race: emulators ## run all tests with the race detector; needs a C compiler
+race: ## run all tests but the long ones with the race detector; needs a C compiler
 	CGO_ENABLED=1 go test -race -short ./...
 
 check: $(GOFUMPT) $(GOLANGCI_LINT) ## format, vet, lint and the tests of the house itself

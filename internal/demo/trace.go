@@ -55,7 +55,11 @@ func say(step string, x exchange, answer string) {
 
 // firstLine keeps the demo's lines short.
 func firstLine(s string) string {
+	const most = 100
 	line, _, more := strings.Cut(s, "\n")
+	if len(line) > most {
+		line, more = strings.ToValidUTF8(line[:most], ""), true
+	}
 	if more {
 		line += " …"
 	}

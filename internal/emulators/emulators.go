@@ -1,7 +1,8 @@
 // Package emulators runs the services of AWS on this machine, for tests: Amazon's
 // DynamoDB Local for the table, and moto server for everything else. `make
 // emulators` sets them up in .cache/emulators. Where that was not done, tests that
-// ask for one are skipped; with TOCSIN_CI set they fail.
+// ask for one are skipped; with TOCSIN_CI set they fail. With -short they are skipped,
+// too.
 package emulators
 
 import (
@@ -69,6 +70,9 @@ func Open() (dynamo, others aws.Config, err error) {
 // config is that of an emulator, for a test.
 func (e *emulator) config(t testing.TB) aws.Config {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("the emulators take their time: left out with -short")
+	}
 	c, err := e.open()
 	switch {
 	case errors.Is(err, errNotSetUp) && os.Getenv("TOCSIN_CI") == "":

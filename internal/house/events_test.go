@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	lambdaevents "github.com/aws/aws-lambda-go/events"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/events"
@@ -19,6 +20,7 @@ import (
 	"tocsin/shared/lambdaapp"
 	"tocsin/shared/signing"
 	"tocsin/shared/smn"
+	"tocsin/shared/sqsqueue"
 )
 
 // The installation that the events were written for is the local one.
@@ -64,10 +66,18 @@ func TestEveryEventRuns(t *testing.T) {
 		t.Run(strings.TrimSuffix(file.Name(), filepath.Ext(file.Name())), func(t *testing.T) {
 			event, err := events.Files.ReadFile(file.Name())
 			require.NoError(t, err)
+			if folder == "deliver" {
+				requireTasks(t, event)
+				return
+			}
 			if folder == "notify" {
 				result, err := lambdaapp.NotifyHandler(config.Service, lambdaapp.NotifyTopics{Default: sampleTopic})(t.Context(), event)
 				require.NoError(t, err)
 				require.NotEqual(t, result.Repeated, smn.IsID(result.MessageID), "some tell of the same alarm")
+				return
+			}
+			if folder == "deliver" {
+				requireTasks(t, event)
 				return
 			}
 			handler, err := httpapi.New(config, mounts(t, folder)...)
@@ -81,6 +91,21 @@ func TestEveryEventRuns(t *testing.T) {
 				require.Equal(t, http.StatusUnauthorized, status, "only the sample token opens")
 			}
 		})
+	}
+}
+
+// requireTasks: what comes from the queue are tasks. What becomes of them is tried
+// where there is a queue.
+func requireTasks(t *testing.T, event []byte) {
+	t.Helper()
+	var batch lambdaevents.SQSEvent
+	require.NoError(t, json.Unmarshal(event, &batch))
+	require.NotEmpty(t, batch.Records)
+	for _, record := range batch.Records {
+		task, err := sqsqueue.Decode(record.Body, record.ReceiptHandle, 1)
+		require.NoError(t, err)
+		require.NotEmpty(t, record.ReceiptHandle)
+		require.True(t, task.FanOut != nil || task.Retry != nil || task.Notice != nil)
 	}
 }
 

@@ -151,5 +151,5 @@ func TestRealFunctionWithoutEnvironment(t *testing.T) {
 	var log strings.Builder
 	_, err = runtimeapi.Invoke(within(t, time.Minute), runtimeapi.Function{Bootstrap: bootstrap, Log: &log}, []byte(`{}`))
 	require.EqualError(t, err, "the function ended without an answer: exit status 1")
-	require.Equal(t, "TOCSIN_BACKEND=aws: the DynamoDB backend is not part of this version; set TOCSIN_BACKEND=remote and TOCSIN_REMOTE_URL\n", log.String())
+	require.Equal(t, "TOCSIN_TABLE is missing: the name of the DynamoDB table; TOCSIN_BACKEND=remote needs none\n", log.String())
 }

@@ -68,7 +68,9 @@ func TestCostsInOperations(t *testing.T) {
 			group(n), dollars(gateway), dollars(writes), dollars(cached), dollars(uncached), dollars(queue), dollars(deliver), dollars(logs), dollars(traces),
 			dollars(rest+cached), dollars(rest+uncached), dollars(priceSNS+n*priceSNSHTTP)))
 	}
-	require.True(t, strings.Contains(string(document), strings.Join(rows, "\n")), "docs/operations.md should say:\n%s", strings.Join(rows, "\n"))
+	for _, row := range rows {
+		require.Contains(t, strings.Split(string(document), "\n"), row)
+	}
 	s := NewStack(t, Read(t), stacks["aws"])
 	require.InDelta(t, deliverGB*1024, s.Resources["DeliverFunction"]["Properties"].(map[string]any)["MemorySize"], 0)
 }

@@ -16,21 +16,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Recorder is the HTTP client of clients of AWS. It notes which permissions their
-// requests need, whatever the answer is, and hands them on. With the account and
-// the region of a Stack, so that both can be compared by Differences.
+// Recorder is the transport of clients of AWS. It notes which permissions their
+// requests need, whatever the answer is, and hands them on. They are noted with the
+// account and the region of a Stack, so that both can be compared by Differences.
 type Recorder struct {
-	// Next sends the requests. *http.Client does.
-	Next interface {
-		Do(r *http.Request) (*http.Response, error)
-	}
-	// Names are the logical ids of tables and queues, by the names that they have.
-	Names map[string]string
+	Next http.RoundTripper // nil means http.DefaultTransport
 
+	names *names // nil for none
 	mu    sync.Mutex
 	deeds []Permission
 	odd   []string
 }
+
+// RoundTrip meets http.RoundTripper.
+func (r *Recorder) RoundTrip(request *http.Request) (*http.Response, error) { return r.Do(request) }
 
 // Do meets aws.HTTPClient.
 func (r *Recorder) Do(request *http.Request) (*http.Response, error) {
@@ -49,7 +48,11 @@ func (r *Recorder) Do(request *http.Request) (*http.Response, error) {
 	}
 	r.deeds = append(r.deeds, deeds...)
 	r.mu.Unlock()
-	return r.Next.Do(request)
+	next := r.Next
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	return next.RoundTrip(request)
 }
 
 // Deeds are the permissions that were needed so far, each once. A request that is
@@ -149,7 +152,29 @@ func form(body string) []Permission {
 }
 
 func (r *Recorder) logical(name string) string {
-	if id, ok := r.Names[name]; ok {
+	if r.names == nil {
+		return name
+	}
+	return r.names.get(name)
+}
+
+// names are the logical ids of tables and queues, by the names that they have.
+type names struct {
+	mu  sync.Mutex
+	ids map[string]string
+}
+
+func (n *names) set(name, id string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.ids[name] = id
+}
+
+// get is the name itself where nobody has said otherwise.
+func (n *names) get(name string) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if id, ok := n.ids[name]; ok {
 		return id
 	}
 	return name

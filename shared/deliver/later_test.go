@@ -61,6 +61,32 @@ func TestLaterIsNoAttempt(t *testing.T) {
 	}
 }
 
+// An endpoint to which nothing was sent has not shown that it can bear more.
+func TestLaterSaysNothingOfTheEndpoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		e := &endpoints{}
+		e.answer = func(_ context.Context, _ deliver.Delivery, attempt int) deliver.Outcome {
+			if attempt == 1 {
+				return deliver.Outcome{Result: deliver.Later, After: time.Minute, Reason: slowDown}
+			}
+			time.Sleep(200 * time.Millisecond) // virtual
+			return deliver.Outcome{}
+		}
+		m.subscribe(smn.HTTPS, "https://host/hook")
+		for range 5 {
+			m.publish(time.Hour)
+		}
+		w := worker(t, config(m, e))
+		run(t, w, m, 30*time.Second)
+		require.Len(t, e.sent(), 5)
+		e.most = 0
+		run(t, w, m, 10*time.Minute)
+		require.Len(t, e.sent(), 10)
+		require.Equal(t, 2, e.most, "the second follows the first answer")
+	})
+}
+
 func TestLaterIsBounded(t *testing.T) {
 	for after, want := range map[time.Duration]time.Duration{
 		0: 15 * time.Second, -time.Second: 15 * time.Second, time.Second: time.Second, time.Hour: time.Hour, 3 * time.Hour: time.Hour,

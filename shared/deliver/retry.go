@@ -135,7 +135,7 @@ func (w *Worker) try(ctx context.Context, m *message, s *store.Subscription, d D
 	if o.Result == Later {
 		w.logLater(ctx, d, o)
 		r.Counted = true
-		return w.putOff(m, r, w.later(o), "", o.Reason), untried
+		return w.putOff(m, r, w.later(o), "", o.Reason), how
 	}
 	var parked time.Time
 	if how != untried && !isPersonal(s.Protocol) {

@@ -88,7 +88,7 @@ func (db *DB) FinishChunk(ctx context.Context, key store.ChunkKey, tally store.T
 		err = db.putTasks(ctx, retries...)
 	}
 	if err == nil {
-		_, err = db.write(ctx, update(claimKey(key), "SET matched = ?, filtered = ?, waiting = ?, #ttl = ? REMOVE sent, lease, holder",
+		_, err = db.write(ctx, update(claimKey(key), "SET matched = ?, filtered = ?, waiting = ?, #ttl = ? REMOVE sent",
 			n(tally.Matched), n(tally.Filtered), n(tally.Waiting), db.reportTTL()))
 	}
 	if err != nil {

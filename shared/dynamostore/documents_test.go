@@ -174,12 +174,3 @@ func TestCostsOfAttributesAndTags(t *testing.T) {
 		return err
 	})
 }
-
-// requireCost makes sure that a call takes no more units than schema.go tells.
-func requireCost(t *testing.T, db *DB, reads, writes float64, name string, call func() error) {
-	t.Helper()
-	r, w := cost(t, db, func() { require.NoError(t, call(), name) })
-	t.Log(name, r, "read", w, "write")
-	require.LessOrEqual(t, r, reads, name)
-	require.LessOrEqual(t, w, writes, name)
-}

@@ -132,6 +132,32 @@ func (t *tally) take(limit flow.Limit, now time.Time) error {
 	return nil
 }
 
+// giveBack takes a message back that was counted and not sent.
+func (t *tally) giveBack(limit flow.Limit, now time.Time) {
+	c := t.counts[limit.Key]
+	c.windows = flow.GiveBack(c.windows, now)
+	for _, w := range c.windows {
+		c.expires = max(c.expires, w.Until.Sub(now))
+	}
+}
+
+// uncount takes a message back that admit has counted.
+func (db *DB) uncount(ctx context.Context, now time.Time, limit flow.Limit) error {
+	for { // until nobody is faster
+		tally, err := db.tally(ctx, limit)
+		if err != nil {
+			return err
+		}
+		tally.giveBack(limit, now)
+		for _, w := range tally.writes() {
+			_, err = db.write(ctx, w)
+		}
+		if !errors.Is(err, errCondition) {
+			return err
+		}
+	}
+}
+
 // writes keeps what was counted, one write for each recipient that was: in one
 // transaction with what is counted, or by themselves. Where a condition fails
 // someone else has counted meanwhile: start with another tally.

@@ -52,7 +52,7 @@ func (db *DB) putHealth(ctx context.Context, h store.Health) error {
 	if err != nil || !found {
 		return err
 	}
-	err = db.transact(ctx, check(subscriptionKey(h.TopicID, h.ID), present).when("seq = ?", n(h.Seq)), health)
+	err = db.transact(ctx, check(subscriptionKey(h.TopicID, h.ID), present).when("#seq = ?", n(h.Seq)), health)
 	if errors.Is(err, errCondition) {
 		return nil
 	}

@@ -74,14 +74,12 @@ func (b block) item() item {
 
 // counting is the update of a block that says that rows have come or gone.
 func counting(by map[int]int64) (change string, values []value) {
-	change = "ADD version ?, n ?"
-	sum := int64(0)
+	names, sum := []string{"ADD #version ?, n ?"}, int64(0)
 	for chunk, k := range by {
-		change += ", " + chunkPrefix + strconv.Itoa(chunk) + " ?"
-		values = append(values, n(k))
+		names, values = append(names, chunkPrefix+strconv.Itoa(chunk)+" ?"), append(values, n(k))
 		sum += k
 	}
-	return change, append([]value{n(1), n(sum)}, values...)
+	return strings.Join(names, ", "), append([]value{n(1), n(sum)}, values...)
 }
 
 func (r row) roster(topicID string) roster {

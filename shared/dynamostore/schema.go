@@ -18,7 +18,7 @@ import (
 //	pk              sk         holds                                                  attributes besides v
 //	T#project#name  -          a topic                                                id
 //	L#project       t#id       a copy of the topic, for lists and for finding by id
-//	L#project       tb#id      a block of the directory of these                      n, added, next
+//	L#project       tb#id      a block of the directory of these                      n, last, next: see directory
 //	S#topic         r          the roster of its subscriptions, without v             see roster
 //	S#topic         b#id       a block of these that is not the last, without v       see roster
 //	S#topic         s#id       a subscription                                         seq, status, version, remark, filters
@@ -28,8 +28,16 @@ import (
 //	L#project       sb#id      a block of the directory of these                      see directory
 //	L#project       sg#id      a group of these blocks                                see directory
 //	L#project       x#topic    that a deleted topic has rows of these still           none, no v
+//	M#message       -          a message without its head                             text, tags; ttl
+//	H#topic#0-3     message    its head                                               subject, at, text: its beginning; ttl
+//	K#topic#project#key  -     a key of a message, for 24 hours                       message, project, fingerprint, at; ttl
+//	M#message       c#chunk    a chunk that is or was delivered                       holder and lease, next, sent; matched, filtered,
+//	                                                                                  waiting once it is finished; ttl
+//	M#message       d#subscription  a delivery that has not succeeded                 dead; revived; holder; ttl
+//	X#topic#0-3     message#subscription  the place of a dead one in the list         at; ttl
 //	F#recipient     -          what a recipient got lately                            rev: another with each change; ttl
 //	O#topic         a#name     an attribute, without v                                text, created, updated
+//	O#topic         c#day#0-3  SMS of a day that were delivered, without v            h00 to h23: of each hour; ttl
 //	O#owner         d#kind#id  a document                                             version, body
 //	O#owner         b#kind#id  a block of the directory of these                      see directory
 //	O#owner         n#kind#name   the document of that name                           id
@@ -42,27 +50,26 @@ import (
 //	E#project       m#time#id  an SMS, by the milliseconds of when it was accepted    status, reason, finished, ttl
 //	E#project       h#time     an hour of SMS                                         n, ttl
 //	I#id            -          where an SMS is                                        project, row, ttl
-//	M#message       -          a message without its head                             text, tags; ttl
-//	H#topic#0-3     message    its head                                               subject, at, text: its beginning; ttl
-//	K#topic#project#key  -     a key of a message, for 24 hours                       message, project, fingerprint, at; ttl
-//	M#message       c#chunk    a chunk that is or was delivered                       holder and lease, next, sent; matched, filtered,
-//	                                                                                  waiting once it is finished; ttl
-//	M#message       d#subscription  a delivery that has not succeeded                 dead; revived; holder; ttl
-//	X#topic#0-3     message#subscription  the place of a dead one in the list         at; ttl
-//	N#topic#0-3     day        SMS that were delivered                                h00 to h23; ttl
 //
-// Rows with a ttl go away by themselves, 15 days after the time to live of their
-// message or later, see keepLonger; counts after 92 days. Nothing of a message needs its topic, whose
-// id never comes again, so deleting a topic leaves them behind, but for the counts:
-// see dropCounts.
+// Rows of messages go away by themselves, 15 days after the time to live of their
+// message or later, see keepLonger; counts of SMS after 92 days. Nothing of a message
+// needs its topic, whose id never comes again: so deleting a topic leaves its messages
+// behind.
 //
 // Access patterns, with their capacity units for rows of usual size:
 //
 //	CreateTopic    blocks 1 read, topic 1 read, block 1 read; topic, copy and block in a transaction  3 read, 6 write
 //	               and now and then a block is opened                                       4 write in 64
-//	GetTopic       topic                                                                    1 read
+//	GetTopic, FindTopic   topic, or its copy                                                1 read
+//	ListTopics     blocks 2 read of 3,000; at most 164 rows for 100                         14 read
+//	               by name or id                                                            1 read
+//	               with another filter the whole list                                       1 read for each 4 KB
+//	UpdateTopic    copy; topic and copy in a transaction                                    1 read, 4 write
+//	DeleteTopic    topic, block, roster; all three, copy, tags, last block of subscriptions and mark in a
+//	               transaction; attributes and documents                                    4 read, 15 write, 1 for each of these
+//	CleanUp        copy; clearing below; attributes and documents                           1 read
 //	AddSubscriptions   roster and endpoints, blocks 2 read, counts; counts 1 write each; in a transaction of up
-//	               to 30: each, its copy and endpoint; roster, block and group          5 read, 13 write for one, 8 each of 50
+//	               to 30: each, its copy and endpoint; roster, block and group          6 read, 13 write for one, 8 each of 50
 //	               the first of a topic checks that topic                                   2 write more
 //	               and now and then a block is opened, of the topic or of the project       2 and 6 write in 64
 //	GetSubscription    roster, subscription                                                 2 read
@@ -71,7 +78,7 @@ import (
 //	               confirming looks for counts and forgets them                             1 read, 1 write
 //	DeleteSubscription   the same and blocks; all of it, roster, block and group in a transaction  5 read, 16 write
 //	ListSubscriptions  of a topic: roster, blocks 3 read of 10,000; at most 164 rows for 100    15 read
-//	               of a project: marks of deleted topics, groups 4 read of 1,000,000, blocks, rows  20 read
+//	               of a project: marks of deleted topics, groups 4 read of 1,000,000, blocks, rows  21 read
 //	               with a filter the whole list                                             1 read for each 4 KB
 //	GetChunk       roster, blocks 3 read of 10,000; rows                                    20 read for 256
 //	               known from before: roster and blocks alone                               2 read
@@ -81,6 +88,22 @@ import (
 //	GetHealth      roster, subscription, health                                             3 read
 //	ListHealth     those of a chunk; roster if there are any                                1 or 2 read
 //	clearing a deleted topic   20 subscriptions: mark, rows, blocks; all of each and blocks in a transaction   8 read, 170 write
+//	PutMessage     message; head; task. One KB and its subject                              2 write
+//	PutMessageOnce key 1 read before; message, head and key in a transaction                1 read, 6 write
+//	GetMessage     message; head. One unit for each 4 KB                                    2 read
+//	ClaimChunk, SaveChunk, FinishChunk  chunk; a failure is 1 more, a dead one 2            1 write each
+//	PutFailure     failure; a dead one has its place, too                                   1 write, dead 2
+//	GetFailure     failure                                                                  1 read
+//	ResolveFailure failure                                                                  1 write
+//	               of an SMS: message, head, topic; failure and count in a transaction      3 read, 4 write
+//	GetReport      chunks and failures of a message, about 20 to a unit                     1 read
+//	               and the message while it is fanned out
+//	ListFailures   failures; their subscriptions
+//	ListMessages   heads of four partitions: of 100 of a KB                                 100 read
+//	ListDead       places of four partitions; failures; heads; subscriptions                4 read, and up to 3 for each
+//	Redeliver      head of each message; failure; its place                                 1 read, 2 write each
+//	               and all rows of a message that would not be kept long enough
+//	CountSMS       four rows of each day, of a tenth of a KB if all hours have some         1 read for each 4 KB
 //	Admit          counts; counts. Of several recipients the writes are in a transaction    1 read, 1 or 2 write each
 //	PutAttribute   check of the topic and attribute in a transaction                        4 write, 2 for each further KB
 //	GetAttribute, ListAttributes   one or all                                               1 read for each 4 KB
@@ -105,22 +128,6 @@ import (
 //	ListSMS        hours 6 read for two weeks; SMS 8 read for 100
 //	               all of the time when it asks for a number, a sign or a status            1 read for each 4 KB
 //	FinishSMS      where it is; SMS                                                         1 read, 1 write
-//	PutMessage     message; head; task. One KB and its subject                              2 write
-//	PutMessageOnce key 1 read before; message, head and key in a transaction                1 read, 6 write
-//	GetMessage     message; head. One unit for each 4 KB                                    2 read
-//	ClaimChunk, SaveChunk, FinishChunk  chunk; a failure is 1 more, a dead one 2            1 write each
-//	PutFailure     failure; a dead one has its place, too                                   1 write, dead 2
-//	GetFailure     failure                                                                  1 read
-//	ResolveFailure failure                                                                  1 write
-//	               of an SMS: message, head, topic; failure and count in a transaction      3 read, 4 write
-//	GetReport      chunks and failures of a message, about 20 to a unit                     1 read
-//	               and the message while it is fanned out
-//	ListFailures   failures; their subscriptions
-//	ListMessages   heads of four partitions: of 100 of a KB                                 100 read
-//	ListDead       places of four partitions; failures; heads; subscriptions                4 read, and up to 3 for each
-//	Redeliver      head of each message; failure; its place                                 1 read, 2 write each
-//	               and all rows of a message that would not be kept long enough
-//	CountSMS       days of four partitions                                                  4 read
 //
 // Ids sort by time, so lists are in the order of ids.
 
@@ -176,6 +183,47 @@ func topicSubscriptions(topicID string) directory {
 // projectSubscriptions is the directory of all subscriptions of a project.
 func projectSubscriptions(project string) directory {
 	return directory{pk: "L#" + project, blocks: "sb#", rows: subscriptionPrefix, size: 64, groups: "sg#", groupSize: 128}
+}
+
+func messageKey(id string) key { return key{"M#" + id, "-"} }
+
+func headList(topicID string) string { return "H#" + topicID }
+
+func headKey(topicID, id string) key { return spread(headList(topicID), id, id) }
+
+func onceKey(once store.Once) key {
+	return key{"K#" + once.TopicID + "#" + once.Project + "#" + once.Key, "-"}
+}
+
+// What is known of the delivery of a message, beside the message.
+const (
+	fanOutPrefix  = "c#"
+	failurePrefix = "d#"
+)
+
+func claimKey(k store.ChunkKey) key {
+	return key{"M#" + k.MessageID, fanOutPrefix + strconv.Itoa(k.Chunk)}
+}
+
+func failureKey(messageID, subscriptionID string) key {
+	return key{"M#" + messageID, failurePrefix + subscriptionID}
+}
+
+func deadList(topicID string) string { return "X#" + topicID }
+
+func deadKey(f store.Failure) key {
+	return spread(deadList(f.TopicID), deadPlace(f.MessageID, f.SubscriptionID), f.SubscriptionID)
+}
+
+// deadPlace is the sk of a dead failure in the list of its topic.
+func deadPlace(messageID, subscriptionID string) string { return messageID + "#" + subscriptionID }
+
+const countPrefix = "c#"
+
+// countKey is the key of the counts of a day. SMS count in different rows, by an id,
+// so that many at once do not wait for each other.
+func countKey(topicID, day, id string) key {
+	return key{ownedBy(topicID), countPrefix + day + "#" + strconv.Itoa(number(id))}
 }
 
 func flowKey(recipient string) key { return key{"F#" + recipient, "-"} }
@@ -240,41 +288,3 @@ func smsRowKey(where row) key { return key{smsPartition(where.str("project")), w
 
 // digits is a time such that texts sort as times do.
 func digits(milliseconds int64) string { return fmt.Sprintf("%013d", milliseconds) }
-func messageKey(id string) key         { return key{"M#" + id, "-"} }
-
-func headList(topicID string) string { return "H#" + topicID }
-
-func headKey(topicID, id string) key { return spread(headList(topicID), id, id) }
-
-func onceKey(once store.Once) key {
-	return key{"K#" + once.TopicID + "#" + once.Project + "#" + once.Key, "-"}
-}
-
-// What is known of the delivery of a message, beside the message.
-const (
-	fanOutPrefix  = "c#"
-	failurePrefix = "d#"
-)
-
-func claimKey(k store.ChunkKey) key {
-	return key{"M#" + k.MessageID, fanOutPrefix + strconv.Itoa(k.Chunk)}
-}
-
-func failureKey(messageID, subscriptionID string) key {
-	return key{"M#" + messageID, failurePrefix + subscriptionID}
-}
-
-func deadList(topicID string) string { return "X#" + topicID }
-
-func deadKey(f store.Failure) key {
-	return spread(deadList(f.TopicID), deadPlace(f.MessageID, f.SubscriptionID), f.SubscriptionID)
-}
-
-// deadPlace is the sk of a dead failure in the list of its topic.
-func deadPlace(messageID, subscriptionID string) string { return messageID + "#" + subscriptionID }
-
-func countList(topicID string) string { return "N#" + topicID }
-
-// countKey is the key of the counts of a day. SMS count at different partitions, by
-// the last character of an id, so that many at once do not wait for each other.
-func countKey(topicID, day, id string) key { return spread(countList(topicID), day, id) }

@@ -13,8 +13,11 @@ const partitions = 4
 
 // spread is the key of a row in the list of that name.
 func spread(list, sk, id string) key {
-	return key{partition(list, int(id[len(id)-1])%partitions), sk}
+	return key{partition(list, number(id)), sk}
 }
+
+// number is one of a few, by an id.
+func number(id string) int { return int(id[len(id)-1]) % partitions }
 
 func partition(list string, number int) string { return list + "#" + strconv.Itoa(number) }
 

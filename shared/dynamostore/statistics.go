@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -49,11 +48,13 @@ func (db *DB) resolveSMS(ctx context.Context, messageID string, gone write) erro
 func (db *DB) CountSMS(ctx context.Context, topicID string, from, to time.Time) (counts []store.SMSCount, err error) {
 	from, to = from.UTC().Truncate(time.Hour), to.UTC()
 	sums := map[time.Time]int{}
-	for r, err := range db.countRows(ctx, topicID, from.Format(time.DateOnly), to.Format(time.DateOnly)) {
-		if err != nil {
-			return nil, fmt.Errorf("count SMS of topic %s: %w", topicID, err)
+	for r, err := range db.query(ctx, query{
+		pk: ownedBy(topicID), from: countPrefix + from.Format(time.DateOnly), to: countPrefix + to.Format(time.DateOnly) + highest,
+	}) {
+		var begin time.Time
+		if err == nil {
+			begin, err = time.Parse(time.DateOnly, r.sk[len(countPrefix):][:len(time.DateOnly)])
 		}
-		begin, err := time.Parse(time.DateOnly, r.sk)
 		if err != nil {
 			return nil, fmt.Errorf("count SMS of topic %s: %w", topicID, err)
 		}
@@ -68,32 +69,4 @@ func (db *DB) CountSMS(ctx context.Context, topicID string, from, to time.Time) 
 		counts = append(counts, store.SMSCount{Hour: hour, SMS: sums[hour]})
 	}
 	return counts, nil
-}
-
-// dropCounts removes the counts of a topic that is gone.
-func (db *DB) dropCounts(ctx context.Context, topicID string) error {
-	var gone []write
-	for r, err := range db.countRows(ctx, topicID, "", highest) {
-		if err != nil {
-			return fmt.Errorf("drop counts of SMS of topic %s: %w", topicID, err)
-		}
-		gone = append(gone, remove(r.key))
-	}
-	if err := db.batch(ctx, gone...); err != nil {
-		return fmt.Errorf("drop counts of SMS of topic %s: %w", topicID, err)
-	}
-	return nil
-}
-
-// countRows are the rows of a topic from one day to another.
-func (db *DB) countRows(ctx context.Context, topicID, first, last string) iter.Seq2[row, error] {
-	return func(yield func(row, error) bool) {
-		for number := range partitions {
-			for r, err := range db.query(ctx, query{pk: partition(countList(topicID), number), from: first, to: last}) {
-				if !yield(r, err) {
-					return
-				}
-			}
-		}
-	}
 }

@@ -35,7 +35,7 @@ func (db *DB) AddSubscriptions(ctx context.Context, project, topicID string, ite
 			most /= 2
 			continue
 		case errors.Is(err, errCondition):
-			err = pause.wait(ctx, err)
+			err = pause.waitForOthers(ctx, err)
 		case err == nil:
 			pause = backoff{}
 		}
@@ -65,10 +65,14 @@ type addition struct {
 // was added.
 func (a *addition) addPart(ctx context.Context, most int) ([]store.AddedSubscription, error) {
 	p := plan{call: a, roster: roster{topicID: a.topicID}, items: a.items[:min(most, len(a.items))]}
-	if err := p.read(ctx); err != nil {
-		return nil, err
+	err := p.begin(ctx)
+	if err == nil {
+		err = p.read(ctx)
 	}
-	if err := p.count(ctx); err != nil {
+	if err == nil {
+		err = p.count(ctx)
+	}
+	if err != nil {
 		return nil, err
 	}
 	for _, item := range p.items {
@@ -82,24 +86,44 @@ func (a *addition) addPart(ctx context.Context, most int) ([]store.AddedSubscrip
 	if err := p.commit(ctx); err != nil {
 		return nil, err
 	}
+	if err := p.uncount(ctx); err != nil {
+		return nil, err
+	}
 	return p.added, a.db.putTasks(ctx, p.tasks...)
+}
+
+// uncount takes back what was counted for items that were not added after all, since
+// somebody was faster: their caller counts what it sends them instead.
+func (p *plan) uncount(ctx context.Context) error {
+	for i, added := range p.added {
+		item := p.items[i]
+		refused, counted := p.call.counted[item.ID]
+		if !counted || refused != nil || len(item.Flow.Windows) == 0 || added.Created || added.ID == item.ID && added.Err == nil {
+			continue
+		}
+		if err := p.call.db.uncount(ctx, item.CreatedAt, item.Flow); err != nil {
+			return err
+		}
+		delete(p.call.counted, item.ID)
+	}
+	return nil
 }
 
 // plan is one transaction that adds subscriptions, and what they will have become.
 type plan struct {
-	call  *addition
-	items []store.AddSubscription
-	first bool                       // whether the topic has no roster yet
-	there map[key]store.Subscription // by the keys of their guards
-	roster
-	before int64 // version of the roster that is there
+	call   *addition
+	items  []store.AddSubscription
+	first  bool                       // whether the topic has no roster yet
+	there  map[key]store.Subscription // by the keys of their guards
+	roster                            // as it will be
+	before roster                     // as it is
 	writes []write
 	ids    []string // of those that are new
 	added  []store.AddedSubscription
 	tasks  []queue.Task
 }
 
-// read finds the topic, and the subscriptions that are there already.
+// read finds the subscriptions that are there already.
 func (p *plan) read(ctx context.Context) error {
 	var guards []key
 	for _, item := range p.items {
@@ -107,11 +131,8 @@ func (p *plan) read(ctx context.Context) error {
 			guards = append(guards, k)
 		}
 	}
-	rows, err := p.call.db.getMany(ctx, append(guards, rosterKey(p.topicID)))
+	rows, err := p.call.db.getMany(ctx, guards)
 	if err != nil {
-		return err
-	}
-	if err := p.begin(ctx, rows); err != nil {
 		return err
 	}
 	owners := map[key]key{} // of guards, by the key of the subscription
@@ -140,15 +161,15 @@ func (p *plan) read(ctx context.Context) error {
 	return nil
 }
 
-// begin takes the roster that was read, or makes the first one of a topic.
-func (p *plan) begin(ctx context.Context, rows map[key]row) error {
-	r, found := rows[rosterKey(p.topicID)]
-	if found {
-		p.roster = r.roster(p.topicID)
-		if p.before = p.version; p.project != p.call.project {
-			return store.ErrNotFound
+// begin reads the roster, or makes the first one of a topic.
+func (p *plan) begin(ctx context.Context) error {
+	r, found, err := p.call.db.get(ctx, rosterKey(p.topicID))
+	if err == nil && found {
+		p.roster, p.before = r.roster(p.topicID), r.roster(p.topicID)
+		if p.project != p.call.project {
+			err = store.ErrNotFound
 		}
-		return nil
+		return err
 	}
 	listed, found, err := p.call.db.get(ctx, listedTopicKey(p.call.project, p.topicID))
 	if err == nil && !found {
@@ -158,12 +179,13 @@ func (p *plan) begin(ctx context.Context, rows map[key]row) error {
 		return err
 	}
 	topic, err := listed.topic()
-	p.first = true
 	p.roster = roster{topicID: p.topicID, project: topic.Project, name: topic.Name, block: block{chunks: map[int]int64{}}}
+	p.first = true
 	return err
 }
 
-// count counts for flow what the topic has room for.
+// count counts for flow what the topic has room for. That takes a while, so the
+// roster is read again then.
 func (p *plan) count(ctx context.Context) error {
 	room, seen := p.call.limit-p.n, map[key]bool{}
 	recipients := map[string][]store.AddSubscription{} // what is to be counted of each, in the order of the items
@@ -185,7 +207,13 @@ func (p *plan) count(ctx context.Context) error {
 			recipients[item.Flow.Key] = append(recipients[item.Flow.Key], item)
 		}
 	}
-	return p.call.countAll(ctx, recipients)
+	if len(recipients) == 0 {
+		return nil
+	}
+	if err := p.call.countAll(ctx, recipients); err != nil {
+		return err
+	}
+	return p.begin(ctx)
 }
 
 // maxCounting is how many recipients are counted at the same time.
@@ -290,12 +318,9 @@ func (p *plan) commit(ctx context.Context) error {
 	if len(p.ids) == 0 {
 		return nil
 	}
-	p.version = p.before + 1
-	list := put(rosterKey(p.topicID), p.roster.item())
+	p.writes = append(p.writes, p.writeRoster())
 	if p.first {
-		p.writes = append(p.writes, list.when(absent), check(listedTopicKey(p.project, p.topicID), present))
-	} else {
-		p.writes = append(p.writes, list.when("version = ?", n(p.before)))
+		p.writes = append(p.writes, check(listedTopicKey(p.project, p.topicID), present))
 	}
 	counted, err := p.call.db.add(ctx, projectSubscriptions(p.project), p.ids...)
 	if err != nil {
@@ -305,4 +330,26 @@ func (p *plan) commit(ctx context.Context) error {
 		return errTooMany
 	}
 	return p.call.db.transact(ctx, p.writes...)
+}
+
+// writeRoster gives out the places, unless others have been given out. What else
+// changes in the roster meanwhile does not matter, unless another block is opened.
+func (p *plan) writeRoster() write {
+	k := rosterKey(p.topicID)
+	p.version = p.before.version + 1
+	switch {
+	case p.first:
+		return put(k, p.roster.item()).when(absent)
+	case p.block.first != p.before.block.first || p.from != p.before.from:
+		return put(k, p.roster.item()).when("#version = ?", n(p.before.version))
+	}
+	more := map[int]int64{}
+	for chunk, k := range p.chunks {
+		if k -= p.before.chunks[chunk]; k > 0 {
+			more[chunk] = k
+		}
+	}
+	change, values := counting(more)
+	return update(k, "SET #seq = ?, #highest = ? "+change+", #rows ?",
+		slices.Concat([]value{n(p.seq), s(p.highest)}, values, []value{n(p.n - p.before.n)})...).when("#seq = ?", n(p.before.seq))
 }

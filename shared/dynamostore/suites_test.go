@@ -1,7 +1,6 @@
 package dynamostore
 
 import (
-	"context"
 	"testing"
 	"time"
 

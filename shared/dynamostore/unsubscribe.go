@@ -82,7 +82,7 @@ func (db *DB) removal(ctx context.Context, t roster, rows []row) (last map[int]i
 		case first == t.first:
 			last = by
 		case first != "" && b.rows() == int64(len(b.ids)): // the one before it takes what may come yet
-			writes = append(writes, remove(blockKey(t.topicID, first)).when("version = ?", n(b.version)))
+			writes = append(writes, remove(blockKey(t.topicID, first)).when("#version = ?", n(b.version)))
 		default:
 			writes = append(writes, update(blockKey(t.topicID, first), change, values...).when(present))
 		}
@@ -104,7 +104,7 @@ func (db *DB) leaveSubscriptions(ctx context.Context, project, topicID string) (
 		return []write{check(rosterKey(topicID), absent)}, nil
 	}
 	return []write{
-		remove(rosterKey(topicID)).when("version = ?", n(t.version)),
+		remove(rosterKey(topicID)).when("#version = ?", n(t.version)),
 		put(blockKey(topicID, t.first), t.block.item()),
 		put(deletedTopicKey(project, topicID), nil),
 	}, nil

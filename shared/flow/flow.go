@@ -4,7 +4,10 @@
 // a store keeps what was counted.
 package flow
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Window bounds the messages of a while. It is fixed, not sliding: it opens with
 // the first message that it counts, ends a Length later, and the next message
@@ -57,4 +60,17 @@ func Take(windows []Window, counts []Count, now time.Time) (after []Count, until
 		}
 	}
 	return after, time.Time{}
+}
+
+// GiveBack takes a message out of what was counted so far, because it was not sent
+// after all. What a full window has closed stays closed for others as long as it was
+// told.
+func GiveBack(counts []Count, now time.Time) (after []Count) {
+	after = slices.Clone(counts)
+	for i := range after {
+		if c := &after[i]; c.N > 0 && now.Before(c.Until) {
+			c.N--
+		}
+	}
+	return after
 }

@@ -2,6 +2,7 @@ package flow_test
 
 import (
 	"encoding/binary"
+	"slices"
 	"testing"
 	"time"
 
@@ -174,4 +175,30 @@ func FuzzTake(f *testing.F) {
 			end = count.Until
 		}
 	})
+}
+
+// What is given back can be taken again, however full the windows were.
+func TestGiveBack(t *testing.T) {
+	now := time.Date(2026, 11, 3, 4, 5, 6, 0, time.UTC)
+	windows := []flow.Window{{Limit: 2, Length: time.Hour, Block: 2 * time.Hour}, {Limit: 5, Length: 24 * time.Hour}}
+	var counts []flow.Count
+	for range 2 {
+		var until time.Time
+		counts, until = flow.Take(windows, counts, now)
+		require.Zero(t, until)
+	}
+	_, until := flow.Take(windows, counts, now)
+	require.NotZero(t, until, "it is full")
+
+	before := slices.Clone(counts)
+	less := flow.GiveBack(counts, now)
+	require.Equal(t, before, counts, "the counts themselves stay")
+	require.Equal(t, 1, less[0].N)
+	require.Equal(t, 1, less[1].N)
+	again, until := flow.Take(windows, less, now)
+	require.Zero(t, until)
+	require.Equal(t, counts[0].N, again[0].N)
+
+	require.Equal(t, less, flow.GiveBack(less, now.Add(48*time.Hour)), "what has ended counts nothing")
+	require.Zero(t, flow.GiveBack([]flow.Count{{N: 0, Until: now.Add(time.Hour)}}, now)[0].N)
 }

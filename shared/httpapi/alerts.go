@@ -15,7 +15,7 @@ var PublishAlerts = Operation{
 	Name:  "publish-alerts",
 	Route: "POST /v2/{project_id}/notifications/topics/{topic_urn}/alerts",
 	door:  alertDoor,
-	parts: withService(publishAlerts),
+	bind:  withService(publishAlerts),
 }
 
 func publishAlerts(r *http.Request, svc smn.Service) (reply, error) {

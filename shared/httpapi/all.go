@@ -3,15 +3,21 @@ package httpapi
 import "slices"
 
 // The operations by the function that offers them. The four hot paths stand
-// alone. They are functions, as GetOpenAPI is one: what a list in a variable holds,
-// every function would carry.
+// alone. These are calls and no variables: what would be made at every start would be
+// part of every function.
 
-// ListOperations list subscriptions.
-func ListOperations() []Operation {
-	return []Operation{ListSubscriptions, ListSubscriptionsByTopic}
+// ListOperations are the lists of subscriptions.
+func ListOperations() []Operation { return []Operation{ListSubscriptions, ListSubscriptionsByTopic} }
+
+// ManageOperations are everything else that the owner of a project does.
+func ManageOperations() []Operation {
+	return slices.Concat(
+		topicOperations(), alertOperations(), tagOperations(), subscriptionOperations(), templateOperations(), smsOperations(), applicationOperations(),
+		logtankOperations, notifyPolicyOperations, kmsKeyOperations, reportOperations(),
+	)
 }
 
-// IdentityOperations are the logins, and what one may ask a token for.
+// IdentityOperations are those of the identity service.
 func IdentityOperations() []Operation {
 	return []Operation{
 		IssueToken, InspectToken, GetIdentityVersion,
@@ -28,34 +34,49 @@ func LinkOperations() []Operation {
 	}
 }
 
-// ManageOperations are everything else that the owner of a project does, by noun.
-func ManageOperations() []Operation {
-	return slices.Concat(
-		[]Operation{
-			ListTopics, GetTopic, UpdateTopic, DeleteTopic,
-			ListTopicAttributes, UpdateTopicAttribute, DeleteTopicAttribute, DeleteTopicAttributes,
-			GetTopicStatistics, ListTopicsWithResources,
-			Detect, GetDetection,
-			ListProtocols, ListCloudService, ListCloudServices,
-		},
-		[]Operation{PublishAlerts},
-		tagOperations(),
-		[]Operation{
-			CancelSubscription, CancelSubscriptionByTopic, CancelSubscriptions, CancelSubscriptionsByTopic,
-			GetSubscription, UpdateSubscription, SendConfirmation,
-			CreateFilterPolicies, UpdateFilterPolicies, DeleteFilterPolicies,
-			CreateSubscriptionUser, ListSubscriptionUsers, GetSubscriptionUser, UpdateSubscriptionUser, DeleteSubscriptionUser,
-			SubscribeUsers,
-		},
-		[]Operation{CreateTemplate, ListTemplates, GetTemplate, UpdateTemplate, DeleteTemplate},
-		[]Operation{SendSMS, SendSMSBatch, GetSMS, ListSMS, ListSMSCallbacks, UpdateSMSCallbacks},
-		[]Operation{
-			CreateApplication, ListApplications, GetApplication, UpdateApplication, DeleteApplication,
-			CreatePushEndpoint, ListPushEndpoints, GetPushEndpoint, UpdatePushEndpoint, DeletePushEndpoint, Push,
-		},
-		logtankOperations(), notifyPolicyOperations(), kmsKeyOperations(),
-		[]Operation{ListMessages, GetMessageReport, ListDeadDeliveries, Redeliver},
-	)
+// What manage offers, by noun.
+
+func topicOperations() []Operation {
+	return []Operation{
+		ListTopics, GetTopic, UpdateTopic, DeleteTopic,
+		ListTopicAttributes, UpdateTopicAttribute, DeleteTopicAttribute, DeleteTopicAttributes,
+		GetTopicStatistics, ListTopicsWithResources,
+		Detect, GetDetection,
+		ListProtocols, ListCloudService, ListCloudServices,
+	}
+}
+
+func subscriptionOperations() []Operation {
+	return []Operation{
+		CancelSubscription, CancelSubscriptionByTopic, CancelSubscriptions, CancelSubscriptionsByTopic,
+		GetSubscription, UpdateSubscription, SendConfirmation,
+		CreateFilterPolicies, UpdateFilterPolicies, DeleteFilterPolicies,
+		CreateSubscriptionUser, ListSubscriptionUsers, GetSubscriptionUser, UpdateSubscriptionUser, DeleteSubscriptionUser,
+		SubscribeUsers,
+	}
+}
+
+func alertOperations() []Operation {
+	return []Operation{PublishAlerts}
+}
+
+func reportOperations() []Operation {
+	return []Operation{ListMessages, GetMessageReport, ListDeadDeliveries, Redeliver}
+}
+
+func templateOperations() []Operation {
+	return []Operation{CreateTemplate, ListTemplates, GetTemplate, UpdateTemplate, DeleteTemplate}
+}
+
+func smsOperations() []Operation {
+	return []Operation{SendSMS, SendSMSBatch, GetSMS, ListSMS, ListSMSCallbacks, UpdateSMSCallbacks}
+}
+
+func applicationOperations() []Operation {
+	return []Operation{
+		CreateApplication, ListApplications, GetApplication, UpdateApplication, DeleteApplication,
+		CreatePushEndpoint, ListPushEndpoints, GetPushEndpoint, UpdatePushEndpoint, DeletePushEndpoint, Push,
+	}
 }
 
 // All lists every operation there is.

@@ -13,7 +13,7 @@ var CreateApplication = Operation{
 	Name:  "create-application",
 	Route: "POST /v2/{project_id}/notifications/applications",
 	door:  ownerDoor,
-	parts: withService(createApplication),
+	bind:  withService(createApplication),
 }
 
 func createApplication(r *http.Request, svc smn.Service) (reply, error) {
@@ -35,7 +35,7 @@ var ListApplications = Operation{
 	Name:  "list-applications",
 	Route: "GET /v2/{project_id}/notifications/applications",
 	door:  ownerDoor,
-	parts: withService(listApplications),
+	bind:  withService(listApplications),
 }
 
 func listApplications(r *http.Request, svc smn.Service) (reply, error) {
@@ -57,7 +57,7 @@ var GetApplication = Operation{
 	Name:  "get-application",
 	Route: "GET /v2/{project_id}/notifications/applications/{application_urn}",
 	door:  ownerDoor,
-	parts: withService(getApplication),
+	bind:  withService(getApplication),
 }
 
 func getApplication(r *http.Request, svc smn.Service) (reply, error) {
@@ -75,7 +75,7 @@ var UpdateApplication = Operation{
 	Name:  "update-application",
 	Route: "PUT /v2/{project_id}/notifications/applications/{application_urn}",
 	door:  ownerDoor,
-	parts: withService(updateApplication),
+	bind:  withService(updateApplication),
 }
 
 func updateApplication(r *http.Request, svc smn.Service) (reply, error) {
@@ -97,7 +97,7 @@ var DeleteApplication = Operation{
 	Name:  "delete-application",
 	Route: "DELETE /v2/{project_id}/notifications/applications/{application_urn}",
 	door:  ownerDoor,
-	parts: withService(deleteApplication),
+	bind:  withService(deleteApplication),
 }
 
 func deleteApplication(r *http.Request, svc smn.Service) (reply, error) {

@@ -13,7 +13,7 @@ func ofTopic(name, method, below string, f func(*http.Request, smn.Service) (rep
 		Name:  name,
 		Route: method + " /v2/{project_id}/notifications/topics/{topic_urn}/" + below,
 		door:  ownerDoor,
-		parts: withService(f),
+		bind:  withService(f),
 	}
 }
 

@@ -13,7 +13,7 @@ var ListTopicAttributes = Operation{
 	Name:  "list-topic-attributes",
 	Route: "GET /v2/{project_id}/notifications/topics/{topic_urn}/attributes",
 	door:  ownerDoor,
-	parts: withService(listTopicAttributes),
+	bind:  withService(listTopicAttributes),
 }
 
 func listTopicAttributes(r *http.Request, svc smn.Service) (reply, error) {
@@ -36,7 +36,7 @@ var UpdateTopicAttribute = Operation{
 	Name:  "update-topic-attribute",
 	Route: "PUT /v2/{project_id}/notifications/topics/{topic_urn}/attributes/{name}",
 	door:  ownerDoor,
-	parts: withService(updateTopicAttribute),
+	bind:  withService(updateTopicAttribute),
 }
 
 func updateTopicAttribute(r *http.Request, svc smn.Service) (reply, error) {
@@ -64,7 +64,7 @@ var DeleteTopicAttribute = Operation{
 	Name:  "delete-topic-attribute",
 	Route: "DELETE /v2/{project_id}/notifications/topics/{topic_urn}/attributes/{name}",
 	door:  ownerDoor,
-	parts: withService(deleteTopicAttribute),
+	bind:  withService(deleteTopicAttribute),
 }
 
 func deleteTopicAttribute(r *http.Request, svc smn.Service) (reply, error) {
@@ -83,7 +83,7 @@ var DeleteTopicAttributes = Operation{
 	Name:  "delete-topic-attributes",
 	Route: "DELETE /v2/{project_id}/notifications/topics/{topic_urn}/attributes",
 	door:  ownerDoor,
-	parts: withService(deleteTopicAttributes),
+	bind:  withService(deleteTopicAttributes),
 }
 
 func deleteTopicAttributes(r *http.Request, svc smn.Service) (reply, error) {

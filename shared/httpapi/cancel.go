@@ -12,7 +12,7 @@ var CancelSubscription = Operation{
 	Name:  "cancel-subscription",
 	Route: "DELETE /v2/{project_id}/notifications/subscriptions/{subscription_urn}",
 	door:  ownerDoor,
-	parts: withService(cancelSubscription),
+	bind:  withService(cancelSubscription),
 }
 
 func cancelSubscription(r *http.Request, svc smn.Service) (reply, error) {
@@ -29,7 +29,7 @@ var CancelSubscriptionByTopic = Operation{
 	Name:  "cancel-subscription-by-topic",
 	Route: "DELETE /v2/{project_id}/notifications/topics/{topic_urn}/subscriptions/{subscription_urn}",
 	door:  ownerDoor,
-	parts: withService(cancelSubscriptionByTopic),
+	bind:  withService(cancelSubscriptionByTopic),
 }
 
 func cancelSubscriptionByTopic(r *http.Request, svc smn.Service) (reply, error) {
@@ -45,7 +45,7 @@ var CancelSubscriptions = Operation{
 	Name:  "cancel-subscriptions",
 	Route: "DELETE /v2/{project_id}/notifications/subscriptions",
 	door:  ownerDoor,
-	parts: withService(cancelSubscriptions),
+	bind:  withService(cancelSubscriptions),
 }
 
 // CancelSubscriptionsByTopic does the same for those of one topic. SMN calls it
@@ -54,7 +54,7 @@ var CancelSubscriptionsByTopic = Operation{
 	Name:  "cancel-subscriptions-by-topic",
 	Route: "DELETE /v2/{project_id}/notifications/topics/{topic_urn}/subscriptions",
 	door:  ownerDoor,
-	parts: withService(cancelSubscriptions),
+	bind:  withService(cancelSubscriptions),
 }
 
 func cancelSubscriptions(r *http.Request, svc smn.Service) (reply, error) {

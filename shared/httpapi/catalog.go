@@ -13,7 +13,7 @@ var ListProtocols = Operation{
 	Name:  "list-protocols",
 	Route: "GET /v2/notifications/protocols",
 	door:  ownerDoor,
-	parts: withService(listProtocols),
+	bind:  withService(listProtocols),
 }
 
 func listProtocols(r *http.Request, svc smn.Service) (reply, error) {
@@ -28,7 +28,7 @@ var (
 )
 
 func cloudServices(name, route string) Operation {
-	return Operation{Name: name, Route: route, door: ownerDoor, parts: withService(listCloudServices)}
+	return Operation{Name: name, Route: route, door: ownerDoor, bind: withService(listCloudServices)}
 }
 
 func listCloudServices(r *http.Request, svc smn.Service) (reply, error) {
@@ -42,7 +42,7 @@ var ListTopicsWithResources = Operation{
 	Name:  "list-topics-with-resources",
 	Route: "GET /v2/{project_id}/notifications/topics-with-associated-resources",
 	door:  ownerDoor,
-	parts: withService(listTopicsWithResources),
+	bind:  withService(listTopicsWithResources),
 }
 
 func listTopicsWithResources(r *http.Request, svc smn.Service) (reply, error) {

@@ -13,7 +13,7 @@ var ListDeadDeliveries = Operation{
 	Name:  "list-dead-deliveries",
 	Route: "GET /v2/{project_id}/notifications/topics/{topic_urn}/dead-deliveries",
 	door:  ownerDoor,
-	parts: withService(listDeadDeliveries),
+	bind:  withService(listDeadDeliveries),
 }
 
 func listDeadDeliveries(r *http.Request, svc smn.Service) (reply, error) {
@@ -38,7 +38,7 @@ var Redeliver = Operation{
 	Name:  "redeliver",
 	Route: "POST /v2/{project_id}/notifications/topics/{topic_urn}/dead-deliveries/redeliver",
 	door:  ownerDoor,
-	parts: withService(redeliver),
+	bind:  withService(redeliver),
 }
 
 func redeliver(r *http.Request, svc smn.Service) (reply, error) {

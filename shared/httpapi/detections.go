@@ -12,7 +12,7 @@ var Detect = Operation{
 	Name:  "detect",
 	Route: "POST /v2/{project_id}/notifications/topics/{topic_urn}/detection",
 	door:  ownerDoor,
-	parts: withService(detect),
+	bind:  withService(detect),
 }
 
 func detect(r *http.Request, svc smn.Service) (reply, error) {
@@ -33,7 +33,7 @@ var GetDetection = Operation{
 	Name:  "get-detection",
 	Route: "GET /v2/{project_id}/notifications/topics/{topic_urn}/detection/{task_id}",
 	door:  ownerDoor,
-	parts: withService(getDetection),
+	bind:  withService(getDetection),
 }
 
 func getDetection(r *http.Request, svc smn.Service) (reply, error) {

@@ -14,7 +14,7 @@ var CreateFilterPolicies = Operation{
 	Name:  "create-filter-policies",
 	Route: "POST /v2/{project_id}/notifications/subscriptions/filter_polices",
 	door:  ownerDoor,
-	parts: withService(func(r *http.Request, svc smn.Service) (reply, error) {
+	bind: withService(func(r *http.Request, svc smn.Service) (reply, error) {
 		return filterPolicies(r, svc.CreateFilterPolicies)
 	}),
 }
@@ -25,7 +25,7 @@ var UpdateFilterPolicies = Operation{
 	Name:  "update-filter-policies",
 	Route: "PUT /v2/{project_id}/notifications/subscriptions/filter_polices",
 	door:  ownerDoor,
-	parts: withService(func(r *http.Request, svc smn.Service) (reply, error) {
+	bind: withService(func(r *http.Request, svc smn.Service) (reply, error) {
 		return filterPolicies(r, svc.UpdateFilterPolicies)
 	}),
 }
@@ -50,7 +50,7 @@ var DeleteFilterPolicies = Operation{
 	Name:  "delete-filter-policies",
 	Route: "DELETE /v2/{project_id}/notifications/subscriptions/filter_polices",
 	door:  ownerDoor,
-	parts: withService(deleteFilterPolicies),
+	bind:  withService(deleteFilterPolicies),
 }
 
 func deleteFilterPolicies(r *http.Request, svc smn.Service) (reply, error) {

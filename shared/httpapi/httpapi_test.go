@@ -23,22 +23,22 @@ import (
 // Doors, bodies and refusals are tested over a real service in
 // internal/contract. Here is what no service can be brought to do.
 
+// bound is a binding that a test writes down.
+type bound func(Config) (handler, error)
+
+func (b bound) to(c Config) (handler, error) { return b(c) }
+
 // misbehaving mounts one operation whose work is f.
 func misbehaving(t *testing.T, d door, f handler) (http.Handler, *bytes.Buffer) {
 	t.Helper()
 	var log bytes.Buffer
 	h, err := New(Config{Log: slog.New(slog.NewJSONHandler(&log, nil))}, Operation{
 		Name: "misbehave", Route: "POST /misbehave", door: d,
-		parts: work(f),
+		bind: bound(func(Config) (handler, error) { return f, nil }),
 	})
 	require.NoError(t, err)
 	return h, &log
 }
-
-// work is a handler that needs no part.
-type work handler
-
-func (w work) bind(Config) (handler, error) { return handler(w), nil }
 
 func post(h http.Handler, body string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
@@ -136,10 +136,12 @@ func TestRoom(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
 	h, err := New(Config{Log: slog.New(slog.DiscardHandler), MaxInHand: 3, MaxBytesInHand: 100}, Operation{
 		Name: "wait", Route: "POST /misbehave", door: openDoor,
-		parts: work(func(*http.Request) (reply, error) {
-			entered <- struct{}{}
-			<-release
-			return ok(wire.Answer{}), nil
+		bind: bound(func(Config) (handler, error) {
+			return func(*http.Request) (reply, error) {
+				entered <- struct{}{}
+				<-release
+				return ok(wire.Answer{}), nil
+			}, nil
 		}),
 	})
 	require.NoError(t, err)
@@ -172,11 +174,11 @@ func TestRoom(t *testing.T) {
 // TestServiceThatDoesNotKnowUs: a caller who was let in must not be told that his
 // credential is wrong, when it is ours that the service behind us refuses.
 func TestServiceThatDoesNotKnowUs(t *testing.T) {
-	bound, err := withService(func(*http.Request, smn.Service) (reply, error) {
+	refused, err := withService(func(*http.Request, smn.Service) (reply, error) {
 		return reply{}, smn.Errorf(smn.Unauthenticated, "verify aksk signature fail")
-	}).bind(Config{Service: struct{ smn.Service }{}})
+	}).to(Config{Service: struct{ smn.Service }{}})
 	require.NoError(t, err)
-	h, log := misbehaving(t, openDoor, bound)
+	h, log := misbehaving(t, openDoor, refused)
 	w := post(h, "{}")
 	require.Equal(t, http.StatusInternalServerError, w.Code)
 	require.NotContains(t, w.Body.String(), "aksk")
@@ -197,8 +199,8 @@ func TestObserver(t *testing.T) {
 			require.Positive(t, took)
 			seen = append(seen, fmt.Sprint(operation, " ", status))
 		}),
-	}, Operation{Name: "misbehave", Route: "POST /misbehave", door: openDoor, parts: work(func(*http.Request) (reply, error) {
-		return reply{}, errors.New("disk /dev/sda1 is full")
+	}, Operation{Name: "misbehave", Route: "POST /misbehave", door: openDoor, bind: bound(func(Config) (handler, error) {
+		return func(*http.Request) (reply, error) { return reply{}, errors.New("disk /dev/sda1 is full") }, nil
 	})})
 	require.NoError(t, err)
 	post(h, "{}")

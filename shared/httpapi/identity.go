@@ -20,7 +20,7 @@ var IssueToken = Operation{
 	Name:  "issue-token",
 	Route: "POST /v3/auth/tokens",
 	door:  loginDoor,
-	parts: withIdentity(issueToken),
+	bind:  withIdentity(issueToken),
 }
 
 func issueToken(r *http.Request, c Config) (reply, error) {
@@ -61,7 +61,7 @@ var InspectToken = Operation{
 	Name:  "inspect-token",
 	Route: "GET /v3/auth/tokens",
 	door:  tokenDoor,
-	parts: withIdentity(inspectToken),
+	bind:  withIdentity(inspectToken),
 }
 
 func inspectToken(r *http.Request, c Config) (reply, error) {

@@ -8,13 +8,11 @@ import (
 )
 
 // kmsKeyOperations are the calls on the keys of topics, which are only kept and given back.
-func kmsKeyOperations() []Operation {
-	return []Operation{
-		ofTopic("create-kms-key", "POST", "kms", createKMSKey),
-		ofTopic("get-kms-key", "GET", "kms", getKMSKey), // SMN: ShowKmsKey
-		ofTopic("update-kms-key", "PUT", "kms/{id}", updateKMSKey),
-		ofTopic("delete-kms-key", "DELETE", "kms/{id}", deleteKMSKey),
-	}
+var kmsKeyOperations = []Operation{
+	ofTopic("create-kms-key", "POST", "kms", createKMSKey),
+	ofTopic("get-kms-key", "GET", "kms", getKMSKey), // SMN: ShowKmsKey
+	ofTopic("update-kms-key", "PUT", "kms/{id}", updateKMSKey),
+	ofTopic("delete-kms-key", "DELETE", "kms/{id}", deleteKMSKey),
 }
 
 func createKMSKey(r *http.Request, svc smn.Service) (reply, error) {

@@ -17,11 +17,11 @@ var (
 )
 
 func confirmLink(name, route string) Operation {
-	return Operation{Name: name, Route: route, door: linkDoor, parts: withService(confirmByLink)}
+	return Operation{Name: name, Route: route, door: linkDoor, bind: withService(confirmByLink)}
 }
 
 func unsubscribeLink(name, route string) Operation {
-	return Operation{Name: name, Route: route, door: linkDoor, parts: withService(unsubscribeByLink)}
+	return Operation{Name: name, Route: route, door: linkDoor, bind: withService(unsubscribeByLink)}
 }
 
 func confirmByLink(r *http.Request, svc smn.Service) (reply, error) {
@@ -62,7 +62,7 @@ var (
 )
 
 func certificateLink(name, route string) Operation {
-	return Operation{Name: name, Route: route, door: linkDoor, parts: withCertificates(certificate)}
+	return Operation{Name: name, Route: route, door: linkDoor, bind: withCertificates(certificate)}
 }
 
 func certificate(r *http.Request, certificates Certificates) (reply, error) {

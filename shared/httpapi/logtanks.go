@@ -8,13 +8,11 @@ import (
 )
 
 // logtankOperations are the calls on the log streams of topics, which are only kept and given back.
-func logtankOperations() []Operation {
-	return []Operation{
-		ofTopic("create-logtank", "POST", "logtanks", createLogtank),
-		ofTopic("list-logtanks", "GET", "logtanks", listLogtanks),
-		ofTopic("update-logtank", "PUT", "logtanks/{logtank_id}", updateLogtank),
-		ofTopic("delete-logtank", "DELETE", "logtanks/{logtank_id}", deleteLogtank),
-	}
+var logtankOperations = []Operation{
+	ofTopic("create-logtank", "POST", "logtanks", createLogtank),
+	ofTopic("list-logtanks", "GET", "logtanks", listLogtanks),
+	ofTopic("update-logtank", "PUT", "logtanks/{logtank_id}", updateLogtank),
+	ofTopic("delete-logtank", "DELETE", "logtanks/{logtank_id}", deleteLogtank),
 }
 
 func createLogtank(r *http.Request, svc smn.Service) (reply, error) {

@@ -8,13 +8,11 @@ import (
 )
 
 // notifyPolicyOperations are the calls on the notify policies of topics, which are only kept and given back.
-func notifyPolicyOperations() []Operation {
-	return []Operation{
-		ofTopic("create-notify-policy", "POST", "notify-policy", createNotifyPolicy),
-		ofTopic("get-notify-policy", "GET", "notify-policy", getNotifyPolicy), // SMN: ShowNotifyPolicy
-		ofTopic("update-notify-policy", "PUT", "notify-policy/{notify_policy_id}", updateNotifyPolicy),
-		ofTopic("delete-notify-policy", "DELETE", "notify-policy/{notify_policy_id}", deleteNotifyPolicy),
-	}
+var notifyPolicyOperations = []Operation{
+	ofTopic("create-notify-policy", "POST", "notify-policy", createNotifyPolicy),
+	ofTopic("get-notify-policy", "GET", "notify-policy", getNotifyPolicy), // SMN: ShowNotifyPolicy
+	ofTopic("update-notify-policy", "PUT", "notify-policy/{notify_policy_id}", updateNotifyPolicy),
+	ofTopic("delete-notify-policy", "DELETE", "notify-policy/{notify_policy_id}", deleteNotifyPolicy),
 }
 
 func createNotifyPolicy(r *http.Request, svc smn.Service) (reply, error) {

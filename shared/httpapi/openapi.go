@@ -16,7 +16,7 @@ func GetOpenAPI() Operation {
 		Name:  "get-openapi",
 		Route: "GET /openapi.json",
 		door:  openDoor,
-		parts: withConfig(func(*http.Request, Config) (reply, error) {
+		bind: withConfig(func(*http.Request, Config) (reply, error) {
 			return reply{status: http.StatusOK, raw: openAPI, contentType: "application/json"}, nil
 		}),
 	}

@@ -20,15 +20,15 @@ type Operation struct {
 	Name  string // such as list-topics; the name in logs, folders and events
 	Route string // pattern of http.ServeMux: "GET /v2/{project_id}/notifications/topics"
 
-	door  door    // who may come in, and how errors leave
-	parts binding // what the operation needs, and what it does with it
+	door door    // who may come in, and how errors leave
+	bind binding // picks the parts that the operation needs
 }
 
-// binding picks the parts that an operation needs. It is an interface that types of
-// functions meet, and an operation a plain literal: so neither needs code when the
-// process starts, and the linker leaves out of a function what it does not mount.
+// binding makes the handler of an operation. The kinds below are types and no calls,
+// so that operations need no code to be made: the linker leaves out of a function what
+// it does not mount, down to the methods of the service behind it.
 type binding interface {
-	bind(c Config) (handler, error)
+	to(c Config) (handler, error)
 }
 
 // handler does the work of one request: decode, call, reply.
@@ -92,7 +92,7 @@ func New(c Config, ops ...Operation) (http.Handler, error) {
 	mux := http.NewServeMux()
 	room := newRoom(c.MaxInHand, c.MaxBytesInHand)
 	for _, op := range ops {
-		handle, err := op.parts.bind(c)
+		handle, err := op.bind.to(c)
 		if err == nil && op.door.owners && c.Identity == nil {
 			err = errors.New("it needs to know who is calling")
 		}
@@ -118,7 +118,7 @@ func New(c Config, ops ...Operation) (http.Handler, error) {
 // withService binds an operation to the service.
 type withService func(*http.Request, smn.Service) (reply, error)
 
-func (f withService) bind(c Config) (handler, error) {
+func (f withService) to(c Config) (handler, error) {
 	if c.Service == nil {
 		return nil, errors.New("it needs a service")
 	}
@@ -135,24 +135,24 @@ func (f withService) bind(c Config) (handler, error) {
 // withConfig binds an operation that needs no part, only settings.
 type withConfig func(*http.Request, Config) (reply, error)
 
-func (f withConfig) bind(c Config) (handler, error) {
+func (f withConfig) to(c Config) (handler, error) {
 	return func(r *http.Request) (reply, error) { return f(r, c) }, nil
 }
 
 // withIdentity binds an operation to the identity service.
 type withIdentity func(*http.Request, Config) (reply, error)
 
-func (f withIdentity) bind(c Config) (handler, error) {
+func (f withIdentity) to(c Config) (handler, error) {
 	if c.Identity == nil {
 		return nil, errors.New("it needs an identity service")
 	}
-	return withConfig(f).bind(c)
+	return withConfig(f).to(c)
 }
 
 // withCertificates binds an operation to the signing certificates.
 type withCertificates func(*http.Request, Certificates) (reply, error)
 
-func (f withCertificates) bind(c Config) (handler, error) {
+func (f withCertificates) to(c Config) (handler, error) {
 	if c.Certificates == nil {
 		return nil, errors.New("it needs the signing certificates")
 	}

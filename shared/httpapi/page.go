@@ -19,7 +19,7 @@ var (
 )
 
 func page(name, route string, f func(*http.Request, smn.Service) (reply, error)) Operation {
-	return Operation{Name: name, Route: route, door: pageDoor, parts: withService(f)}
+	return Operation{Name: name, Route: route, door: pageDoor, bind: withService(f)}
 }
 
 func showConfirm(r *http.Request, _ smn.Service) (reply, error) {

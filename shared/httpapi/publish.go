@@ -13,7 +13,7 @@ var Publish = Operation{
 	Name:  "publish",
 	Route: "POST /v2/{project_id}/notifications/topics/{topic_urn}/publish",
 	door:  ownerDoor,
-	parts: withService(publish),
+	bind:  withService(publish),
 }
 
 func publish(r *http.Request, svc smn.Service) (reply, error) {

@@ -13,7 +13,7 @@ var CreatePushEndpoint = Operation{
 	Name:  "create-push-endpoint",
 	Route: "POST /v2/{project_id}/notifications/applications/{application_urn}/endpoints",
 	door:  ownerDoor,
-	parts: withService(createPushEndpoint),
+	bind:  withService(createPushEndpoint),
 }
 
 func createPushEndpoint(r *http.Request, svc smn.Service) (reply, error) {
@@ -41,7 +41,7 @@ var ListPushEndpoints = Operation{
 	Name:  "list-push-endpoints",
 	Route: "GET /v2/{project_id}/notifications/applications/{application_urn}/endpoints",
 	door:  ownerDoor,
-	parts: withService(listPushEndpoints),
+	bind:  withService(listPushEndpoints),
 }
 
 func listPushEndpoints(r *http.Request, svc smn.Service) (reply, error) {
@@ -72,7 +72,7 @@ var GetPushEndpoint = Operation{
 	Name:  "get-push-endpoint",
 	Route: "GET /v2/{project_id}/notifications/endpoints/{endpoint_urn}",
 	door:  ownerDoor,
-	parts: withService(getPushEndpoint),
+	bind:  withService(getPushEndpoint),
 }
 
 func getPushEndpoint(r *http.Request, svc smn.Service) (reply, error) {
@@ -88,7 +88,7 @@ var UpdatePushEndpoint = Operation{
 	Name:  "update-push-endpoint",
 	Route: "PUT /v2/{project_id}/notifications/endpoints/{endpoint_urn}",
 	door:  ownerDoor,
-	parts: withService(updatePushEndpoint),
+	bind:  withService(updatePushEndpoint),
 }
 
 func updatePushEndpoint(r *http.Request, svc smn.Service) (reply, error) {
@@ -110,7 +110,7 @@ var DeletePushEndpoint = Operation{
 	Name:  "delete-push-endpoint",
 	Route: "DELETE /v2/{project_id}/notifications/endpoints/{endpoint_urn}",
 	door:  ownerDoor,
-	parts: withService(deletePushEndpoint),
+	bind:  withService(deletePushEndpoint),
 }
 
 func deletePushEndpoint(r *http.Request, svc smn.Service) (reply, error) {
@@ -126,7 +126,7 @@ var Push = Operation{
 	Name:  "push",
 	Route: "POST /v2/{project_id}/notifications/endpoints/{endpoint_urn}/publish",
 	door:  ownerDoor,
-	parts: withService(push),
+	bind:  withService(push),
 }
 
 func push(r *http.Request, svc smn.Service) (reply, error) {

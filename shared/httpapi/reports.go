@@ -12,7 +12,7 @@ var ListMessages = Operation{
 	Name:  "list-messages",
 	Route: "GET /v2/{project_id}/notifications/topics/{topic_urn}/messages",
 	door:  ownerDoor,
-	parts: withService(listMessages),
+	bind:  withService(listMessages),
 }
 
 func listMessages(r *http.Request, svc smn.Service) (reply, error) {
@@ -34,7 +34,7 @@ var GetMessageReport = Operation{
 	Name:  "get-message-report",
 	Route: "GET /v2/{project_id}/notifications/topics/{topic_urn}/messages/{message_id}",
 	door:  ownerDoor,
-	parts: withService(getMessageReport),
+	bind:  withService(getMessageReport),
 }
 
 func getMessageReport(r *http.Request, svc smn.Service) (reply, error) {

@@ -15,7 +15,7 @@ var GetIdentityVersion = Operation{
 	Name:  "get-identity-version",
 	Route: "GET /v3",
 	door:  loginDoor,
-	parts: withConfig(getIdentityVersion),
+	bind:  withConfig(getIdentityVersion),
 }
 
 func getIdentityVersion(r *http.Request, c Config) (reply, error) {
@@ -28,7 +28,7 @@ var ListProjects = Operation{
 	Name:  "list-projects",
 	Route: "GET /v3/projects",
 	door:  tokenDoor,
-	parts: withIdentity(listProjects),
+	bind:  withIdentity(listProjects),
 }
 
 // ListAuthProjects is the same list by the name that Keystone gives it.
@@ -36,7 +36,7 @@ var ListAuthProjects = Operation{
 	Name:  "list-auth-projects",
 	Route: "GET /v3/auth/projects",
 	door:  tokenDoor,
-	parts: withIdentity(listProjects),
+	bind:  withIdentity(listProjects),
 }
 
 // scopesOf reads the query of a list of scopes, and what is open to the caller.
@@ -75,7 +75,7 @@ var ListAuthDomains = Operation{
 	Name:  "list-auth-domains",
 	Route: "GET /v3/auth/domains",
 	door:  tokenDoor,
-	parts: withIdentity(listAuthDomains),
+	bind:  withIdentity(listAuthDomains),
 }
 
 func listAuthDomains(r *http.Request, c Config) (reply, error) {
@@ -97,7 +97,7 @@ var GetAuthCatalog = Operation{
 	Name:  "get-auth-catalog",
 	Route: "GET /v3/auth/catalog",
 	door:  tokenDoor,
-	parts: withIdentity(getAuthCatalog),
+	bind:  withIdentity(getAuthCatalog),
 }
 
 func getAuthCatalog(r *http.Request, c Config) (reply, error) {

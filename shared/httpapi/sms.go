@@ -14,7 +14,7 @@ var SendSMS = Operation{
 	Name:  "send-sms",
 	Route: "POST /v2/{project_id}/notifications/sms",
 	door:  ownerDoor,
-	parts: withService(sendSMS),
+	bind:  withService(sendSMS),
 }
 
 func sendSMS(r *http.Request, svc smn.Service) (reply, error) {
@@ -38,7 +38,7 @@ var SendSMSBatch = Operation{
 	Name:  "send-sms-batch",
 	Route: "POST /v2/{project_id}/notifications/batch_sms",
 	door:  ownerDoor,
-	parts: withService(sendSMSBatch),
+	bind:  withService(sendSMSBatch),
 }
 
 func sendSMSBatch(r *http.Request, svc smn.Service) (reply, error) {
@@ -74,7 +74,7 @@ var GetSMS = Operation{
 	Name:  "get-sms",
 	Route: "GET /v2/{project_id}/notifications/sms/message/{message_id}",
 	door:  ownerDoor,
-	parts: withService(getSMS),
+	bind:  withService(getSMS),
 }
 
 func getSMS(r *http.Request, svc smn.Service) (reply, error) {
@@ -90,7 +90,7 @@ var ListSMS = Operation{
 	Name:  "list-sms",
 	Route: "GET /v2/{project_id}/notifications/sms/report",
 	door:  ownerDoor,
-	parts: withService(listSMS),
+	bind:  withService(listSMS),
 }
 
 func listSMS(r *http.Request, svc smn.Service) (reply, error) {
@@ -122,7 +122,7 @@ var ListSMSCallbacks = Operation{
 	Name:  "list-sms-callbacks",
 	Route: "GET /v2/{project_id}/notifications/sms/callback",
 	door:  ownerDoor,
-	parts: withService(listSMSCallbacks),
+	bind:  withService(listSMSCallbacks),
 }
 
 func listSMSCallbacks(r *http.Request, svc smn.Service) (reply, error) {
@@ -142,7 +142,7 @@ var UpdateSMSCallbacks = Operation{
 	Name:  "update-sms-callbacks",
 	Route: "PUT /v2/{project_id}/notifications/sms/callback",
 	door:  ownerDoor,
-	parts: withService(updateSMSCallbacks),
+	bind:  withService(updateSMSCallbacks),
 }
 
 func updateSMSCallbacks(r *http.Request, svc smn.Service) (reply, error) {

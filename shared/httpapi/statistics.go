@@ -15,7 +15,7 @@ var GetTopicStatistics = Operation{
 	Name:  "get-topic-statistics",
 	Route: "GET /v2/{project_id}/notifications/topics/{topic_urn}/statistics",
 	door:  ownerDoor,
-	parts: withService(getTopicStatistics),
+	bind:  withService(getTopicStatistics),
 }
 
 func getTopicStatistics(r *http.Request, svc smn.Service) (reply, error) {

@@ -13,7 +13,7 @@ var CreateSubscriptionUser = Operation{
 	Name:  "create-subscription-user",
 	Route: "POST /v2/{project_id}/notifications/subscription-users",
 	door:  ownerDoor,
-	parts: withService(createSubscriptionUser),
+	bind:  withService(createSubscriptionUser),
 }
 
 func createSubscriptionUser(r *http.Request, svc smn.Service) (reply, error) {
@@ -33,7 +33,7 @@ var ListSubscriptionUsers = Operation{
 	Name:  "list-subscription-users",
 	Route: "GET /v2/{project_id}/notifications/subscription-users",
 	door:  ownerDoor,
-	parts: withService(listSubscriptionUsers),
+	bind:  withService(listSubscriptionUsers),
 }
 
 func listSubscriptionUsers(r *http.Request, svc smn.Service) (reply, error) {
@@ -53,7 +53,7 @@ var GetSubscriptionUser = Operation{
 	Name:  "get-subscription-user",
 	Route: "GET /v2/{project_id}/notifications/subscription-users/{user_id}",
 	door:  ownerDoor,
-	parts: withService(getSubscriptionUser),
+	bind:  withService(getSubscriptionUser),
 }
 
 func userInput(r *http.Request) smn.SubscriptionUserInput {
@@ -73,7 +73,7 @@ var UpdateSubscriptionUser = Operation{
 	Name:  "update-subscription-user",
 	Route: "PUT /v2/{project_id}/notifications/subscription-users/{user_id}",
 	door:  ownerDoor,
-	parts: withService(updateSubscriptionUser),
+	bind:  withService(updateSubscriptionUser),
 }
 
 func updateSubscriptionUser(r *http.Request, svc smn.Service) (reply, error) {
@@ -93,7 +93,7 @@ var DeleteSubscriptionUser = Operation{
 	Name:  "delete-subscription-user",
 	Route: "DELETE /v2/{project_id}/notifications/subscription-users/{user_id}",
 	door:  ownerDoor,
-	parts: withService(deleteSubscriptionUser),
+	bind:  withService(deleteSubscriptionUser),
 }
 
 func deleteSubscriptionUser(r *http.Request, svc smn.Service) (reply, error) {
@@ -109,7 +109,7 @@ var SubscribeUsers = Operation{
 	Name:  "subscribe-users",
 	Route: "POST /v2/{project_id}/notifications/topics/{topic_urn}/subscriptions/from-subscription-users",
 	door:  ownerDoor,
-	parts: withService(subscribeUsers),
+	bind:  withService(subscribeUsers),
 }
 
 func subscribeUsers(r *http.Request, svc smn.Service) (reply, error) {

@@ -14,7 +14,7 @@ var Subscribe = Operation{
 	Name:  "subscribe",
 	Route: "POST /v2/{project_id}/notifications/topics/{topic_urn}/subscriptions",
 	door:  ownerDoor,
-	parts: withService(subscribe),
+	bind:  withService(subscribe),
 }
 
 func subscribe(r *http.Request, svc smn.Service) (reply, error) {
@@ -77,7 +77,7 @@ var ListSubscriptions = Operation{
 	Name:  "list-subscriptions",
 	Route: "GET /v2/{project_id}/notifications/subscriptions",
 	door:  ownerDoor,
-	parts: withService(listSubscriptions),
+	bind:  withService(listSubscriptions),
 }
 
 func listSubscriptions(r *http.Request, svc smn.Service) (reply, error) {
@@ -94,7 +94,7 @@ var ListSubscriptionsByTopic = Operation{
 	Name:  "list-subscriptions-by-topic",
 	Route: "GET /v2/{project_id}/notifications/topics/{topic_urn}/subscriptions",
 	door:  ownerDoor,
-	parts: withService(listSubscriptionsByTopic),
+	bind:  withService(listSubscriptionsByTopic),
 }
 
 func listSubscriptionsByTopic(r *http.Request, svc smn.Service) (reply, error) {
@@ -138,7 +138,7 @@ var GetSubscription = Operation{
 	Name:  "get-subscription",
 	Route: "GET /v2/{project_id}/notifications/subscriptions/{subscription_urn}",
 	door:  ownerDoor,
-	parts: withService(getSubscription),
+	bind:  withService(getSubscription),
 }
 
 func getSubscription(r *http.Request, svc smn.Service) (reply, error) {
@@ -154,7 +154,7 @@ var UpdateSubscription = Operation{
 	Name:  "update-subscription",
 	Route: "PUT /v2/{project_id}/notifications/topics/{topic_urn}/subscriptions/{subscription_urn}",
 	door:  ownerDoor,
-	parts: withService(updateSubscription),
+	bind:  withService(updateSubscription),
 }
 
 func updateSubscription(r *http.Request, svc smn.Service) (reply, error) {
@@ -181,7 +181,7 @@ var SendConfirmation = Operation{
 	Name:  "send-confirmation",
 	Route: "POST /v2/{project_id}/notifications/subscriptions/{subscription_urn}/confirmation",
 	door:  ownerDoor,
-	parts: withService(sendConfirmation),
+	bind:  withService(sendConfirmation),
 }
 
 func sendConfirmation(r *http.Request, svc smn.Service) (reply, error) {

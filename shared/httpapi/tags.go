@@ -27,7 +27,7 @@ func tagsOf(kind string) []Operation {
 			Name:  name,
 			Route: method + " " + path + below,
 			door:  ownerDoor,
-			parts: withService(func(r *http.Request, svc smn.Service) (reply, error) {
+			bind: withService(func(r *http.Request, svc smn.Service) (reply, error) {
 				return f(r, svc, smn.ResourceType("smn_"+kind))
 			}),
 		}

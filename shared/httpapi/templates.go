@@ -12,7 +12,7 @@ var CreateTemplate = Operation{
 	Name:  "create-template",
 	Route: "POST /v2/{project_id}/notifications/message_template",
 	door:  ownerDoor,
-	parts: withService(createTemplate),
+	bind:  withService(createTemplate),
 }
 
 func createTemplate(r *http.Request, svc smn.Service) (reply, error) {
@@ -36,7 +36,7 @@ var ListTemplates = Operation{
 	Name:  "list-templates",
 	Route: "GET /v2/{project_id}/notifications/message_template",
 	door:  ownerDoor,
-	parts: withService(listTemplates),
+	bind:  withService(listTemplates),
 }
 
 func listTemplates(r *http.Request, svc smn.Service) (reply, error) {
@@ -61,7 +61,7 @@ var GetTemplate = Operation{
 	Name:  "get-template",
 	Route: "GET /v2/{project_id}/notifications/message_template/{message_template_id}",
 	door:  ownerDoor,
-	parts: withService(getTemplate),
+	bind:  withService(getTemplate),
 }
 
 func getTemplate(r *http.Request, svc smn.Service) (reply, error) {
@@ -77,7 +77,7 @@ var UpdateTemplate = Operation{
 	Name:  "update-template",
 	Route: "PUT /v2/{project_id}/notifications/message_template/{message_template_id}",
 	door:  ownerDoor,
-	parts: withService(updateTemplate),
+	bind:  withService(updateTemplate),
 }
 
 func updateTemplate(r *http.Request, svc smn.Service) (reply, error) {
@@ -97,7 +97,7 @@ var DeleteTemplate = Operation{
 	Name:  "delete-template",
 	Route: "DELETE /v2/{project_id}/notifications/message_template/{message_template_id}",
 	door:  ownerDoor,
-	parts: withService(deleteTemplate),
+	bind:  withService(deleteTemplate),
 }
 
 func deleteTemplate(r *http.Request, svc smn.Service) (reply, error) {

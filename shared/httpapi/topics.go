@@ -12,7 +12,7 @@ var CreateTopic = Operation{
 	Name:  "create-topic",
 	Route: "POST /v2/{project_id}/notifications/topics",
 	door:  ownerDoor,
-	parts: withService(createTopic),
+	bind:  withService(createTopic),
 }
 
 func createTopic(r *http.Request, svc smn.Service) (reply, error) {
@@ -36,7 +36,7 @@ var ListTopics = Operation{
 	Name:  "list-topics",
 	Route: "GET /v2/{project_id}/notifications/topics",
 	door:  ownerDoor,
-	parts: withService(listTopics),
+	bind:  withService(listTopics),
 }
 
 func listTopics(r *http.Request, svc smn.Service) (reply, error) {
@@ -70,7 +70,7 @@ var GetTopic = Operation{
 	Name:  "get-topic",
 	Route: "GET /v2/{project_id}/notifications/topics/{topic_urn}",
 	door:  ownerDoor,
-	parts: withService(getTopic),
+	bind:  withService(getTopic),
 }
 
 func getTopic(r *http.Request, svc smn.Service) (reply, error) {
@@ -86,7 +86,7 @@ var UpdateTopic = Operation{
 	Name:  "update-topic",
 	Route: "PUT /v2/{project_id}/notifications/topics/{topic_urn}",
 	door:  ownerDoor,
-	parts: withService(updateTopic),
+	bind:  withService(updateTopic),
 }
 
 func updateTopic(r *http.Request, svc smn.Service) (reply, error) {
@@ -106,7 +106,7 @@ var DeleteTopic = Operation{
 	Name:  "delete-topic",
 	Route: "DELETE /v2/{project_id}/notifications/topics/{topic_urn}",
 	door:  ownerDoor,
-	parts: withService(deleteTopic),
+	bind:  withService(deleteTopic),
 }
 
 func deleteTopic(r *http.Request, svc smn.Service) (reply, error) {

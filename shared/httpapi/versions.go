@@ -12,7 +12,7 @@ var ListVersions = Operation{
 	Name:  "list-versions",
 	Route: "GET /{$}",
 	door:  openDoor,
-	parts: withConfig(listVersions),
+	bind:  withConfig(listVersions),
 }
 
 func listVersions(r *http.Request, c Config) (reply, error) {
@@ -24,7 +24,7 @@ var GetVersion = Operation{
 	Name:  "get-version",
 	Route: "GET /v2",
 	door:  openDoor,
-	parts: withConfig(getVersion),
+	bind:  withConfig(getVersion),
 }
 
 func getVersion(r *http.Request, c Config) (reply, error) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -37,23 +36,13 @@ type house struct {
 
 // openHouse builds what stands on AWS. The error is one line.
 func openHouse(s settings, m *metrics) (*house, error) {
-	if s.credentials == "" { // what is wrong with it is known now
-		if _, err := newAuthority(make([]byte, keySize), s.sampleToken, []iam.User{s.oneUser()}, nil); err != nil {
-			return nil, err
-		}
-	}
 	h := &house{settings: s, metrics: m, log: slog.Default()}
 	var err error
 	if h.queue, err = sqsqueue.New(sqsqueue.Config{Client: s.aws.sqs(), URL: s.queueURL, Fair: s.fairQueue, Log: h.log}); err != nil {
 		return nil, fmt.Errorf("TOCSIN_QUEUE_URL: %w", err)
 	}
-	db, err := dynamostore.New(dynamostore.Config{Client: s.aws.dynamoDB(), Table: s.table, Queue: h.queue, Log: h.log})
-	if err != nil {
+	if h.store, err = dynamostore.New(dynamostore.Config{Client: s.aws.dynamoDB(), Table: s.table, Queue: h.queue, Log: h.log}); err != nil {
 		return nil, fmt.Errorf("TOCSIN_TABLE: %w", err)
-	}
-	var whole bool
-	if h.store, whole = any(db).(store.Store); !whole {
-		return nil, errors.New("TOCSIN_BACKEND=aws: the store on DynamoDB is not whole in this version")
 	}
 	if h.secrets, err = secrets.New(secrets.Config{Client: s.aws.secretsManager(), Prefix: s.secrets, Log: h.log}); err != nil {
 		return nil, fmt.Errorf("TOCSIN_SECRETS: %w", err)
@@ -110,13 +99,18 @@ func (h *house) credentials(ctx context.Context) ([]byte, error) {
 
 // api is the handler of some operations.
 func (h *house) api(ops ...httpapi.Operation) (http.Handler, error) {
+	if err := h.settings.checkUser(); err != nil {
+		return nil, err
+	}
+	if h.settings.credentials == "" { // what is wrong is known now
+		if _, err := h.newAPI(make([]byte, keySize), nil, ops...); err != nil {
+			return nil, err
+		}
+	}
 	made := &renewed[http.Handler]{
 		read: func(ctx context.Context) ([][]byte, error) { return readAll(ctx, h.tokenSecret, h.credentials) },
 		make: func(secrets [][]byte) (http.Handler, error) { return h.newAPI(secrets[0], secrets[1], ops...) },
 		log:  h.log,
-	}
-	if _, err := h.newAPI(make([]byte, keySize), nil, ops...); err != nil && h.settings.credentials == "" {
-		return nil, err
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler, err := made.get(r.Context())

@@ -58,6 +58,8 @@ type Ways struct {
 	MailRate         float64 // of SES; 0 for no bound
 	ConfigurationSet string  // of SES; empty for none
 	SMSRate          float64 // of SNS; 0: no SMS is sent
+	SMSFrom          string  // number or name; empty for what SNS chooses
+	SMSType          string  // Transactional or Promotional; empty for what the account is set to
 
 	SES, SNS aws.Config // how to reach them
 }
@@ -110,16 +112,26 @@ func readSettings(getenv func(string) string) (settings, error) {
 		return settings{}, err
 	case !smn.IsRegion(s.region):
 		return settings{}, errors.New("TOCSIN_REGION is missing or wrong: the region in URNs, lower-case letters, digits and hyphens")
-	case s.credentials == "" && !smn.IsID(s.projectID):
-		return settings{}, errors.New("TOCSIN_PROJECT_ID is missing or wrong: 32 lower-case hex characters")
 	case (s.accessKey == "") != (s.secretKey == ""):
 		return settings{}, errors.New("TOCSIN_ACCESS_KEY and TOCSIN_SECRET_KEY belong together: set both or none")
-	case s.credentials == "" && s.accessKey == "" && (s.domain == "" || s.user == "" || s.password == ""):
-		return settings{}, errors.New("there are no credentials: set TOCSIN_ACCESS_KEY and TOCSIN_SECRET_KEY, or TOCSIN_DOMAIN, TOCSIN_USER and TOCSIN_PASSWORD")
 	case s.sampleToken != "" && getenv("AWS_SAM_LOCAL") != "true":
 		return settings{}, errors.New("TOCSIN_SAMPLE_TOKEN is for local runs only, where AWS_SAM_LOCAL is true: remove it")
 	}
 	return s, nil
+}
+
+// checkUser says what is missing for a user: the one that may call, or the one that
+// the function is at a remote.
+func (s *settings) checkUser() error {
+	switch {
+	case s.credentials != "":
+		return nil // the secret tells
+	case !smn.IsID(s.projectID):
+		return errors.New("TOCSIN_PROJECT_ID is missing or wrong: 32 lower-case hex characters")
+	case s.accessKey == "" && (s.domain == "" || s.user == "" || s.password == ""):
+		return errors.New("there are no credentials: set TOCSIN_ACCESS_KEY and TOCSIN_SECRET_KEY, or TOCSIN_DOMAIN, TOCSIN_USER and TOCSIN_PASSWORD")
+	}
+	return nil
 }
 
 // checkRemote says what TOCSIN_BACKEND=remote lacks, or has too much of.
@@ -130,7 +142,7 @@ func (s *settings) checkRemote() error {
 	case s.remoteURL == "":
 		return errors.New("TOCSIN_REMOTE_URL is missing: scheme and host of the service to speak to")
 	}
-	return nil
+	return s.checkUser()
 }
 
 // readAWS reads what TOCSIN_BACKEND=aws needs besides.
@@ -160,6 +172,8 @@ func (s *settings) readAWS(getenv func(string) string) (err error) {
 		MailRate:         r.rate("TOCSIN_MAIL_RATE"),
 		ConfigurationSet: getenv("TOCSIN_SES_CONFIGURATION_SET"),
 		SMSRate:          r.rate("TOCSIN_SMS_RATE"),
+		SMSFrom:          getenv("TOCSIN_SMS_FROM"),
+		SMSType:          getenv("TOCSIN_SMS_TYPE"),
 	}
 	s.aws = readEnvironment(getenv)
 	switch {

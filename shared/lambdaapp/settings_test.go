@@ -156,6 +156,9 @@ func TestWrongEnvironmentsOnAWS(t *testing.T) {
 			if err == nil {
 				_, err = newDeliver(s, noMetrics, func(Ways) (map[smn.Protocol]deliver.Sender, error) { return nil, nil })
 			}
+			if err == nil {
+				_, err = newAPI(s, noMetrics, httpapi.Publish)
+			}
 			require.ErrorContains(t, err, want)
 			require.NotContains(t, err.Error(), "\n", "one line")
 			require.NotContains(t, err.Error(), "hidden", "no secret")

@@ -10,9 +10,9 @@ import (
 
 // Report is how the delivery of a message stands.
 type Report struct {
-	Tally      // of the chunks finished so far
-	Retrying   int
-	Dead       int
+	Tally    // of the chunks finished so far
+	Retrying int
+	Dead     int
 	// FanningOut says that a task of its fan-out is left. A store that cannot find tasks
 	// goes by the chunks: one is left that was passed on and not finished.
 	FanningOut bool

@@ -97,11 +97,12 @@ func isLink(s string) bool {
 // maxLink is the longest link in a header: SES takes 870 characters, with the brackets.
 const maxLink = 868
 
-// IsSender: an address that mails may come from, which any server takes.
+// IsSender says whether s is an address that mails may come from, which any server
+// takes.
 func IsSender(s string) bool { return IsASCII(s) && IsAddress(s) }
 
-// IsAddress: local@domain and nothing around it. Quotes and comments, which hide
-// what an address is, are refused, as they are at the door.
+// IsAddress says whether s is local@domain and nothing around it. Quotes and comments,
+// which hide what an address is, are refused, as they are at the door.
 func IsAddress(s string) bool {
 	if len(s) > 254 || strings.ContainsAny(s, " \t\r\n<>(),;:\\\"[]") {
 		return false

@@ -36,8 +36,9 @@ func Open(s lambdaapp.Ways) (map[smn.Protocol]deliver.Sender, error) {
 		senders[smn.Email] = mails
 	}
 	if s.SMSRate > 0 {
-		if senders[smn.SMS], err = snssms.New(snssms.Config{AWS: s.SNS, Rate: s.SMSRate}); err != nil {
-			return nil, fmt.Errorf("TOCSIN_SMS_RATE: %w", err)
+		senders[smn.SMS], err = snssms.New(snssms.Config{AWS: s.SNS, From: s.SMSFrom, Type: s.SMSType, Rate: s.SMSRate})
+		if err != nil {
+			return nil, fmt.Errorf("TOCSIN_SMS_FROM, TOCSIN_SMS_TYPE: %w", err)
 		}
 	}
 	return senders, nil

@@ -26,7 +26,7 @@ func TestOpen(t *testing.T) {
 		"none": {},
 		"ses":  {settings: lambdaapp.Ways{MailFrom: "a@example.com", MailRate: 0.5, ConfigurationSet: "set"}, mail: &ses.Sender{}},
 		"smtp": {settings: lambdaapp.Ways{MailFrom: "a@example.com", SMTPURL: "smtp://user:password@mail.example.com"}, mail: &smtp.Sender{}},
-		"sms":  {settings: lambdaapp.Ways{SMSRate: 2}, sms: &snssms.Sender{}},
+		"sms":  {settings: lambdaapp.Ways{SMSRate: 2, SMSFrom: "+14155550199", SMSType: "Transactional"}, sms: &snssms.Sender{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.settings.SES = aws.Config{Region: "eu-west-1", Credentials: aws.AnonymousCredentials{}}
@@ -50,7 +50,7 @@ func TestWrongSettings(t *testing.T) {
 	for want, wrong := range map[string]lambdaapp.Ways{
 		"TOCSIN_MAIL_FROM must be":                         {SMTPURL: "smtp://user:hidden@mail.example.com"},
 		"TOCSIN_MAIL_FROM, TOCSIN_SES_CONFIGURATION_SET: ": {MailFrom: "no address", SES: here},
-		"TOCSIN_SMS_RATE: ":                                {SMSRate: 1},
+		"TOCSIN_SMS_FROM, TOCSIN_SMS_TYPE: ":               {SMSRate: 1, SMSType: "loud", SNS: here},
 	} {
 		_, err := ways.Open(wrong)
 		require.ErrorContains(t, err, want)

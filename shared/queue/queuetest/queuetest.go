@@ -118,6 +118,7 @@ func testRoundTrip(t *testing.T, q queue.Queue) {
 			MessageID: message, Project: smn.NewID(), Protocol: smn.HMS.Protocol(), Endpoint: "token", Source: "urn",
 			Text: "text ✓", Attempt: 2, IssuedAt: due, ExpiresAt: due.Add(time.Hour),
 		}, due),
+		queue.NewCleanup(queue.Cleanup{Project: smn.NewID(), TopicID: topic}, time.Time{}),
 	} {
 		want[task.ID] = task
 		put(t, q, task)
