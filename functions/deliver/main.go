@@ -1,6 +1,9 @@
 // Command deliver is the function that takes messages from the queue to endpoints.
 package main
 
-import "tocsin/shared/lambdaapp"
+import (
+	"tocsin/shared/lambdaapp"
+	"tocsin/shared/lambdaapp/ways"
+)
 
-func main() { lambdaapp.ServeDeliver() }
+func main() { lambdaapp.ServeDeliver(ways.Open) }

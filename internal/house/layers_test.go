@@ -24,11 +24,11 @@ const root = "../.."
 // not named elsewhere.
 var layers = [][]string{
 	{"cmd/*", "functions/*", "bench", "examples/*", "internal/stack/run", "internal/coldstart", "internal/coldstart/hello"},
-	{"internal/stack"},
+	{"internal/stack", "shared/lambdaapp/ways"},
 	{"internal/demo"},
 	{"shared/lambdaapp", "internal/runtimeapi", "internal/trial", "internal/emulators", "events"},
 	{"shared/httpapi", "shared/client", "shared/embedded", "shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/*"},
-	{"shared/deliver/post", "shared/deliver/letter", "shared/deliver/carrier"},
+	{"shared/deliver/post", "shared/deliver/letter", "shared/deliver/carrier", "shared/awsjson"},
 	{"shared/broker", "shared/deliver"},
 	{"shared/store", "shared/signing", "shared/iam", "shared/validation", "shared/access", "shared/notice"},
 	{"shared/queue", "shared/wire", "shared/flow"},
@@ -41,7 +41,7 @@ var suites = []string{"shared/smn/smntest", "shared/store/storetest", "shared/qu
 
 // aws are the rooms that speak to AWS.
 var aws = []string{
-	"shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/ses", "shared/deliver/snssms", "shared/deliver/carrier",
+	"shared/awsjson", "shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/ses", "shared/deliver/snssms", "shared/deliver/carrier",
 	"shared/lambdaapp", "internal/emulators", "internal/stack",
 }
 
@@ -100,7 +100,7 @@ func TestLayersAreEnforced(t *testing.T) {
 		{"shared/deliver/letter/x.go", "tocsin/shared/deliver/post", "the same layer"},
 		{"shared/deliver/outbox/x.go", "github.com/wneessen/go-mail", "SMTP is known to its sender alone"},
 		{"shared/deliver/smtp/x.go", "github.com/emersion/go-smtp", "mail servers are for tests"},
-		{"shared/lambdaapp/x.go", "tocsin/shared/deliver/smtp", ""},
+		{"shared/lambdaapp/ways/x.go", "tocsin/shared/deliver/smtp", ""},
 		{"shared/deliver/webhook/x.go", "tocsin/shared/deliver/chatbot", "the same layer"},
 		{"shared/deliver/webhook/x.go", "tocsin/shared/deliver/post", ""},
 		{"shared/deliver/ses/x.go", "github.com/wneessen/go-mail", "SMTP is known to its sender alone"},

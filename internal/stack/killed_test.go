@@ -21,7 +21,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 
-	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"tocsin/internal/emulators"
 	"tocsin/internal/runtimeapi"
@@ -87,7 +86,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	receiver := &endpoints{calls: map[string]int{}, after: 100, reached: make(chan struct{}), killed: make(chan struct{})}
 	server := httptest.NewServer(receiver)
 	t.Cleanup(server.Close)
-	tasks, err := sqsqueue.New(sqsqueue.Config{Client: awssqs.NewFromConfig(cloud.Queue.AWS), URL: cloud.Queue.URL})
+	tasks, err := sqsqueue.New(sqsqueue.Config{Client: sqsqueue.NewClient(cloud.Queue.AWS), URL: cloud.Queue.URL})
 	require.NoError(t, err)
 	table := dynamodb.NewFromConfig(emulators.DynamoDB(t))
 	db, err := dynamostore.New(dynamostore.Config{Client: table, Table: cloud.Env["TOCSIN_TABLE"], Queue: tasks})

@@ -8,8 +8,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"tocsin/shared/secrets"
+	"tocsin/shared/sqsqueue"
 )
 
 // environment is what Lambda tells a function about its place in AWS. The SDK could
@@ -95,8 +96,8 @@ func (e environment) dynamoDB() *dynamodb.Client {
 	return dynamodb.NewFromConfig(e.config(serviceDynamoDB))
 }
 
-func (e environment) sqs() *sqs.Client { return sqs.NewFromConfig(e.config(serviceSQS)) }
+func (e environment) sqs() sqsqueue.Client { return sqsqueue.NewClient(e.config(serviceSQS)) }
 
-func (e environment) secretsManager() *secretsmanager.Client {
-	return secretsmanager.NewFromConfig(e.config(serviceSecretsManager))
+func (e environment) secretsManager() secrets.Client {
+	return secrets.NewClient(e.config(serviceSecretsManager))
 }

@@ -20,6 +20,9 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"tocsin/internal/emulators"
+	"tocsin/shared/deliver"
+	"tocsin/shared/deliver/post"
+	"tocsin/shared/deliver/webhook"
 	"tocsin/shared/embedded"
 	"tocsin/shared/httpapi"
 	"tocsin/shared/secrets"
@@ -46,7 +49,7 @@ func build(t *testing.T, changes map[string]string) *built {
 	b.db, err = embedded.Open(t.Context(), embedded.Config{Dir: t.TempDir(), Durability: embedded.Normal})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.db.Close()) })
-	keeper, err := secrets.New(secrets.Config{Client: b.vault, Prefix: s.secrets, Now: func() time.Time { return b.now }})
+	keeper, err := secrets.New(secrets.Config{Client: secrets.NewClient(emulators.Moto(t)), Prefix: s.secrets, Now: func() time.Time { return b.now }})
 	require.NoError(t, err)
 	b.house = &house{settings: s, store: b.db, queue: b.db, secrets: keeper, metrics: noMetrics, log: slog.New(slog.NewTextHandler(&b.log, nil))}
 	return b
@@ -145,7 +148,7 @@ func TestFunctionsShareTheirKeys(t *testing.T) {
 	require.Equal(t, http.StatusCreated, status, b.log.String())
 
 	other := *b.house
-	other.secrets, err = secrets.New(secrets.Config{Client: b.vault, Prefix: b.settings.secrets})
+	other.secrets, err = secrets.New(secrets.Config{Client: secrets.NewClient(emulators.Moto(t)), Prefix: b.settings.secrets})
 	require.NoError(t, err)
 	manage, err := other.api(httpapi.ManageOperations()...)
 	require.NoError(t, err)
@@ -240,8 +243,8 @@ func TestDeliver(t *testing.T) {
 	server := httptest.NewServer(endpoint)
 	t.Cleanup(server.Close)
 	b := build(t, map[string]string{"TOCSIN_ALLOW_PRIVATE_ENDPOINTS": "true"})
-	senders, err := b.settings.senders()
-	require.NoError(t, err)
+	require.True(t, b.settings.ways.AllowPrivate)
+	senders := map[smn.Protocol]deliver.Sender{smn.HTTP: webhook.New(post.New(post.Config{AllowPrivate: true}))}
 	handler := deliverHandler(b.worker(senders).get, b.db, noMetrics, b.house.log)
 	links, err := b.api(httpapi.LinkOperations()...)
 	require.NoError(t, err)

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"tocsin/shared/deliver"
 	"tocsin/shared/httpapi"
 	"tocsin/shared/smn"
 )
@@ -60,11 +61,11 @@ func ServeNotify() {
 }
 
 // ServeDeliver runs the function that takes messages to endpoints: it does the tasks
-// of the SQS queue. It does not return. A wrong environment ends the process with one
-// line on stderr.
-func ServeDeliver() {
+// of the SQS queue. open gives the ways out. It does not return. A wrong environment
+// ends the process with one line on stderr.
+func ServeDeliver(open func(Ways) (map[smn.Protocol]deliver.Sender, error)) {
 	s, m := start()
-	handler, err := newDeliver(s, m)
+	handler, err := newDeliver(s, m, open)
 	if err != nil {
 		fail(err)
 	}
@@ -131,14 +132,15 @@ func newService(s settings, m *metrics) (func(context.Context) (smn.Service, err
 }
 
 // newDeliver composes the function that takes messages to endpoints.
-func newDeliver(s settings, m *metrics) (func(context.Context, events.SQSEvent) (events.SQSEventResponse, error), error) {
+func newDeliver(s settings, m *metrics, open func(Ways) (map[smn.Protocol]deliver.Sender, error)) (func(context.Context, events.SQSEvent) (events.SQSEventResponse, error), error) {
 	if s.backend != onAWS {
 		return nil, errors.New("TOCSIN_BACKEND is not aws: there is nothing to deliver, the remote does that itself")
 	}
 	if err := s.checkPublicURL(); err != nil {
 		return nil, err
 	}
-	senders, err := s.senders()
+	s.ways.SES, s.ways.SNS = s.aws.senderConfig(serviceSES), s.aws.senderConfig(serviceSNS)
+	senders, err := open(s.ways)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"tocsin/shared/client"
 	"tocsin/shared/deliver"
 	"tocsin/shared/iam"
@@ -42,8 +44,24 @@ type settings struct {
 	fairQueue    bool
 	allowPrivate bool
 	quota        deliver.Quota
-	ways         waysOut
+	ways         Ways
 	aws          environment
+}
+
+// Ways are the settings of the ways out. Rates are those of one instance, in messages
+// a second.
+type Ways struct {
+	AllowPrivate bool // endpoints may be addresses inside a network
+
+	MailFrom         string  // empty: no mail is sent
+	SMTPURL          string  // a mail server instead of SES
+	MailRate         float64 // of SES; 0 for no bound
+	ConfigurationSet string  // of SES; empty for none
+	SMSRate          float64 // of SNS; 0: no SMS is sent
+	SMSFrom          string  // number or name; empty for what SNS chooses
+	SMSType          string  // Transactional or Promotional; empty for what the account is set to
+
+	SES, SNS aws.Config // how to reach them
 }
 
 // The backends.
@@ -147,14 +165,15 @@ func (s *settings) readAWS(getenv func(string) string) (err error) {
 		SMSPerHour:    r.count("TOCSIN_SMS_PER_HOUR", 60),
 		SMSPerHalfDay: r.count("TOCSIN_SMS_PER_HALF_DAY", 200),
 	}
-	s.ways = waysOut{
-		smtpURL:          getenv("TOCSIN_SMTP_URL"),
-		mailFrom:         getenv("TOCSIN_MAIL_FROM"),
-		mailRate:         r.rate("TOCSIN_MAIL_RATE"),
-		configurationSet: getenv("TOCSIN_SES_CONFIGURATION_SET"),
-		smsRate:          r.rate("TOCSIN_SMS_RATE"),
-		smsFrom:          getenv("TOCSIN_SMS_FROM"),
-		smsType:          getenv("TOCSIN_SMS_TYPE"),
+	s.ways = Ways{
+		AllowPrivate:     s.allowPrivate,
+		MailFrom:         getenv("TOCSIN_MAIL_FROM"),
+		SMTPURL:          getenv("TOCSIN_SMTP_URL"),
+		MailRate:         r.rate("TOCSIN_MAIL_RATE"),
+		ConfigurationSet: getenv("TOCSIN_SES_CONFIGURATION_SET"),
+		SMSRate:          r.rate("TOCSIN_SMS_RATE"),
+		SMSFrom:          getenv("TOCSIN_SMS_FROM"),
+		SMSType:          getenv("TOCSIN_SMS_TYPE"),
 	}
 	s.aws = readEnvironment(getenv)
 	switch {

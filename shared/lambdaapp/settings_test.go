@@ -2,12 +2,14 @@ package lambdaapp
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"tocsin/shared/deliver"
 	"tocsin/shared/httpapi"
+	"tocsin/shared/smn"
 )
 
 func goodEnvironment() map[string]string {
@@ -143,19 +145,16 @@ func TestWrongEnvironmentsOnAWS(t *testing.T) {
 		"TOCSIN_SMS_PER_HOUR is wrong: it is a whole number": {"TOCSIN_SMS_PER_HOUR": "-1"},
 		"TOCSIN_MAIL_RATE is wrong: it is a number":          {"TOCSIN_MAIL_RATE": "0"},
 		"TOCSIN_SMS_RATE is wrong: it is a number":           {"TOCSIN_SMS_RATE": "NaN"},
-		"TOCSIN_MAIL_FROM, TOCSIN_SES_CONFIGURATION_SET: ":   {"TOCSIN_MAIL_FROM": "no address"},
-		"TOCSIN_SMS_FROM, TOCSIN_SMS_TYPE: ":                 {"TOCSIN_SMS_RATE": "1", "TOCSIN_SMS_TYPE": "loud"},
 		"AWS_REGION is missing":                              {"AWS_REGION": ""},
 		"TOCSIN_SAMPLE_TOKEN is for local runs only":         {"TOCSIN_SAMPLE_TOKEN": "sample-token"},
 		"TOCSIN_PUBLIC_URL is missing or wrong":              {"TOCSIN_PUBLIC_URL": "notify.example.com"},
-		"TOCSIN_MAIL_FROM must be":                           {"TOCSIN_SMTP_URL": "smtp://user:hidden@mail.example.com"},
 		"TOCSIN_BACKEND is not aws":                          {"TOCSIN_BACKEND": "remote", "TOCSIN_REMOTE_URL": "https://smn.example.com"},
 		"credentials: iam: ":                                 {"TOCSIN_ACCESS_KEY": "two words"},
 	} {
 		t.Run(want, func(t *testing.T) {
 			s, err := readSettings(onAWSWith(changes))
 			if err == nil {
-				_, err = newDeliver(s, noMetrics)
+				_, err = newDeliver(s, noMetrics, func(Ways) (map[smn.Protocol]deliver.Sender, error) { return nil, nil })
 			}
 			if err == nil {
 				_, err = newAPI(s, noMetrics, httpapi.Publish)
@@ -172,11 +171,11 @@ func TestEnvironmentOfAWS(t *testing.T) {
 	s, err := readSettings(onAWSWith(map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_SQS": "http://127.0.0.1:2"}))
 	require.NoError(t, err)
 	require.Equal(t, "http://127.0.0.1:1", *s.aws.dynamoDB().Options().BaseEndpoint)
-	require.Equal(t, "http://127.0.0.1:2", *s.aws.sqs().Options().BaseEndpoint)
-	require.Equal(t, "http://127.0.0.1:1", *s.aws.secretsManager().Options().BaseEndpoint)
+	require.Equal(t, "http://127.0.0.1:2", strings.TrimSuffix(s.aws.sqs().URL(), "/"))
+	require.Equal(t, "http://127.0.0.1:1", strings.TrimSuffix(s.aws.secretsManager().URL(), "/"))
 	s, err = readSettings(onAWSWith(nil))
 	require.NoError(t, err)
-	options := s.aws.sqs().Options()
+	options := s.aws.config(serviceSQS)
 	require.Nil(t, options.BaseEndpoint)
 	require.Equal(t, "eu-central-1", options.Region)
 	require.Equal(t, requestTries, options.RetryMaxAttempts)

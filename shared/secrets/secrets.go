@@ -12,11 +12,6 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-	"unicode/utf8"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
 	"tocsin/shared/store"
 )
@@ -25,15 +20,18 @@ import (
 // rotated one may still be in use.
 const DefaultMaxAge = 5 * time.Minute
 
-// API is what a Keeper asks of Secrets Manager. *secretsmanager.Client answers.
+// API is what a Keeper asks of Secrets Manager. Client answers.
 type API interface {
-	GetSecretValue(ctx context.Context, in *secretsmanager.GetSecretValueInput, opts ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error)
-	CreateSecret(ctx context.Context, in *secretsmanager.CreateSecretInput, opts ...func(*secretsmanager.Options)) (*secretsmanager.CreateSecretOutput, error)
+	// Get gives the value of a version of a secret, or ErrMissing. The stage is
+	// AWSCURRENT or AWSPREVIOUS.
+	Get(ctx context.Context, id, stage string) ([]byte, error)
+	// Create makes a secret, or says ErrExists.
+	Create(ctx context.Context, name string, value []byte) error
 }
 
 // Config is what New needs.
 type Config struct {
-	Client API              // a *secretsmanager.Client
+	Client API              // a Client
 	Prefix string           // of the names of what GetOrCreate keeps; may be empty
 	MaxAge time.Duration    // 0 means DefaultMaxAge
 	Now    func() time.Time // nil means time.Now
@@ -124,7 +122,7 @@ func (k *Keeper) Get(ctx context.Context, id string) ([]byte, error) {
 	defer k.mu.Unlock()
 	r, err := k.read(ctx, version{id, current})
 	if err == nil && !r.found {
-		err = errors.New("there is none, or it has no value")
+		err = ErrMissing
 	}
 	if err != nil {
 		return nil, fmt.Errorf("secret %s: %w", id, err)
@@ -154,13 +152,13 @@ func (k *Keeper) read(ctx context.Context, v version) (reading, error) {
 	if known && k.now().Before(before.until) {
 		return before, nil
 	}
-	out, err := k.api.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(v.id), VersionStage: aws.String(v.stage)})
+	value, err := k.api.Get(ctx, v.id, v.stage)
 	switch {
 	case err == nil:
-		return k.know(v, valueOf(out), true), nil
-	case isMissing(err) && v.stage == previous:
+		return k.know(v, value, true), nil
+	case errors.Is(err, ErrMissing) && v.stage == previous:
 		return k.know(v, nil, false), nil
-	case isMissing(err): // and not known: it may be made in a moment
+	case errors.Is(err, ErrMissing): // and not known: it may be made in a moment
 		return reading{}, nil
 	case known && ctx.Err() == nil:
 		k.log.LogAttrs(ctx, slog.LevelError, "secret not read again: it is used as it was",
@@ -189,14 +187,8 @@ func (k *Keeper) create(ctx context.Context, id string, makeSecret func() ([]byt
 	if err != nil {
 		return nil, err
 	}
-	in := &secretsmanager.CreateSecretInput{Name: aws.String(id), Description: aws.String("Made by Tocsin at its first use")}
-	if utf8.Valid(value) {
-		in.SecretString = aws.String(string(value)) // the console shows it
-	} else {
-		in.SecretBinary = value
-	}
-	_, err = k.api.CreateSecret(ctx, in)
-	if _, exists := errors.AsType[*types.ResourceExistsException](err); exists {
+	err = k.api.Create(ctx, id, value)
+	if errors.Is(err, ErrExists) {
 		return k.madeByOthers(ctx, id)
 	}
 	if err != nil {
@@ -220,16 +212,4 @@ func (k *Keeper) madeByOthers(ctx context.Context, id string) ([]byte, error) {
 		}
 	}
 	return nil, errors.New("it is there, but has no value: give it one, or delete it")
-}
-
-func valueOf(out *secretsmanager.GetSecretValueOutput) []byte {
-	if out.SecretString != nil {
-		return []byte(*out.SecretString)
-	}
-	return out.SecretBinary
-}
-
-func isMissing(err error) bool {
-	_, missing := errors.AsType[*types.ResourceNotFoundException](err)
-	return missing
 }

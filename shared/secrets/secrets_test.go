@@ -11,7 +11,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/internal/emulators"
@@ -21,9 +20,9 @@ import (
 	"tocsin/shared/store/storetest"
 )
 
-func client(t *testing.T) *secretsmanager.Client {
+func client(t *testing.T) secrets.Client {
 	t.Helper()
-	return secretsmanager.NewFromConfig(emulators.Moto(t))
+	return secrets.NewClient(emulators.Moto(t))
 }
 
 func open(t *testing.T, cfg secrets.Config) *secrets.Keeper {
@@ -46,17 +45,17 @@ type counting struct {
 	err           error
 }
 
-func (c *counting) GetSecretValue(ctx context.Context, in *secretsmanager.GetSecretValueInput, opts ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
+func (c *counting) Get(ctx context.Context, id, stage string) ([]byte, error) {
 	c.gets++
 	if c.err != nil {
 		return nil, c.err
 	}
-	return c.API.GetSecretValue(ctx, in, opts...)
+	return c.API.Get(ctx, id, stage)
 }
 
-func (c *counting) CreateSecret(ctx context.Context, in *secretsmanager.CreateSecretInput, opts ...func(*secretsmanager.Options)) (*secretsmanager.CreateSecretOutput, error) {
+func (c *counting) Create(ctx context.Context, name string, value []byte) error {
 	c.creates++
-	return c.API.CreateSecret(ctx, in, opts...)
+	return c.API.Create(ctx, name, value)
 }
 
 func making(s string) func() ([]byte, error) {
@@ -87,7 +86,7 @@ func TestRotation(t *testing.T) {
 	require.Empty(t, previous())
 	require.Equal(t, 2, api.gets, "what was made need not be read, nor what was read a moment ago")
 
-	_, err := client(t).PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{SecretId: aws.String(prefix + "key"), SecretBinary: []byte{0xff, 0}})
+	_, err := secretsmanager.NewFromConfig(emulators.Moto(t)).PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{SecretId: aws.String(prefix + "key"), SecretBinary: []byte{0xff, 0}})
 	require.NoError(t, err)
 	now = now.Add(secrets.DefaultMaxAge - 1)
 	require.Equal(t, "new", get(), "until its time is over")
@@ -162,25 +161,25 @@ type oneByOne struct {
 	mu *sync.Mutex
 }
 
-func (o oneByOne) CreateSecret(ctx context.Context, in *secretsmanager.CreateSecretInput, opts ...func(*secretsmanager.Options)) (*secretsmanager.CreateSecretOutput, error) {
+func (o oneByOne) Create(ctx context.Context, name string, value []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.API.CreateSecret(ctx, in, opts...)
+	return o.API.Create(ctx, name, value)
 }
 
 // slow is Secrets Manager when another instance has just made the secret: it is
 // there, but cannot be read for a while.
 type slow struct{ reads int }
 
-func (s *slow) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
+func (s *slow) Get(context.Context, string, string) ([]byte, error) {
 	if s.reads--; s.reads >= 0 {
-		return nil, &types.ResourceNotFoundException{}
+		return nil, secrets.ErrMissing
 	}
-	return &secretsmanager.GetSecretValueOutput{SecretString: aws.String("theirs")}, nil
+	return []byte("theirs"), nil
 }
 
-func (s *slow) CreateSecret(context.Context, *secretsmanager.CreateSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.CreateSecretOutput, error) {
-	return nil, &types.ResourceExistsException{}
+func (s *slow) Create(context.Context, string, []byte) error {
+	return secrets.ErrExists
 }
 
 func TestMadeByOthers(t *testing.T) {

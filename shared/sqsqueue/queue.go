@@ -16,11 +16,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-	"github.com/aws/smithy-go"
-
+	"tocsin/shared/awsjson"
 	"tocsin/shared/queue"
 )
 
@@ -36,17 +32,9 @@ const (
 	MaxTask = 256 << 10
 )
 
-// API is what a Queue asks of SQS. *sqs.Client answers.
-type API interface {
-	SendMessageBatch(ctx context.Context, in *sqs.SendMessageBatchInput, opts ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error)
-	ReceiveMessage(ctx context.Context, in *sqs.ReceiveMessageInput, opts ...func(*sqs.Options)) (*sqs.ReceiveMessageOutput, error)
-	DeleteMessageBatch(ctx context.Context, in *sqs.DeleteMessageBatchInput, opts ...func(*sqs.Options)) (*sqs.DeleteMessageBatchOutput, error)
-	ChangeMessageVisibility(ctx context.Context, in *sqs.ChangeMessageVisibilityInput, opts ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error)
-}
-
 // Config is what New needs.
 type Config struct {
-	Client API    // an *sqs.Client
+	Client API    // a Client
 	URL    string // of the queue
 	// Fair names the group of each task to SQS, so that a crowd of one topic holds
 	// up the tasks of others less: the queue is a fair one then.
@@ -59,7 +47,7 @@ type Config struct {
 // There is nothing to close.
 type Queue struct {
 	api  API
-	url  *string
+	url  string
 	fair bool
 	now  func() time.Time
 	log  *slog.Logger
@@ -81,7 +69,7 @@ func New(cfg Config) (*Queue, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Queue{api: cfg.Client, url: aws.String(cfg.URL), fair: cfg.Fair, now: cfg.Now, log: cfg.Log}, nil
+	return &Queue{api: cfg.Client, url: cfg.URL, fair: cfg.Fair, now: cfg.Now, log: cfg.Log}, nil
 }
 
 // Put implements queue.Queue, but for two promises: SQS does not know which tasks
@@ -92,18 +80,18 @@ func (q *Queue) Put(ctx context.Context, tasks ...queue.Task) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	entries := make([]types.SendMessageBatchRequestEntry, len(tasks))
+	entries := make([]SendEntry, len(tasks))
 	for i, task := range tasks {
 		body, err := encode(task)
 		if err != nil {
 			return err
 		}
-		entries[i] = types.SendMessageBatchRequestEntry{
-			Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(body),
+		entries[i] = SendEntry{
+			ID: strconv.Itoa(i), MessageBody: body,
 			DelaySeconds: seconds(min(task.NotBefore.Sub(q.now()), maxDelay)),
 		}
 		if q.fair && task.Group != "" {
-			entries[i].MessageGroupId = aws.String(task.Group)
+			entries[i].MessageGroupID = task.Group
 		}
 	}
 	for len(entries) > 0 {
@@ -117,26 +105,22 @@ func (q *Queue) Put(ctx context.Context, tasks ...queue.Task) error {
 }
 
 // fitting is how many of the entries fit into one request.
-func fitting(entries []types.SendMessageBatchRequestEntry) (n int) {
+func fitting(entries []SendEntry) (n int) {
 	for size := 0; n < min(len(entries), maxBatch); n++ {
-		if size += len(*entries[n].MessageBody); size > MaxTask {
+		if size += len(entries[n].MessageBody); size > MaxTask {
 			break
 		}
 	}
 	return n
 }
 
-func (q *Queue) send(ctx context.Context, entries []types.SendMessageBatchRequestEntry) error {
-	byID := func(e types.SendMessageBatchRequestEntry) string { return *e.Id }
-	refused, err := untilTaken(ctx, entries, byID, func(some []types.SendMessageBatchRequestEntry) ([]types.BatchResultErrorEntry, error) {
-		out, err := q.api.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: q.url, Entries: some})
-		if err != nil {
-			return nil, err
-		}
-		return out.Failed, nil
+func (q *Queue) send(ctx context.Context, entries []SendEntry) error {
+	byID := func(e SendEntry) string { return e.ID }
+	refused, err := untilTaken(ctx, entries, byID, func(some []SendEntry) ([]Failed, error) {
+		return q.api.SendMessageBatch(ctx, SendMessageBatch{QueueURL: q.url, Entries: some})
 	})
 	if err == nil && len(refused) > 0 {
-		err = fmt.Errorf("SQS refuses %d of them: %s", len(refused), aws.ToString(refused[0].Code))
+		err = fmt.Errorf("SQS refuses %d of them: %s", len(refused), refused[0].Code)
 	}
 	return err
 }
@@ -146,9 +130,9 @@ func (q *Queue) send(ctx context.Context, entries []types.SendMessageBatchReques
 func (q *Queue) Ack(ctx context.Context, leases ...queue.Lease) error {
 	for len(leases) > 0 {
 		n := min(len(leases), maxBatch)
-		entries := make([]types.DeleteMessageBatchRequestEntry, n)
+		entries := make([]DeleteEntry, n)
 		for i, lease := range leases[:n] {
-			entries[i] = types.DeleteMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), ReceiptHandle: aws.String(lease.Receipt)}
+			entries[i] = DeleteEntry{ID: strconv.Itoa(i), ReceiptHandle: lease.Receipt}
 		}
 		if err := q.remove(ctx, entries); err != nil {
 			return fmt.Errorf("delete %d tasks: %w", n, err)
@@ -158,18 +142,14 @@ func (q *Queue) Ack(ctx context.Context, leases ...queue.Lease) error {
 	return nil
 }
 
-func (q *Queue) remove(ctx context.Context, entries []types.DeleteMessageBatchRequestEntry) error {
-	byID := func(e types.DeleteMessageBatchRequestEntry) string { return *e.Id }
-	refused, err := untilTaken(ctx, entries, byID, func(some []types.DeleteMessageBatchRequestEntry) ([]types.BatchResultErrorEntry, error) {
-		out, err := q.api.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: q.url, Entries: some})
-		if err != nil {
-			return nil, err
-		}
-		return out.Failed, nil
+func (q *Queue) remove(ctx context.Context, entries []DeleteEntry) error {
+	byID := func(e DeleteEntry) string { return e.ID }
+	refused, err := untilTaken(ctx, entries, byID, func(some []DeleteEntry) ([]Failed, error) {
+		return q.api.DeleteMessageBatch(ctx, DeleteMessageBatch{QueueURL: q.url, Entries: some})
 	})
 	for _, r := range refused {
-		if err == nil && !stale[aws.ToString(r.Code)] {
-			err = fmt.Errorf("SQS refuses it: %s", aws.ToString(r.Code))
+		if err == nil && !stale[r.Code] {
+			err = fmt.Errorf("SQS refuses it: %s", r.Code)
 		}
 	}
 	return err
@@ -180,11 +160,11 @@ func (q *Queue) remove(ctx context.Context, entries []types.DeleteMessageBatchRe
 // before, SQS may also give back what is in the hands of someone else; it is then
 // done twice.
 func (q *Queue) Release(ctx context.Context, lease queue.Lease, delay time.Duration) error {
-	_, err := q.api.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
-		QueueUrl: q.url, ReceiptHandle: aws.String(lease.Receipt),
+	err := q.api.ChangeMessageVisibility(ctx, ChangeMessageVisibility{
+		QueueURL: q.url, ReceiptHandle: lease.Receipt,
 		VisibilityTimeout: seconds(min(delay, maxLease-margin)),
 	})
-	if e, ok := errors.AsType[smithy.APIError](err); ok && stale[e.ErrorCode()] {
+	if stale[awsjson.CodeOf(err)] {
 		return nil
 	}
 	if err != nil {

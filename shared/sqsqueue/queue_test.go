@@ -10,11 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/stretchr/testify/require"
 
+	"tocsin/shared/awsjson"
 	"tocsin/shared/queue"
 	"tocsin/shared/smn"
 	"tocsin/shared/sqsqueue"
@@ -26,53 +24,53 @@ type api struct {
 
 	failing  []map[string]string // of the batches to come: code by id; SQS is at fault but for "refused"
 	err      error
-	messages chan []types.Message // what requests for messages get
+	messages chan []sqsqueue.Message // what requests for messages get
 
-	sent      [][]types.SendMessageBatchRequestEntry
-	deleted   [][]types.DeleteMessageBatchRequestEntry
-	received  []*sqs.ReceiveMessageInput
-	visible   []*sqs.ChangeMessageVisibilityInput
+	sent      [][]sqsqueue.SendEntry
+	deleted   [][]sqsqueue.DeleteEntry
+	received  []sqsqueue.ReceiveMessage
+	visible   []sqsqueue.ChangeMessageVisibility
 	visibleTo error
 }
 
-func (a *api) failures() (failed []types.BatchResultErrorEntry) {
+func (a *api) failures() (failed []sqsqueue.Failed) {
 	if len(a.failing) == 0 {
 		return nil
 	}
 	for id, code := range a.failing[0] {
-		failed = append(failed, types.BatchResultErrorEntry{Id: aws.String(id), Code: aws.String(code), SenderFault: code != "InternalError"})
+		failed = append(failed, sqsqueue.Failed{ID: id, Code: code, SenderFault: code != "InternalError"})
 	}
 	a.failing = a.failing[1:]
 	return failed
 }
 
-func (a *api) SendMessageBatch(_ context.Context, in *sqs.SendMessageBatchInput, _ ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error) {
+func (a *api) SendMessageBatch(_ context.Context, in sqsqueue.SendMessageBatch) ([]sqsqueue.Failed, error) {
 	a.sent = append(a.sent, in.Entries)
-	return &sqs.SendMessageBatchOutput{Failed: a.failures()}, a.err
+	return a.failures(), a.err
 }
 
-func (a *api) DeleteMessageBatch(_ context.Context, in *sqs.DeleteMessageBatchInput, _ ...func(*sqs.Options)) (*sqs.DeleteMessageBatchOutput, error) {
+func (a *api) DeleteMessageBatch(_ context.Context, in sqsqueue.DeleteMessageBatch) ([]sqsqueue.Failed, error) {
 	a.deleted = append(a.deleted, in.Entries)
-	return &sqs.DeleteMessageBatchOutput{Failed: a.failures()}, a.err
+	return a.failures(), a.err
 }
 
-func (a *api) ReceiveMessage(_ context.Context, in *sqs.ReceiveMessageInput, _ ...func(*sqs.Options)) (*sqs.ReceiveMessageOutput, error) {
+func (a *api) ReceiveMessage(_ context.Context, in sqsqueue.ReceiveMessage) ([]sqsqueue.Message, error) {
 	a.received = append(a.received, in)
-	return &sqs.ReceiveMessageOutput{Messages: <-a.messages}, a.err
+	return <-a.messages, a.err
 }
 
-func (a *api) ChangeMessageVisibility(_ context.Context, in *sqs.ChangeMessageVisibilityInput, _ ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error) {
+func (a *api) ChangeMessageVisibility(_ context.Context, in sqsqueue.ChangeMessageVisibility) error {
 	a.visible = append(a.visible, in)
-	return nil, a.visibleTo
+	return a.visibleTo
 }
 
 func task() queue.Task { return queue.NewFanOut("project", "topic", smn.NewID(), 0) }
 
-func message(t *testing.T, task queue.Task) types.Message {
+func message(t *testing.T, task queue.Task) sqsqueue.Message {
 	t.Helper()
 	body, err := json.Marshal(task)
 	require.NoError(t, err)
-	return types.Message{Body: aws.String(string(body)), ReceiptHandle: aws.String("receipt of " + task.ID), Attributes: map[string]string{"ApproximateReceiveCount": "2"}}
+	return sqsqueue.Message{Body: string(body), ReceiptHandle: "receipt of " + task.ID, Attributes: map[string]string{"ApproximateReceiveCount": "2"}}
 }
 
 // Of a request that fails in part, what failed is sent again and nothing else.
@@ -86,12 +84,12 @@ func TestPartsThatFailAreTriedAgain(t *testing.T) {
 		require.Len(t, a.sent[0], 3)
 		require.Equal(t, a.sent[0][1:], a.sent[1])
 		require.Equal(t, a.sent[0][2:], a.sent[2])
-		require.Contains(t, *a.sent[2][0].MessageBody, tasks[2].ID)
+		require.Contains(t, a.sent[2][0].MessageBody, tasks[2].ID)
 
 		a.failing = []map[string]string{{"0": "InternalError"}}
 		require.NoError(t, q.Ack(t.Context(), queue.Lease{Receipt: "r"}, queue.Lease{Receipt: "s"}))
 		require.Len(t, a.deleted, 2)
-		require.Equal(t, "r", *a.deleted[1][0].ReceiptHandle)
+		require.Equal(t, "r", a.deleted[1][0].ReceiptHandle)
 
 		for range 100 {
 			a.failing = append(a.failing, map[string]string{"0": "InternalError"})
@@ -127,8 +125,8 @@ func TestRelease(t *testing.T) {
 		require.NoError(t, q.Release(t.Context(), queue.Lease{Receipt: "r"}, delay))
 		require.Equal(t, want, a.visible[len(a.visible)-1].VisibilityTimeout, delay)
 	}
-	for _, stale := range []error{&types.ReceiptHandleIsInvalid{}, &types.MessageNotInflight{}} {
-		a.visibleTo = fmt.Errorf("operation: %w", stale)
+	for _, stale := range []string{"ReceiptHandleIsInvalid", "MessageNotInflight"} {
+		a.visibleTo = fmt.Errorf("operation: %w", &awsjson.Error{Status: 400, Code: stale})
 		require.NoError(t, q.Release(t.Context(), queue.Lease{}, 0))
 	}
 	a.visibleTo = errors.New("no way")
@@ -179,7 +177,7 @@ func TestTextThatSQSRefuses(t *testing.T) {
 	a := &api{}
 	want := queue.NewDirect(queue.Direct{MessageID: "m", Text: "a\ufffe\uffff\x00b ✓"}, time.Time{})
 	require.NoError(t, open(t, sqsqueue.Config{Client: a, URL: "url"}).Put(t.Context(), want))
-	body := *a.sent[0][0].MessageBody
+	body := a.sent[0][0].MessageBody
 	require.NotContains(t, body, "\ufffe")
 	require.NotContains(t, body, "\uffff")
 	lease, err := sqsqueue.Decode(body, "r", 3)
@@ -199,15 +197,15 @@ func TestFairQueuesKnowTheGroup(t *testing.T) {
 	a := &api{}
 	require.NoError(t, open(t, sqsqueue.Config{Client: a, URL: "url", Fair: true}).Put(t.Context(), task(), queue.Task{ID: "x"}))
 	require.NoError(t, open(t, sqsqueue.Config{Client: a, URL: "url"}).Put(t.Context(), task()))
-	require.Equal(t, "topic", *a.sent[0][0].MessageGroupId)
-	require.Nil(t, a.sent[0][1].MessageGroupId)
-	require.Nil(t, a.sent[1][0].MessageGroupId)
+	require.Equal(t, "topic", a.sent[0][0].MessageGroupID)
+	require.Empty(t, a.sent[0][1].MessageGroupID)
+	require.Empty(t, a.sent[1][0].MessageGroupID)
 }
 
 // What is due after more than 15 minutes comes early, and is put again each time.
 func TestLongDelays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := &api{messages: make(chan []types.Message, 2)}
+		a := &api{messages: make(chan []sqsqueue.Message, 2)}
 		q := open(t, sqsqueue.Config{Client: a, URL: "url"})
 		later := task()
 		later.NotBefore = time.Now().Add(20*time.Minute + time.Millisecond)
@@ -216,18 +214,18 @@ func TestLongDelays(t *testing.T) {
 
 		time.Sleep(15 * time.Minute)
 		now := task()
-		a.messages <- []types.Message{message(t, later), {Body: aws.String("no task")}}
-		a.messages <- []types.Message{message(t, now)}
+		a.messages <- []sqsqueue.Message{message(t, later), {Body: "no task"}}
+		a.messages <- []sqsqueue.Message{message(t, now)}
 		leases, err := q.Receive(t.Context(), 5, time.Minute)
 		require.NoError(t, err)
 		require.Equal(t, []queue.Lease{{Task: now, Receipt: "receipt of " + now.ID, Received: 2}}, leases)
 		require.Len(t, a.sent, 2)
 		require.Equal(t, int32(301), a.sent[1][0].DelaySeconds, "rounded up")
 		require.Len(t, a.deleted, 1, "and only that one")
-		require.Equal(t, "receipt of "+later.ID, *a.deleted[0][0].ReceiptHandle)
+		require.Equal(t, "receipt of "+later.ID, a.deleted[0][0].ReceiptHandle)
 
 		time.Sleep(301 * time.Second)
-		a.messages <- []types.Message{message(t, later)}
+		a.messages <- []sqsqueue.Message{message(t, later)}
 		leases, err = q.Receive(t.Context(), 5, time.Minute)
 		require.NoError(t, err)
 		require.Equal(t, later.ID, leases[0].ID)
@@ -236,14 +234,14 @@ func TestLongDelays(t *testing.T) {
 
 // A task that cannot be put again stays where it is.
 func TestPutAgainFails(t *testing.T) {
-	a := &api{messages: make(chan []types.Message, 1), failing: []map[string]string{{"0": "AccessDenied"}, {"0": "AccessDenied"}}}
+	a := &api{messages: make(chan []sqsqueue.Message, 1), failing: []map[string]string{{"0": "AccessDenied"}, {"0": "AccessDenied"}}}
 	q := open(t, sqsqueue.Config{Client: a, URL: "url"})
 	later, now := task(), task()
 	later.NotBefore = time.Now().Add(time.Hour)
-	a.messages <- []types.Message{message(t, later)}
+	a.messages <- []sqsqueue.Message{message(t, later)}
 	_, err := q.Receive(t.Context(), 5, time.Minute)
 	require.ErrorContains(t, err, "AccessDenied")
-	a.messages <- []types.Message{message(t, later), message(t, now)}
+	a.messages <- []sqsqueue.Message{message(t, later), message(t, now)}
 	leases, err := q.Receive(t.Context(), 5, time.Minute)
 	require.NoError(t, err)
 	require.Len(t, leases, 1, "what is due does not wait for the other")
@@ -253,14 +251,14 @@ func TestPutAgainFails(t *testing.T) {
 // What a request gets after its caller has gone is given back.
 func TestReceiveGivesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := &api{messages: make(chan []types.Message)}
+		a := &api{messages: make(chan []sqsqueue.Message)}
 		q := open(t, sqsqueue.Config{Client: a, URL: "url"})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err := q.Receive(ctx, 20, time.Millisecond)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		late := message(t, task())
-		a.messages <- []types.Message{late}
+		a.messages <- []sqsqueue.Message{late}
 		synctest.Wait()
 		require.Len(t, a.visible, 1)
 		require.Equal(t, late.ReceiptHandle, a.visible[0].ReceiptHandle)
@@ -273,7 +271,7 @@ func TestReceiveGivesBack(t *testing.T) {
 }
 
 func TestReceiveFails(t *testing.T) {
-	a := &api{messages: make(chan []types.Message, 1), err: errors.New("no way")}
+	a := &api{messages: make(chan []sqsqueue.Message, 1), err: errors.New("no way")}
 	a.messages <- nil
 	_, err := open(t, sqsqueue.Config{Client: a, URL: "url"}).Receive(t.Context(), 1, time.Second)
 	require.ErrorIs(t, err, a.err)
@@ -290,5 +288,5 @@ func TestNewNeeds(t *testing.T) {
 func TestNoSuchQueue(t *testing.T) {
 	client, url := create(t)
 	err := open(t, sqsqueue.Config{Client: client, URL: url + "-not"}).Put(t.Context(), task())
-	require.ErrorAs(t, err, new(*types.QueueDoesNotExist))
+	require.Equal(t, "AWS.SimpleQueueService.NonExistentQueue", awsjson.CodeOf(err))
 }

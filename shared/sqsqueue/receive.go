@@ -7,10 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-
 	"tocsin/shared/queue"
 )
 
@@ -36,15 +32,18 @@ func (q *Queue) Receive(ctx context.Context, limit int, lease time.Duration) ([]
 	}
 }
 
+// receiveCount is the attribute that says how often a message was handed out.
+const receiveCount = "ApproximateReceiveCount"
+
 // sort reads messages and says which of them are due.
-func (q *Queue) sort(ctx context.Context, messages []types.Message) (due, early []queue.Lease) {
+func (q *Queue) sort(ctx context.Context, messages []Message) (due, early []queue.Lease) {
 	now := q.now()
 	for _, m := range messages {
-		received, _ := strconv.Atoi(m.Attributes[string(types.MessageSystemAttributeNameApproximateReceiveCount)])
-		lease, err := Decode(aws.ToString(m.Body), aws.ToString(m.ReceiptHandle), received)
+		received, _ := strconv.Atoi(m.Attributes[receiveCount])
+		lease, err := Decode(m.Body, m.ReceiptHandle, received)
 		switch {
 		case err != nil:
-			q.log.LogAttrs(ctx, slog.LevelError, "a message is no task", slog.String("sqs_message_id", aws.ToString(m.MessageId)))
+			q.log.LogAttrs(ctx, slog.LevelError, "a message is no task", slog.String("sqs_message_id", m.MessageID))
 		case lease.NotBefore.After(now):
 			early = append(early, lease)
 		default:
@@ -69,33 +68,33 @@ func (q *Queue) putAgain(ctx context.Context, early []queue.Lease) error {
 // poll asks for messages until there is one. A request that was cut short could take
 // messages with it, so when ctx ends it goes on in the background, and gives back
 // what it gets.
-func (q *Queue) poll(ctx context.Context, limit int, lease time.Duration) ([]types.Message, error) {
+func (q *Queue) poll(ctx context.Context, limit int, lease time.Duration) ([]Message, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	type answer struct {
-		messages []types.Message
+		messages []Message
 		err      error
 	}
 	answers := make(chan answer) // whoever waits for it has it, or nobody
 	go func() {
 		asking := context.WithoutCancel(ctx)
-		out, err := q.api.ReceiveMessage(asking, &sqs.ReceiveMessageInput{
-			QueueUrl: q.url, MaxNumberOfMessages: int32(min(max(limit, 1), maxBatch)),
+		messages, err := q.api.ReceiveMessage(asking, ReceiveMessage{
+			QueueURL: q.url, MaxNumberOfMessages: int32(min(max(limit, 1), maxBatch)),
 			VisibilityTimeout: max(seconds(min(lease, maxLease)), 1), WaitTimeSeconds: seconds(maxWait),
-			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameApproximateReceiveCount},
+			MessageSystemAttributeNames: []string{receiveCount},
 		})
 		var a answer
 		if err != nil {
 			a.err = fmt.Errorf("receive tasks: %w", err)
 		} else {
-			a.messages = out.Messages
+			a.messages = messages
 		}
 		select {
 		case answers <- a:
 		case <-ctx.Done():
 			for _, m := range a.messages {
-				_ = q.Release(asking, queue.Lease{Receipt: aws.ToString(m.ReceiptHandle)}, 0) // else its lease ends by itself
+				_ = q.Release(asking, queue.Lease{Receipt: m.ReceiptHandle}, 0) // else its lease ends by itself
 			}
 		}
 	}()

@@ -5,9 +5,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
 // How often a part of a request is tried that SQS leaves undone, and how long the
@@ -19,7 +16,7 @@ const (
 
 // untilTaken makes a request for many entries, and again for those that fail on the
 // side of SQS. It gives those that were refused for what they are.
-func untilTaken[E any](ctx context.Context, entries []E, idOf func(E) string, request func([]E) ([]types.BatchResultErrorEntry, error)) (refused []types.BatchResultErrorEntry, err error) {
+func untilTaken[E any](ctx context.Context, entries []E, idOf func(E) string, request func([]E) ([]Failed, error)) (refused []Failed, err error) {
 	for try := range tries {
 		if try > 0 {
 			if err := sleep(ctx, rand.N(firstPause<<(try-1))+1); err != nil { // full jitter
@@ -35,7 +32,7 @@ func untilTaken[E any](ctx context.Context, entries []E, idOf func(E) string, re
 			if f.SenderFault {
 				refused = append(refused, f)
 			} else {
-				again[aws.ToString(f.Id)] = true
+				again[f.ID] = true
 			}
 		}
 		if len(again) == 0 {

@@ -22,12 +22,12 @@ func TestQueue(t *testing.T) {
 }
 
 // create makes an empty queue.
-func create(t *testing.T) (*sqs.Client, string) {
+func create(t *testing.T) (sqsqueue.Client, string) {
 	t.Helper()
-	client := sqs.NewFromConfig(emulators.Moto(t))
-	out, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("test-" + smn.NewID())})
+	cfg := emulators.Moto(t)
+	out, err := sqs.NewFromConfig(cfg).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("test-" + smn.NewID())})
 	require.NoError(t, err)
-	return client, *out.QueueUrl
+	return sqsqueue.NewClient(cfg), *out.QueueUrl
 }
 
 func open(t *testing.T, cfg sqsqueue.Config) *sqsqueue.Queue {

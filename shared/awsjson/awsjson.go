@@ -1,0 +1,197 @@
+// Package awsjson asks services of AWS that speak its JSON protocol: each call is one
+// signed POST, and tried again where that may help.
+//
+// It stands in for the SDK's clients of services of which the functions need two or
+// four calls: each of those clients carries all calls of its service, and sets up the
+// schemas of all of them at every start. What is delicate in them, the signature, is
+// the SDK's.
+package awsjson
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+)
+
+// Service is one that speaks the protocol.
+type Service struct {
+	Name    string // first part of its host, and its name in signatures: sqs
+	Target  string // what the names of its calls begin with: AmazonSQS
+	Version string // of the protocol: 1.0
+}
+
+// Client asks a service. It is used from many goroutines at once.
+type Client struct {
+	service Service
+	aws     aws.Config
+	url     string
+	http    aws.HTTPClient
+	signer  *v4.Signer
+	tries   int
+}
+
+// defaultTries is how often a call is tried in all, unless the configuration says it.
+const defaultTries = 3
+
+// New makes a client. Of the configuration it heeds Region, Credentials,
+// BaseEndpoint, HTTPClient, which bounds each try, and RetryMaxAttempts.
+func New(service Service, cfg aws.Config) *Client {
+	c := &Client{service: service, aws: cfg, http: cfg.HTTPClient, signer: v4.NewSigner(), tries: cfg.RetryMaxAttempts}
+	if c.http == nil {
+		c.http = awshttp.NewBuildableClient()
+	}
+	if c.tries <= 0 {
+		c.tries = defaultTries
+	}
+	switch {
+	case cfg.BaseEndpoint != nil:
+		c.url = strings.TrimRight(*cfg.BaseEndpoint, "/") + "/"
+	case strings.HasPrefix(cfg.Region, "cn-"):
+		c.url = "https://" + service.Name + "." + cfg.Region + ".amazonaws.com.cn/"
+	default:
+		c.url = "https://" + service.Name + "." + cfg.Region + ".amazonaws.com/"
+	}
+	return c
+}
+
+// URL is where the calls go.
+func (c *Client) URL() string { return c.url }
+
+// Error is a refusal.
+type Error struct {
+	Status int
+	Code   string // such as ResourceNotFoundException
+	Text   string // what the service says
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s (status %d): %s", e.Code, e.Status, e.Text)
+}
+
+// CodeOf is the code of a refusal, empty for any other error and none.
+func CodeOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// firstPause is how long the pause before the second try may be; each further one may
+// be twice as long.
+const firstPause = 100 * time.Millisecond
+
+// Call makes a call with in as its JSON, and reads the answer into out unless that is
+// nil. No answer, a server error and a throttled call are tried again, so a call that
+// ends in an error may have been done. A refusal is an *Error.
+func (c *Client) Call(ctx context.Context, operation string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return fmt.Errorf("%s: write the request: %w", operation, err)
+	}
+	for try := 1; ; try++ {
+		answer, err := c.ask(ctx, operation, body)
+		switch {
+		case err == nil && out == nil:
+			return nil
+		case err == nil:
+			if err := json.Unmarshal(answer, out); err != nil {
+				return fmt.Errorf("%s: read the answer: %w", operation, err)
+			}
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case try == c.tries || !mayHelp(err):
+			return fmt.Errorf("%s: %w", operation, err)
+		}
+		if err := pause(ctx, rand.N(firstPause<<(try-1))+1); err != nil { // full jitter
+			return err
+		}
+	}
+}
+
+// maxAnswer is more than a service has to say: ten messages of SQS in JSON.
+const maxAnswer = 16 << 20
+
+// ask makes one try.
+func (c *Client) ask(ctx context.Context, operation string, body []byte) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", "application/x-amz-json-"+c.service.Version)
+	r.Header.Set("X-Amz-Target", c.service.Target+"."+operation)
+	r.Header.Set("User-Agent", "tocsin")
+	keys, err := c.aws.Credentials.Retrieve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(body)
+	if err := c.signer.SignHTTP(ctx, keys, r, hex.EncodeToString(sum[:]), c.service.Name, c.aws.Region, time.Now()); err != nil {
+		return nil, err
+	}
+	came, err := c.http.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = came.Body.Close() }()
+	answer, err := io.ReadAll(io.LimitReader(came.Body, maxAnswer))
+	if err != nil {
+		return nil, err
+	}
+	if came.StatusCode != http.StatusOK {
+		return nil, refusal(came, answer)
+	}
+	return answer, nil
+}
+
+// refusal reads an answer that is an error. Its code comes with a namespace before it
+// or an address behind it.
+func refusal(came *http.Response, answer []byte) error {
+	var says struct {
+		Type    string `json:"__type"`
+		Message string `json:"message"` // or Message: the case does not matter
+	}
+	_ = json.Unmarshal(answer, &says) // a gateway's is no JSON: the status must do
+	code := says.Type
+	if code == "" {
+		code = came.Header.Get("X-Amzn-Errortype")
+	}
+	code, _, _ = strings.Cut(code, ":")
+	code = code[strings.LastIndexByte(code, '#')+1:]
+	// Services that spoke XML before name their errors of then in a header.
+	if old, _, ok := strings.Cut(came.Header.Get("X-Amzn-Query-Error"), ";"); ok && old != "" {
+		code = old
+	}
+	return &Error{Status: came.StatusCode, Code: code, Text: says.Message}
+}
+
+// mayHelp says whether another try may end otherwise.
+func mayHelp(err error) bool {
+	e, refused := errors.AsType[*Error](err)
+	return !refused || e.Status >= http.StatusInternalServerError || e.Status == http.StatusTooManyRequests ||
+		strings.Contains(e.Code, "Throttl") || e.Code == "RequestLimitExceeded"
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,129 @@
+package awsjson_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/stretchr/testify/require"
+
+	"tocsin/shared/awsjson"
+)
+
+// answers is AWS: it answers one try after the other.
+type answers []func(*http.Request) (*http.Response, error)
+
+func (a *answers) Do(r *http.Request) (*http.Response, error) {
+	next := (*a)[0]
+	*a = (*a)[1:]
+	return next(r)
+}
+
+func says(status int, body string, header ...string) func(*http.Request) (*http.Response, error) {
+	return func(*http.Request) (*http.Response, error) {
+		r := &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
+		for i := 0; i < len(header); i += 2 {
+			r.Header.Set(header[i], header[i+1])
+		}
+		return r, nil
+	}
+}
+
+func silent(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") }
+
+func client(region string, tries ...func(*http.Request) (*http.Response, error)) (*awsjson.Client, *answers) {
+	a := answers(tries)
+	return awsjson.New(awsjson.Service{Name: "sqs", Target: "AmazonSQS", Version: "1.0"}, aws.Config{
+		Region: region, HTTPClient: &a, RetryMaxAttempts: 3,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret", SessionToken: "session"}, nil
+		}),
+	}), &a
+}
+
+func TestCall(t *testing.T) {
+	for region, url := range map[string]string{
+		"eu-west-1":  "https://sqs.eu-west-1.amazonaws.com/",
+		"cn-north-1": "https://sqs.cn-north-1.amazonaws.com.cn/",
+	} {
+		c, _ := client(region, func(r *http.Request) (*http.Response, error) {
+			require.Equal(t, http.MethodPost, r.Method)
+			require.Equal(t, url, r.URL.String())
+			require.Equal(t, "AmazonSQS.SendMessage", r.Header.Get("X-Amz-Target"))
+			require.Equal(t, "application/x-amz-json-1.0", r.Header.Get("Content-Type"))
+			require.Equal(t, "session", r.Header.Get("X-Amz-Security-Token"))
+			require.Regexp(t, "^AWS4-HMAC-SHA256 Credential=AKID/[0-9]{8}/"+region+"/sqs/aws4_request, SignedHeaders=.*content-type;host;x-amz-date;x-amz-security-token;x-amz-target, Signature=[0-9a-f]{64}$",
+				r.Header.Get("Authorization"))
+			body, err := io.ReadAll(r.Body)
+			require.NoError(t, err)
+			require.JSONEq(t, `{"a":1}`, string(body))
+			return says(200, `{"b":2}`)(r)
+		})
+		var out struct{ B int }
+		require.NoError(t, c.Call(t.Context(), "SendMessage", map[string]int{"a": 1}, &out))
+		require.Equal(t, 2, out.B)
+	}
+}
+
+func TestAnotherAddress(t *testing.T) {
+	c := awsjson.New(awsjson.Service{Name: "sqs"}, aws.Config{BaseEndpoint: aws.String("http://127.0.0.1:5000")})
+	require.Equal(t, "http://127.0.0.1:5000/", c.URL())
+}
+
+func TestRefusals(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer func(*http.Request) (*http.Response, error)
+		code   string
+	}{
+		"namespace": {says(400, `{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"gone"}`), "QueueDoesNotExist"},
+		"plain":     {says(400, `{"__type":"ResourceNotFoundException","Message":"gone"}`), "ResourceNotFoundException"},
+		"header":    {says(400, `{"message":"gone"}`, "X-Amzn-Errortype", "AccessDenied:http://aws/"), "AccessDenied"},
+		"of old":    {says(400, `{"__type":"com.amazonaws.sqs#MessageNotInflight","message":"gone"}`, "X-Amzn-Query-Error", "AWS.SimpleQueueService.MessageNotInflight;Sender"), "AWS.SimpleQueueService.MessageNotInflight"},
+	} {
+		client, _ := client("eu-west-1", c.answer)
+		err := client.Call(t.Context(), "SendMessage", struct{}{}, nil)
+		require.Equal(t, c.code, awsjson.CodeOf(err), name)
+		require.ErrorContains(t, err, "SendMessage: "+c.code+" (status 400): gone")
+	}
+	require.Empty(t, awsjson.CodeOf(nil))
+}
+
+// What may end otherwise is tried again, three times in all here; nothing else is.
+func TestTries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, c := range map[string]struct {
+			tries []func(*http.Request) (*http.Response, error)
+			fails bool
+		}{
+			"mended":    {tries: []func(*http.Request) (*http.Response, error){silent, says(503, "<html>"), says(200, "{}")}},
+			"throttled": {tries: []func(*http.Request) (*http.Response, error){says(400, `{"__type":"ThrottlingException"}`), says(429, ""), says(200, "{}")}},
+			"given up":  {tries: []func(*http.Request) (*http.Response, error){silent, silent, silent}, fails: true},
+			"refused":   {tries: []func(*http.Request) (*http.Response, error){says(400, `{"__type":"InvalidRequestException"}`)}, fails: true},
+		} {
+			client, left := client("eu-west-1", c.tries...)
+			err := client.Call(t.Context(), "SendMessage", struct{}{}, nil)
+			require.Equal(t, c.fails, err != nil, name)
+			require.Empty(t, *left, name)
+		}
+	})
+}
+
+func TestEndOfContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	c, left := client("eu-west-1", func(*http.Request) (*http.Response, error) {
+		cancel()
+		return nil, context.Canceled
+	}, silent)
+	require.ErrorIs(t, c.Call(ctx, "SendMessage", struct{}{}, nil), context.Canceled)
+	require.Len(t, *left, 1)
+}
+
+func TestUnreadableAnswer(t *testing.T) {
+	c, _ := client("eu-west-1", says(200, "<html>"))
+	require.ErrorContains(t, c.Call(t.Context(), "SendMessage", struct{}{}, &struct{}{}), "SendMessage: read the answer")
+}

@@ -1,0 +1,60 @@
+package ways_test
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/stretchr/testify/require"
+
+	"tocsin/shared/deliver"
+	"tocsin/shared/deliver/ses"
+	"tocsin/shared/deliver/smtp"
+	"tocsin/shared/deliver/snssms"
+	"tocsin/shared/lambdaapp"
+	"tocsin/shared/lambdaapp/ways"
+	"tocsin/shared/smn"
+)
+
+// Mails go by SES or by a mail server, SMS by SNS, and each only where it is
+// configured.
+func TestOpen(t *testing.T) {
+	for name, c := range map[string]struct {
+		settings lambdaapp.Ways
+		mail     deliver.Sender
+		sms      deliver.Sender
+	}{
+		"none": {},
+		"ses":  {settings: lambdaapp.Ways{MailFrom: "a@example.com", MailRate: 0.5, ConfigurationSet: "set"}, mail: &ses.Sender{}},
+		"smtp": {settings: lambdaapp.Ways{MailFrom: "a@example.com", SMTPURL: "smtp://user:password@mail.example.com"}, mail: &smtp.Sender{}},
+		"sms":  {settings: lambdaapp.Ways{SMSRate: 2, SMSFrom: "+14155550199", SMSType: "Transactional"}, sms: &snssms.Sender{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.settings.SES = aws.Config{Region: "eu-west-1", Credentials: aws.AnonymousCredentials{}}
+			c.settings.SNS = c.settings.SES
+			senders, err := ways.Open(c.settings)
+			require.NoError(t, err)
+			for protocol, want := range map[smn.Protocol]deliver.Sender{smn.Email: c.mail, smn.SMS: c.sms} {
+				sender, is := senders[protocol]
+				require.Equal(t, want != nil, is)
+				require.IsType(t, want, sender)
+			}
+			for _, protocol := range []smn.Protocol{smn.HTTP, smn.HTTPS, smn.Slack} {
+				require.NotNil(t, senders[protocol])
+			}
+		})
+	}
+}
+
+func TestWrongSettings(t *testing.T) {
+	here := aws.Config{Region: "eu-west-1", Credentials: aws.AnonymousCredentials{}}
+	for want, wrong := range map[string]lambdaapp.Ways{
+		"TOCSIN_MAIL_FROM must be":                         {SMTPURL: "smtp://user:hidden@mail.example.com"},
+		"TOCSIN_MAIL_FROM, TOCSIN_SES_CONFIGURATION_SET: ": {MailFrom: "no address", SES: here},
+		"TOCSIN_SMS_FROM, TOCSIN_SMS_TYPE: ":               {SMSRate: 1, SMSType: "loud", SNS: here},
+	} {
+		_, err := ways.Open(wrong)
+		require.ErrorContains(t, err, want)
+		require.NotContains(t, err.Error(), "\n", "one line")
+		require.NotContains(t, err.Error(), "hidden", "no secret")
+	}
+}
