@@ -119,7 +119,7 @@ func TestFaultsOfAWS(t *testing.T) {
 	for _, c := range []*aws.Config{&plainTable, &plainQueue} {
 		c.HTTPClient = &http.Client{Transport: way, Timeout: 30 * time.Second}
 	}
-	q, err := sqsqueue.New(sqsqueue.Config{Client: sqs.NewFromConfig(plainQueue), URL: *created.QueueUrl})
+	q, err := sqsqueue.New(sqsqueue.Config{Client: sqsqueue.NewClient(plainQueue), URL: *created.QueueUrl})
 	require.NoError(t, err)
 	db, err := dynamostore.New(dynamostore.Config{Client: dynamodb.NewFromConfig(plainTable), Table: name, Queue: q})
 	require.NoError(t, err)

@@ -4,7 +4,6 @@ package access
 
 import (
 	"path"
-	"regexp"
 	"strings"
 )
 
@@ -32,12 +31,12 @@ var Actions = []Action{
 	DeleteTopicAttributeByName, ListSubscriptionsByTopic, Subscribe, Unsubscribe, Publish,
 }
 
-var actionPattern = regexp.MustCompile(`^[A-Za-z:*?]{1,64}$`)
+var actionPattern = pattern(`^[A-Za-z:*?]{1,64}$`)
 
 // actionsLike finds the actions that a name means. An asterisk stands for any
 // characters, a question mark for one; case does not count.
 func actionsLike(name string) (found []Action) {
-	if !actionPattern.MatchString(name) { // so Match sees nothing else that it would interpret
+	if !actionPattern().MatchString(name) { // so Match sees nothing else that it would interpret
 		return nil
 	}
 	for _, a := range Actions {

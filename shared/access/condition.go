@@ -3,7 +3,6 @@ package access
 import (
 	"encoding/json"
 	"math/big"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -113,12 +112,12 @@ func number(fits func(order int) bool) func([]any) (func(string) bool, bool) {
 }
 
 // numberPattern leaves out exponents, whose numbers could fill the memory.
-var numberPattern = regexp.MustCompile(`^[+-]?[0-9]{1,64}(\.[0-9]{1,64})?$`)
+var numberPattern = pattern(`^[+-]?[0-9]{1,64}(\.[0-9]{1,64})?$`)
 
 // parseNumber reads an integer or decimal of any size exactly: phone numbers are
 // too long for a float.
 func parseNumber(s string) (*big.Rat, bool) {
-	if !numberPattern.MatchString(s) {
+	if !numberPattern().MatchString(s) {
 		return nil, false
 	}
 	return new(big.Rat).SetString(s)

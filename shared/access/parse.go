@@ -3,7 +3,6 @@ package access
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -141,9 +140,9 @@ func texts(value any) ([]string, bool) {
 
 // accountPattern is wide: the ids of accounts are those of the identity service.
 var (
-	principalPattern = regexp.MustCompile(`^urn:csp:iam::([^:]*):root$`)
-	accountPattern   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-	servicePattern   = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+	principalPattern = pattern(`^urn:csp:iam::([^:]*):root$`)
+	accountPattern   = pattern(`^[A-Za-z0-9_-]{1,64}$`)
+	servicePattern   = pattern(`^[A-Za-z0-9_.-]{1,64}$`)
 )
 
 // parsePrincipals reads whom a statement is about. Services and organizations
@@ -176,7 +175,7 @@ func parsePrincipals(object map[string]any, deny bool) (principals list[string],
 				principals.items = append(principals.items, account)
 			}
 		case kind == "Service":
-			if slices.ContainsFunc(names, func(s string) bool { return !servicePattern.MatchString(s) }) {
+			if slices.ContainsFunc(names, func(s string) bool { return !servicePattern().MatchString(s) }) {
 				return principals, smn.Errorf(smn.InvalidStatementPrincipal, "a service has 1 to 64 letters, digits, hyphens, dots and underscores, such as obs")
 			}
 		case kind == "OrgPath" && !deny && !except:
@@ -193,11 +192,11 @@ func parseAccount(name string) (string, error) {
 	if name == anyone {
 		return anyone, nil
 	}
-	m := principalPattern.FindStringSubmatch(name)
+	m := principalPattern().FindStringSubmatch(name)
 	if m == nil {
 		return "", smn.Errorf(smn.InvalidStatementPrincipal, `a principal of CSP has the form urn:csp:iam::{domain_id}:root, or is "*"`)
 	}
-	if !accountPattern.MatchString(m[1]) {
+	if !accountPattern().MatchString(m[1]) {
 		return "", smn.Errorf(smn.InvalidDomainID, "a domain id has 1 to 64 letters, digits, hyphens and underscores")
 	}
 	return m[1], nil

@@ -2,7 +2,6 @@ package smn
 
 import (
 	"context"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -79,11 +78,11 @@ type ApplicationURN struct {
 	Name     string // see MaxApplicationName
 }
 
-var applicationNamePattern = regexp.MustCompile(`^[A-Za-z0-9_]{1,64}$`)
+var applicationNamePattern = pattern(`^[A-Za-z0-9_]{1,64}$`)
 
 // IsApplicationName says whether s can name an application: 1 to
 // MaxApplicationName letters, digits and underscores.
-func IsApplicationName(s string) bool { return applicationNamePattern.MatchString(s) }
+func IsApplicationName(s string) bool { return applicationNamePattern().MatchString(s) }
 
 // IsPlatform says whether s is a platform.
 func IsPlatform(s string) bool {
@@ -134,24 +133,24 @@ type PushCredentials struct {
 }
 
 var (
-	hmsPattern    = regexp.MustCompile(`^[A-Za-z0-9]+$`)
-	base64Pattern = regexp.MustCompile(`^[A-Za-z0-9+/_\r\n-]+=*[\r\n]*$`)
+	hmsPattern    = pattern(`^[A-Za-z0-9]+$`)
+	base64Pattern = pattern(`^[A-Za-z0-9+/_\r\n-]+=*[\r\n]*$`)
 )
 
 // PrincipalFits says whether Principal is one of the platform.
 func (c PushCredentials) PrincipalFits(p Platform) bool {
 	if p == HMS {
-		return len(c.Principal) <= maxHMSApplicationID && hmsPattern.MatchString(c.Principal)
+		return len(c.Principal) <= maxHMSApplicationID && hmsPattern().MatchString(c.Principal)
 	}
-	return len(c.Principal) <= MaxPushSecret && base64Pattern.MatchString(c.Principal)
+	return len(c.Principal) <= MaxPushSecret && base64Pattern().MatchString(c.Principal)
 }
 
 // CredentialFits says whether Credential is one of the platform.
 func (c PushCredentials) CredentialFits(p Platform) bool {
 	if p == HMS {
-		return len(c.Credential) >= minHMSSecret && len(c.Credential) <= maxHMSSecret && hmsPattern.MatchString(c.Credential)
+		return len(c.Credential) >= minHMSSecret && len(c.Credential) <= maxHMSSecret && hmsPattern().MatchString(c.Credential)
 	}
-	return len(c.Credential) <= MaxPushSecret && base64Pattern.MatchString(c.Credential)
+	return len(c.Credential) <= MaxPushSecret && base64Pattern().MatchString(c.Credential)
 }
 
 // Application is what sends to mobile devices by one platform.

@@ -2,7 +2,6 @@ package smn
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -97,20 +96,20 @@ type UpdateTemplateInput struct {
 }
 
 var (
-	templateNamePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
-	variablePattern     = regexp.MustCompile(`\{[A-Za-z0-9][A-Za-z0-9._-]{0,20}\}`)
+	templateNamePattern = pattern(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+	variablePattern     = pattern(`\{[A-Za-z0-9][A-Za-z0-9._-]{0,20}\}`)
 )
 
 // IsTemplateName says whether s can name a template: 1 to MaxTemplateName
 // letters, digits, hyphens and underscores, beginning with a letter or digit.
-func IsTemplateName(s string) bool { return templateNamePattern.MatchString(s) }
+func IsTemplateName(s string) bool { return templateNamePattern().MatchString(s) }
 
 // Variables lists the variables of a template, each once, in the order in which
 // they first occur, and counts the places where they stand.
 func Variables(content string) (names []string, uses int) {
 	names = []string{}
 	seen := map[string]bool{}
-	for _, at := range variablePattern.FindAllStringIndex(content, -1) {
+	for _, at := range variablePattern().FindAllStringIndex(content, -1) {
 		uses++
 		if name := content[at[0]+1 : at[1]-1]; !seen[name] {
 			seen[name] = true
@@ -126,7 +125,7 @@ func Variables(content string) (names []string, uses int) {
 func Render(content string, values map[string]string) (text string, missing []string) {
 	var out strings.Builder
 	end := 0
-	for _, at := range variablePattern.FindAllStringIndex(content, -1) {
+	for _, at := range variablePattern().FindAllStringIndex(content, -1) {
 		name := content[at[0]+1 : at[1]-1]
 		value, ok := values[name]
 		if !ok {

@@ -1,8 +1,6 @@
 package validation
 
 import (
-	"regexp"
-
 	"github.com/go-playground/validator/v10"
 
 	"tocsin/shared/smn"
@@ -15,7 +13,7 @@ var maxAttribute = map[smn.AttributeName]int{
 	smn.SMSSignID:    smn.MaxSMSSignID,
 }
 
-var smsSignIDPattern = regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
+var smsSignIDPattern = pattern(`^[A-Za-z0-9_-]*$`)
 
 // checkAttribute looks at the value of an attribute. What stands in an access
 // policy is for package access to judge.
@@ -27,7 +25,7 @@ func checkAttribute(sl validator.StructLevel) {
 		// the name is the breach
 	case len(in.Value) > limit:
 		sl.ReportError(in.Value, "Value", "Value", "attribute_length", string(in.Name))
-	case in.Name == smn.Introduction && !isLine(in.Value), in.Name == smn.SMSSignID && !smsSignIDPattern.MatchString(in.Value):
+	case in.Name == smn.Introduction && !isLine(in.Value), in.Name == smn.SMSSignID && !smsSignIDPattern().MatchString(in.Value):
 		sl.ReportError(in.Value, "Value", "Value", "attribute_value", string(in.Name))
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -88,7 +87,7 @@ func Fits(p smn.Protocol, endpoint string) bool {
 	case smn.Email:
 		return isMailAddress(endpoint)
 	case smn.SMS, smn.Call:
-		return phonePattern.MatchString(endpoint)
+		return phonePattern().MatchString(endpoint)
 	case smn.FunctionStage, smn.FunctionGraph:
 		return isFunctionURN(endpoint)
 	}
@@ -97,25 +96,25 @@ func Fits(p smn.Protocol, endpoint string) bool {
 
 // functionPattern: cff is the name of the service in SMN's documents, fss that in
 // URNs of FunctionGraph itself. The version may be an alias, which begins with !.
-var functionPattern = regexp.MustCompile(`^urn:(?:cff|fss):([^:]+):([^:]+):function:[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9._!-]{1,64})?$`)
+var functionPattern = pattern(`^urn:(?:cff|fss):([^:]+):([^:]+):function:[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9._!-]{1,64})?$`)
 
 // isFunctionURN: the name of a function, with or without a version.
 func isFunctionURN(s string) bool {
-	parts := functionPattern.FindStringSubmatch(s)
+	parts := functionPattern().FindStringSubmatch(s)
 	return parts != nil && smn.IsRegion(parts[1]) && smn.IsID(parts[2])
 }
 
 // ProjectOfFunction is the id of the project in the URN of a function; empty when
 // it is none.
 func ProjectOfFunction(urn string) string {
-	if parts := functionPattern.FindStringSubmatch(urn); parts != nil {
+	if parts := functionPattern().FindStringSubmatch(urn); parts != nil {
 		return parts[2]
 	}
 	return ""
 }
 
 // phonePattern: E.164 allows 15 digits, the national form may lack the plus.
-var phonePattern = regexp.MustCompile(`^\+?[0-9]{3,15}$`)
+var phonePattern = pattern(`^\+?[0-9]{3,15}$`)
 
 // isMailAddress: a bare address, local@domain, without a display name or comment.
 // RFC 5321 allows 254 characters.

@@ -3,13 +3,12 @@ package validation
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"tocsin/shared/smn"
 )
 
-var headerNamePattern = regexp.MustCompile(`^[xX]-[A-Za-z0-9]+(-[A-Za-z0-9]+)*$`)
+var headerNamePattern = pattern(`^[xX]-[A-Za-z0-9]+(-[A-Za-z0-9]+)*$`)
 
 // checkExtensionHeader says which of the rules for custom headers is broken. The
 // texts never repeat a value: values are often credentials.
@@ -23,7 +22,7 @@ func checkExtensionHeader(header map[string]string) error {
 		size += len(name) + len(value)
 		lower := strings.ToLower(name)
 		switch {
-		case !headerNamePattern.MatchString(name):
+		case !headerNamePattern().MatchString(name):
 			return errors.New("names in extension.header begin with x- and hold letters, digits and single hyphens")
 		case strings.HasPrefix(lower, "x-smn"):
 			return errors.New("names in extension.header that begin with x-smn are reserved")

@@ -3,7 +3,6 @@ package validation
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"unicode/utf8"
 
@@ -11,18 +10,18 @@ import (
 )
 
 var (
-	attributeNamePattern  = regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*$`)
-	attributeValuePattern = regexp.MustCompile(`^[\p{Latin}\p{Han}0-9_]+$`)
+	attributeNamePattern  = pattern(`^[a-z0-9]+(_[a-z0-9]+)*$`)
+	attributeValuePattern = pattern(`^[\p{Latin}\p{Han}0-9_]+$`)
 )
 
 // isAttributeName: what a message attribute, and a filter on it, can be called.
 func isAttributeName(s string) bool {
-	return len(s) <= smn.MaxAttributeName && attributeNamePattern.MatchString(s)
+	return len(s) <= smn.MaxAttributeName && attributeNamePattern().MatchString(s)
 }
 
 // isAttributeValue: what a message attribute can hold, and a filter ask for.
 func isAttributeValue(s string) bool {
-	return utf8.RuneCountInString(s) <= smn.MaxAttributeValue && attributeValuePattern.MatchString(s)
+	return utf8.RuneCountInString(s) <= smn.MaxAttributeValue && attributeValuePattern().MatchString(s)
 }
 
 // checkMessageAttributes says which of the rules for message attributes is broken.

@@ -2,7 +2,6 @@ package validation
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -14,7 +13,7 @@ import (
 // stringRules are the rules for a text, by the tag that names them.
 var stringRules = map[string]func(string) bool{
 	"id":         smn.IsID,
-	"foreign_id": foreignIDPattern.MatchString,
+	"foreign_id": foreignIDPattern().MatchString,
 
 	"topic_name":         smn.IsTopicName,
 	"topic_urn":          func(s string) bool { _, err := smn.ParseTopicURN(s); return err == nil },
@@ -80,4 +79,4 @@ func all[T any](list []T, rule func(T) bool) bool {
 	return !slices.ContainsFunc(list, func(v T) bool { return !rule(v) })
 }
 
-var foreignIDPattern = regexp.MustCompile(fmt.Sprintf(`^[A-Za-z0-9_-]{1,%d}$`, smn.MaxForeignID))
+var foreignIDPattern = pattern(fmt.Sprintf(`^[A-Za-z0-9_-]{1,%d}$`, smn.MaxForeignID))

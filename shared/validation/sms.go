@@ -8,7 +8,7 @@ import (
 )
 
 // isPhone: what an endpoint of protocol sms looks like.
-func isPhone(s string) bool { return phonePattern.MatchString(s) }
+func isPhone(s string) bool { return phonePattern().MatchString(s) }
 
 // isSMSText: 1 to smn.MaxSMS characters.
 func isSMSText(s string) bool {
