@@ -32,7 +32,7 @@ func installOnAWS(t *testing.T) installation {
 	tasks := sqs.NewFromConfig(emulators.Moto(t))
 	queue, err := tasks.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String(name)})
 	require.NoError(t, err)
-	q, err := sqsqueue.New(sqsqueue.Config{Client: tasks, URL: *queue.QueueUrl})
+	q, err := sqsqueue.New(sqsqueue.Config{Client: sqsqueue.NewClient(emulators.Moto(t)), URL: *queue.QueueUrl})
 	require.NoError(t, err)
 	db, err := dynamostore.New(dynamostore.Config{Client: table, Table: name, Queue: q})
 	require.NoError(t, err)

@@ -108,7 +108,7 @@ func (c *cloud) function(t *testing.T, id string) function {
 	t.Helper()
 	env, dynamo, others := c.watch.Env(id), c.dynamo, c.others
 	dynamo.BaseEndpoint, others.BaseEndpoint = aws.String(env["AWS_ENDPOINT_URL_DYNAMODB"]), aws.String(env["AWS_ENDPOINT_URL"])
-	queue, err := sqsqueue.New(sqsqueue.Config{Client: sqs.NewFromConfig(others), URL: c.queue, Fair: true})
+	queue, err := sqsqueue.New(sqsqueue.Config{Client: sqsqueue.NewClient(others), URL: c.queue, Fair: true})
 	require.NoError(t, err)
 	db, err := dynamostore.New(dynamostore.Config{Client: dynamodb.NewFromConfig(dynamo), Table: c.table, Queue: queue})
 	require.NoError(t, err)

@@ -21,7 +21,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 
-
 	"tocsin/internal/emulators"
 	"tocsin/internal/runtimeapi"
 	"tocsin/internal/stack"
