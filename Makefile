@@ -44,7 +44,7 @@ functions/%: FORCE
 ##@ Work on it
 .PHONY: test race check fmt openapi emulators sam-check bench bench-full bench-lambda soak fuzz
 test: emulators sam-cli ## run all tests; no preparation needed
-	go test ./...
+	go test -timeout 30m ./...
 	go -C internal/compat test -count=1 ./... # go does not see that the binary has changed
 
 # Where Python or Java with Maven is missing, make test goes on without.
@@ -89,7 +89,7 @@ endef
 	@touch $@
 
 race: ## run all tests but the long ones with the race detector; needs a C compiler
-	CGO_ENABLED=1 go test -race -short ./...
+	CGO_ENABLED=1 go test -race -short -timeout 30m ./...
 
 check: $(GOFUMPT) $(GOLANGCI_LINT) ## format, vet, lint and the tests of the house itself
 	@unformatted=$$($(GOFUMPT) -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
