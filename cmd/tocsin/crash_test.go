@@ -169,7 +169,7 @@ func TestKilledUnderLoad(t *testing.T) {
 
 func eventually(t *testing.T, what string, seen func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // what is put off comes back after a while, on a busy machine
 	defer cancel()
 	require.NoError(t, trial.Until(ctx, 5*time.Millisecond, seen), fmt.Sprint("waited for ", what))
 }

@@ -99,14 +99,16 @@ func (db *DB) FinishChunk(ctx context.Context, key store.ChunkKey, tally store.T
 
 // PutFailure meets store.Deliveries. The task comes before the row: who makes an
 // attempt again because this call ended in between finds its row as it was. A task
-// that is due when the row is there may have been too early, so it is put again.
+// that is due when the row is there may have been too early, so it is put again; but
+// not one of an attempt that was only put off, for which the row before does as well.
 func (db *DB) PutFailure(ctx context.Context, f store.Failure, retry ...queue.Task) error {
 	err := db.putTasks(ctx, retry...)
 	if err == nil {
 		err = db.putFailures(ctx, f)
 	}
 	for i := 0; i < len(retry) && err == nil; i++ {
-		if !retry[i].NotBefore.After(db.now()) {
+		putOff := retry[i].Retry != nil && retry[i].Retry.Deferred > 0
+		if !putOff && !retry[i].NotBefore.After(db.now()) {
 			err = db.putTasks(ctx, retry[i])
 		}
 	}

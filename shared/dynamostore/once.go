@@ -49,9 +49,10 @@ func (db *DB) FindMessageOnce(ctx context.Context, once store.Once) (id string, 
 // answer, since the call ended before it put the task. So the task is put again: if
 // that has been done, there is nothing left to do for it.
 func (db *DB) storedBefore(ctx context.Context, there row, once store.Once) (string, error) {
-	if !bytes.Equal(there.bytes("fingerprint"), once.Fingerprint) {
-		return "", store.ErrConflict
-	}
 	id := there.str("message")
-	return id, db.putTasks(ctx, queue.NewFanOut(there.str("project"), once.TopicID, id, 0))
+	err := db.putTasks(ctx, queue.NewFanOut(there.str("project"), once.TopicID, id, 0))
+	if err == nil && !bytes.Equal(there.bytes("fingerprint"), once.Fingerprint) {
+		return "", store.ErrConflict // only now: whoever asks may take this for published
+	}
+	return id, err
 }

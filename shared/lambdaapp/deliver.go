@@ -128,8 +128,17 @@ func (b *batch) take(ctx context.Context, limit int) []queue.Lease {
 	return leases
 }
 
-// Ack notes that tasks are done. SQS removes them by the answer.
-func (b *batch) Ack(_ context.Context, leases ...queue.Lease) error {
+// Ack notes that tasks are done. SQS removes them by the answer. Those that send one
+// message to one person are removed at once, too: nothing else tells a process that
+// is given the batch again, since this one was killed, that they were sent.
+func (b *batch) Ack(ctx context.Context, leases ...queue.Lease) error {
+	for _, lease := range leases {
+		if lease.Direct != nil || lease.Notice != nil || lease.Detection != nil {
+			if err := b.Queue.Ack(ctx, lease); err != nil {
+				return err
+			}
+		}
+	}
 	b.mu.Lock()
 	for _, lease := range leases {
 		b.done[lease.Receipt] = true

@@ -61,15 +61,20 @@ const keySize = 32
 // tokenSecret is what the keys of tokens are made of. The first function that needs
 // it makes it.
 func (h *house) tokenSecret(ctx context.Context) ([]byte, error) {
-	secret, err := h.secrets.GetOrCreate(ctx, tokenKey, func() ([]byte, error) {
+	return h.secrets.GetOrCreate(ctx, tokenKey, func() ([]byte, error) {
 		key := make([]byte, keySize)
 		_, err := rand.Read(key)
 		return key, err
 	})
-	if err == nil && len(secret) != keySize {
-		err = fmt.Errorf("secret %s%s has %d bytes instead of %d", h.settings.secrets, tokenKey, len(secret), keySize)
+}
+
+// checkTokenSecret is for who makes something of the secret, so that one that was
+// replaced by a wrong one leaves what was made before in use.
+func (h *house) checkTokenSecret(secret []byte) error {
+	if len(secret) != keySize {
+		return fmt.Errorf("secret %s%s has %d bytes instead of %d", h.settings.secrets, tokenKey, len(secret), keySize)
 	}
-	return secret, err
+	return nil
 }
 
 // signingPEM is the key that messages are signed with and its certificate. The first
@@ -124,6 +129,9 @@ func (h *house) api(ops ...httpapi.Operation) (http.Handler, error) {
 }
 
 func (h *house) newAPI(tokenSecret, credentials []byte, ops ...httpapi.Operation) (http.Handler, error) {
+	if err := h.checkTokenSecret(tokenSecret); err != nil {
+		return nil, err
+	}
 	users, agencies := []iam.User{h.settings.oneUser()}, []iam.Agency(nil)
 	if credentials != nil {
 		var err error
@@ -159,6 +167,9 @@ func newAuthority(key []byte, sampleToken string, users []iam.User, agencies []i
 }
 
 func (h *house) newService(tokenSecret []byte) (smn.Service, error) {
+	if err := h.checkTokenSecret(tokenSecret); err != nil {
+		return nil, err
+	}
 	tokens, err := confirmTokens(tokenSecret)
 	if err != nil {
 		return nil, err
@@ -192,6 +203,9 @@ func (h *house) worker(senders map[smn.Protocol]deliver.Sender) *renewed[*delive
 }
 
 func (h *house) newWorker(tokenSecret, pem []byte, senders map[smn.Protocol]deliver.Sender) (*deliver.Worker, error) {
+	if err := h.checkTokenSecret(tokenSecret); err != nil {
+		return nil, err
+	}
 	tokens, err := confirmTokens(tokenSecret)
 	if err != nil {
 		return nil, err
