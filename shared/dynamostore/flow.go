@@ -31,6 +31,7 @@ func (db *DB) admit(ctx context.Context, now time.Time, messages []store.Admissi
 	for i := range messages {
 		limits[i] = messages[i].Limit
 	}
+	var pause backoff
 	for { // until nobody is faster
 		tally, err := db.tally(ctx, limits...)
 		if err != nil {
@@ -51,6 +52,9 @@ func (db *DB) admit(ctx context.Context, now time.Time, messages []store.Admissi
 			err = db.transact(ctx, writes...)
 		}
 		if errors.Is(err, errCondition) {
+			if err := pause.wait(ctx, err); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if err == nil {
@@ -143,6 +147,7 @@ func (t *tally) giveBack(limit flow.Limit, now time.Time) {
 
 // uncount takes a message back that admit has counted.
 func (db *DB) uncount(ctx context.Context, now time.Time, limit flow.Limit) error {
+	var pause backoff
 	for { // until nobody is faster
 		tally, err := db.tally(ctx, limit)
 		if err != nil {
@@ -153,6 +158,9 @@ func (db *DB) uncount(ctx context.Context, now time.Time, limit flow.Limit) erro
 			_, err = db.write(ctx, w)
 		}
 		if !errors.Is(err, errCondition) {
+			return err
+		}
+		if err := pause.wait(ctx, err); err != nil {
 			return err
 		}
 	}

@@ -38,6 +38,7 @@ func (db *DB) CreateTopic(ctx context.Context, t store.Topic, limit int) (store.
 
 func (db *DB) createTopic(ctx context.Context, t store.Topic, limit int64) (store.Topic, bool, error) {
 	named, v := topicKey(t.Project, t.Name), body(topicRow(t))
+	var pause backoff
 	for { // until nobody is faster
 		list, err := db.countedList(ctx, topicBlocks(t.Project)) // before the topic: it may be the one that makes it full
 		if err != nil {
@@ -65,6 +66,9 @@ func (db *DB) createTopic(ctx context.Context, t store.Topic, limit int64) (stor
 		)
 		if !errors.Is(err, errCondition) {
 			return t, err == nil, err
+		}
+		if err := pause.wait(ctx, err); err != nil {
+			return t, false, err
 		}
 	}
 }
@@ -109,6 +113,7 @@ func (db *DB) UpdateTopic(ctx context.Context, project, topicID string, displayN
 }
 
 func (db *DB) updateTopic(ctx context.Context, listed key, displayName *string, at time.Time) error {
+	var pause backoff
 	for { // until nobody is faster
 		there, t, err := db.topicAt(ctx, listed)
 		if err != nil {
@@ -123,6 +128,9 @@ func (db *DB) updateTopic(ctx context.Context, listed key, displayName *string, 
 			update(topicKey(t.Project, t.Name), "SET v = ?", after).when("id = ?", s(t.ID)),
 		)
 		if !errors.Is(err, errCondition) {
+			return err
+		}
+		if err := pause.wait(ctx, err); err != nil {
 			return err
 		}
 	}
