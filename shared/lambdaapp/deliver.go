@@ -96,6 +96,7 @@ func (b *batch) fill(ctx context.Context, event events.SQSEvent, metrics *metric
 	for _, lease := range early {
 		b.done[lease.Receipt] = true
 	}
+	_ = b.Queue.Ack(ctx, early...) // else the answer does it, if this process lives so long
 }
 
 // since is when a task could have been taken first.
@@ -134,9 +135,7 @@ func (b *batch) take(ctx context.Context, limit int) []queue.Lease {
 func (b *batch) Ack(ctx context.Context, leases ...queue.Lease) error {
 	for _, lease := range leases {
 		if lease.Direct != nil || lease.Notice != nil || lease.Detection != nil {
-			if err := b.Queue.Ack(ctx, lease); err != nil {
-				return err
-			}
+			_ = b.Queue.Ack(ctx, lease) // else the answer does it
 		}
 	}
 	b.mu.Lock()

@@ -26,7 +26,17 @@ type tasks struct {
 	mu       sync.Mutex
 	err      error
 	put      []queue.Task
+	removed  []string                 // receipts
 	released map[string]time.Duration // by receipt
+}
+
+func (q *tasks) Ack(_ context.Context, leases ...queue.Lease) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, lease := range leases {
+		q.removed = append(q.removed, lease.Receipt)
+	}
+	return q.err
 }
 
 func (q *tasks) Put(_ context.Context, some ...queue.Task) error {
@@ -127,7 +137,28 @@ func TestBatch(t *testing.T) {
 		require.Equal(t, []string{"released", "no task"}, again)
 		require.Equal(t, map[string]time.Duration{"receipt of released": time.Minute}, q.released)
 		require.Equal(t, []queue.Task{early}, q.put)
+		require.Equal(t, []string{"receipt of early"}, q.removed, "it is in the queue again, and must not be there twice")
 		require.Equal(t, began, time.Now())
+	})
+}
+
+// What was sent to a person is removed before the answer: nothing else tells a process
+// that is given the batch again, since this one was killed.
+func TestWhatWasSentToAPersonIsRemovedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := &tasks{}
+		sms := queue.NewDirect(queue.Direct{MessageID: smn.NewID(), Project: smn.NewID(), Protocol: smn.SMS, Attempt: 1}, time.Time{})
+		notice := queue.NewNotice(queue.Notice{MessageID: smn.NewID(), Kind: queue.Subscribed, Attempt: 1}, time.Time{})
+		work := func(ctx context.Context, batch queue.Queue) {
+			leases, err := batch.Receive(ctx, 10, time.Minute)
+			require.NoError(t, err)
+			require.NoError(t, batch.Ack(ctx, leases...))
+		}
+		require.Empty(t, handle(t, t.Context(), work, q, record("sms", sms), record("chunk", fanOut()), record("notice", notice)))
+		require.Equal(t, []string{"receipt of sms", "receipt of notice"}, q.removed)
+
+		broken := &tasks{err: errors.New("no way")}
+		require.Empty(t, handle(t, t.Context(), work, broken, record("sms", sms)), "the answer removes it as well")
 	})
 }
 
