@@ -208,6 +208,11 @@ func TestMessageOfAKeyWithoutTask(t *testing.T) {
 		_, err = repeat(m, once)
 		require.ErrorIs(t, err, errFault, "not before its task is put")
 		db.queue = q
+		other := once
+		other.Fingerprint = []byte("other words")
+		_, err = repeat(m, other)
+		require.ErrorIs(t, err, store.ErrConflict)
+		require.Equal(t, []string{firstTask(m).ID}, tasks(t, q), "whoever used the key may take it for published: %s", name)
 		id, err := repeat(m, once)
 		require.NoError(t, err)
 		require.Equal(t, m.ID, id, name)
