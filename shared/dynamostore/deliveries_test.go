@@ -162,3 +162,34 @@ func TestPutFailureTakesLong(t *testing.T) {
 	require.NoError(t, db.PutFailure(t.Context(), f, retry))
 	require.Equal(t, []string{retry.ID, retry.ID, retry.ID}, counted.put)
 }
+
+// noting notes what is put.
+type noting struct {
+	queue.Queue
+	puts *[]string
+}
+
+func (q noting) Put(ctx context.Context, tasks ...queue.Task) error {
+	for _, task := range tasks {
+		*q.puts = append(*q.puts, task.ID)
+	}
+	return q.Queue.Put(ctx, tasks...)
+}
+
+// A task that falls due while its row is written is put again, since who took it may
+// have found no row; but not one that was only put off: both would go on for ever.
+func TestTasksThatAreDueAtOnce(t *testing.T) {
+	now := moment
+	db, q := openAt(t, &now)
+	var puts []string
+	db.queue = noting{q, &puts}
+	for deferred, times := range map[int]int{0: 2, 1: 1} {
+		m := newMessage("text")
+		f := failureOf(m)
+		r := queue.Retry{MessageID: m.ID, SubscriptionID: f.SubscriptionID, Attempt: 2, Deferred: deferred}
+		task := queue.NewRetry(m.Project, m.TopicID, r, now)
+		puts = nil
+		require.NoError(t, db.PutFailure(t.Context(), f, task))
+		require.Len(t, puts, times, "deferred %d times", deferred)
+	}
+}
