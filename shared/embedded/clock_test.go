@@ -89,3 +89,15 @@ func TestClockSetForwardEndsNoLease(t *testing.T) {
 	_, err = db.Receive(ctx, 1, time.Hour)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
+
+// setClock is a clock that a test sets, also while the committer looks at it.
+type setClock struct{ micros atomic.Int64 }
+
+func setTo(now time.Time) *setClock {
+	c := &setClock{}
+	c.set(now)
+	return c
+}
+
+func (c *setClock) set(now time.Time) { c.micros.Store(micros(now)) }
+func (c *setClock) time() time.Time   { return timeOf(c.micros.Load()) }

@@ -16,7 +16,8 @@ import (
 func TestPurgeOfDead(t *testing.T) {
 	ctx := t.Context()
 	now := moment
-	db, err := Open(ctx, Config{Dir: t.TempDir(), Now: func() time.Time { return now }})
+	at := setTo(now)
+	db, err := Open(ctx, Config{Dir: t.TempDir(), Now: at.time})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	m := newMessage()
@@ -36,9 +37,11 @@ func TestPurgeOfDead(t *testing.T) {
 	}
 	for _, age := range []time.Duration{0, smn.KeepDead + time.Minute, smn.KeepDead + time.Hour} {
 		now = moment.Add(age)
+		at.set(now)
 		purge(0)
 	}
 	now = now.Add(time.Microsecond)
+	at.set(now)
 	purge(1)
 	_, err = db.GetMessage(ctx, m.ID)
 	require.ErrorIs(t, err, store.ErrNotFound)
@@ -52,7 +55,8 @@ func TestPurgeOfDead(t *testing.T) {
 func TestPurgeOfKeys(t *testing.T) {
 	ctx := t.Context()
 	now := moment
-	db, err := Open(ctx, Config{Dir: t.TempDir(), Now: func() time.Time { return now }})
+	at := setTo(now)
+	db, err := Open(ctx, Config{Dir: t.TempDir(), Now: at.time})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	require.NoError(t, db.write(ctx, func(tx *tx) error {
@@ -66,6 +70,7 @@ func TestPurgeOfKeys(t *testing.T) {
 	}))
 	left := func(age time.Duration) (n int) {
 		now = moment.Add(age)
+		at.set(now)
 		_, err := db.Purge(ctx, moment)
 		require.NoError(t, err)
 		require.NoError(t, db.read(ctx, func(s *session) error {

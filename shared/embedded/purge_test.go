@@ -290,7 +290,8 @@ func TestPurgeWithAClockThatWasWrong(t *testing.T) {
 	skipSlowSteps(t)
 	ctx := t.Context()
 	now := moment.AddDate(0, 0, 20)
-	db, err := Open(ctx, Config{Dir: t.TempDir(), Now: func() time.Time { return now }})
+	at := setTo(now)
+	db, err := Open(ctx, Config{Dir: t.TempDir(), Now: at.time})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	put := func(accepted time.Time) string {
@@ -333,6 +334,7 @@ func TestPurgeWithAClockThatWasWrong(t *testing.T) {
 		require.Equal(t, kept, there(id), id)
 	}
 	now = now.AddDate(2, 0, 0)
+	at.set(now)
 	removed, err = db.Purge(ctx, now.AddDate(0, 0, -14))
 	require.NoError(t, err)
 	require.Equal(t, 2*(purgeLook+3), removed)
