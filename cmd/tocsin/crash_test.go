@@ -89,8 +89,8 @@ func TestKilledUnderLoad(t *testing.T) {
 		}
 	}
 	var crowds []trial.Topic
-	for name, subscribers := range map[string][]trial.Endpoint{"large": endpoints[:300], "small": endpoints[300:]} {
-		topic, err := trial.Subscribe(t.Context(), localClient(t, life.Process), name, url, subscribers)
+	for i, subscribers := range [][]trial.Endpoint{endpoints[:300], endpoints[300:]} {
+		topic, err := trial.Subscribe(t.Context(), localClient(t, life.Process), fmt.Sprint("crowd", i), url, subscribers)
 		require.NoError(t, err)
 		crowds = append(crowds, topic)
 	}
@@ -110,20 +110,23 @@ func TestKilledUnderLoad(t *testing.T) {
 	var topics []string // acknowledged
 	for killed := 1; killed < kills; killed++ {
 		if killed >= kills-killsInRetries {
-			before := sink.Retried()
+			// A moody endpoint refuses a quarter of all messages: of so many one, for sure.
+			before, acknowledged := sink.Retried(), book.Acknowledged()
+			publishing, end := context.WithCancel(t.Context())
+			var work sync.WaitGroup
+			work.Go(func() { book.Publish(publishing, localClient(t, life.Process), crowds[1:], publishers, permits(64)) })
+			eventually(t, "publishes", func() bool { return book.Acknowledged() >= acknowledged+64 })
+			end()
+			work.Wait()
 			eventually(t, "retries", func() bool { return sink.Retried() > before })
 			kill()
 			continue
-		}
-		permits := make(chan struct{}, messagesOfRun)
-		for range cap(permits) {
-			permits <- struct{}{}
 		}
 		// Some runs end within a publish, others within the fan-out that it leaves.
 		running, end := context.WithTimeout(t.Context(), time.Duration(random.Int64N(int64(longestRun))))
 		var work sync.WaitGroup
 		c := localClient(t, life.Process)
-		work.Go(func() { book.Publish(running, c, crowds, publishers, permits) })
+		work.Go(func() { book.Publish(running, c, crowds, publishers, permits(messagesOfRun)) })
 		work.Go(func() {
 			for {
 				out, err := c.CreateTopic(t.Context(), smn.CreateTopicInput{Name: "t" + smn.NewID()})
@@ -159,12 +162,22 @@ func TestKilledUnderLoad(t *testing.T) {
 		repeats += k.Repeats
 		window += k.Delivered
 	}
-	require.LessOrEqual(t, repeats, window+int64(kills*store.ChunkSize), "%+v", life.Kills)
+	// On a busy machine it takes a while to save: twice the window. The soak test,
+	// which has the machine for itself, is exact.
+	require.LessOrEqual(t, repeats, 2*window+int64(kills*store.ChunkSize), "%+v", life.Kills)
 	// What a run has sent comes again from a later run only. An answer that took too
 	// long, on a busy machine, is the exception.
 	require.LessOrEqual(t, counts.SameRun, counts.Distinct/100)
 	t.Logf("%d messages, %d deliveries and %d topics were acknowledged, %d publishes were cut, none is lost; %d deliveries came again after %d kills",
 		book.Acknowledged(), expected, len(topics), book.Cut(), counts.Repeats(), len(life.Kills))
+}
+
+func permits(n int) <-chan struct{} {
+	p := make(chan struct{}, n)
+	for range n {
+		p <- struct{}{}
+	}
+	return p
 }
 
 func eventually(t *testing.T, what string, seen func() bool) {

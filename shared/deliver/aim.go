@@ -1,21 +1,28 @@
 package deliver
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+
+	"tocsin/shared/smn"
 )
 
 // aimOf says what a delivery is aimed at.
 func aimOf(project, topic string, d Delivery) aim {
-	a := aim{project, topic, target{endpoint: d.Endpoint}}
+	return aim{project, topic, targetOf(d.Protocol, d.Endpoint)}
+}
+
+func targetOf(p smn.Protocol, endpoint string) target {
+	t := target{endpoint: endpoint}
 	switch {
-	case isHTTP(d.Protocol), d.Protocol.IsChat():
-		a.host = hostOf(d.Endpoint)
-	case !d.Protocol.IsFunction():
-		a.host = string(d.Protocol) // all that there is of it goes the same way
+	case isHTTP(p), p.IsChat():
+		t.host = hostOf(endpoint)
+	case !p.IsFunction():
+		t.host = string(p) // all that there is of it goes the same way
 	}
-	return a
+	return t
 }
 
 // hostOf is host and port of a URL as they stand there, without user and password;
@@ -28,8 +35,8 @@ func hostOf(url string) string {
 	return rest[strings.LastIndexByte(rest, '@')+1:]
 }
 
-// waitKey names an endpoint in tasks that wait for it. It gives nothing away.
-func waitKey(endpoint string) string {
-	sum := sha256.Sum256([]byte(endpoint))
+// waitKey names what tasks wait for: an endpoint, or else a host. It gives nothing away.
+func waitKey(t target) string {
+	sum := sha256.Sum256([]byte(cmp.Or(t.endpoint, t.host)))
 	return hex.EncodeToString(sum[:16])
 }

@@ -40,6 +40,8 @@ type chunk struct {
 	saved  int // places of sent that the store knows of
 	failed []setback
 	rest   []rest
+
+	awaited awaited // by another round
 }
 
 func newChunk(w *Worker, m *message, task queue.FanOut, key store.ChunkKey, sent store.Places) *chunk {
@@ -60,6 +62,12 @@ func (c *chunk) deliver(ctx context.Context, subs []store.Subscription, begun fu
 	c.settleRound()
 	if err := c.w.store.FinishChunk(ctx, c.key, c.tally, failures, retries...); err != nil {
 		return fmt.Errorf("finish: %w", err)
+	}
+	if c.awaited != (awaited{}) {
+		c.w.lanes.putOff(c.awaited)
+	}
+	for i := range c.failed {
+		c.w.written(&c.failed[i])
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ type bounds struct {
 	hostBacklog  int // attempts at slow endpoints that wait in memory for one host
 	backlogs     int // attempts that wait in memory for endpoints and hosts, for one more that is slow to wait
 	remembered   int // endpoints, in a few MB
-	calledAtOnce int // attempts that were put off and are called back together
+	calledAtOnce int // tasks of attempts that were put off and are called back together
 }
 
 var defaultBounds = bounds{
@@ -43,8 +43,7 @@ type endpoint struct {
 	slow    bool // the last attempt took long or failed: the next begins in the slow lane
 	failing bool // the last attempt failed
 	backlog []*attempt
-	putOff  bool // attempts were written down for later
-	waking  bool // someone is calling them back
+	absent
 }
 
 // learn takes from an attempt how many the endpoint can bear, up to most.
@@ -70,6 +69,7 @@ func (e *endpoint) learn(how condition, took time.Duration, most int) {
 type host struct {
 	busy, slow int // slow: at endpoints that are known to be
 	backlog    []*attempt
+	absent
 }
 
 // full says whether one more attempt at this endpoint is too much.
@@ -80,14 +80,18 @@ func (h *host) full(e *endpoint, b *bounds) bool {
 // know finds the endpoint and the host of an attempt, or gets to know them. The
 // caller holds mu.
 func (l *lanes) know(t target) (*endpoint, *host) {
-	h := l.hosts[t.host]
+	return l.knowEndpoint(t), l.knowHost(t.host)
+}
+
+func (l *lanes) knowHost(name string) *host {
+	h := l.hosts[name]
 	if h == nil {
 		h = &host{}
-		if t.host != "" {
-			l.hosts[t.host] = h
+		if name != "" {
+			l.hosts[name] = h
 		}
 	}
-	return l.knowEndpoint(t), h
+	return h
 }
 
 func (l *lanes) knowEndpoint(t target) *endpoint {
@@ -103,8 +107,13 @@ func (l *lanes) knowEndpoint(t target) *endpoint {
 }
 
 // forget makes room by forgetting endpoints that have nothing under way: those that
-// are well, and if that is not enough the others.
+// are well, and if that is not enough the others. So it does with hosts.
 func (l *lanes) forget() {
+	for name, h := range l.hosts {
+		if h.isIdle() && !h.waking {
+			delete(l.hosts, name)
+		}
+	}
 	for _, troubled := range []bool{false, true} {
 		for name, e := range l.endpoints {
 			if e.busy == 0 && len(e.backlog) == 0 && (troubled || !e.slow && !e.putOff) {
@@ -115,11 +124,4 @@ func (l *lanes) forget() {
 			return
 		}
 	}
-}
-
-// putOff says that attempts at an endpoint were written down for later.
-func (l *lanes) putOff(t target) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.knowEndpoint(t).putOff = true
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -275,5 +276,40 @@ func TestRetriesThatWaitHoldUpNoOther(t *testing.T) {
 		require.Equal(t, map[string]int{m.subs[1].ID: 1}, s.delivered()[msg.ID])
 		stop()
 		<-done
+	})
+}
+
+// What finds no place at a host that is slow comes back when there is room: it does
+// not wait for a time by which nobody calls it.
+func TestCrowdAtASlowHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const subscribers, messages, work = 600, 20, time.Second / 2000
+		m := newMemory()
+		var underWay atomic.Int64
+		s := &street{bad: func(string) deliver.Outcome {
+			defer underWay.Add(-1)
+			time.Sleep(time.Duration(underWay.Add(1)) * work) // it can do one after the other
+			return deliver.Outcome{}
+		}}
+		for i := range subscribers {
+			m.subscribe(smn.HTTP, fmt.Sprintf("http://host/bad%d", i))
+		}
+		w := worker(t, streetConfig(m, s))
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); _ = w.Run(ctx, m) }()
+		var published []store.Message
+		for range messages {
+			published = append(published, m.publish(time.Hour))
+		}
+		pass(13 * time.Second) // before any time has come
+		stop()
+		<-done
+		requireNothingLost(t, m, s, published)
+		delivered := s.delivered()
+		for _, msg := range published {
+			require.Len(t, delivered[msg.ID], subscribers)
+		}
+		require.Len(t, s.visits, subscribers*messages)
 	})
 }

@@ -62,7 +62,7 @@ const (
 // fast lane, and so do their topics.
 type lanes struct {
 	bounds
-	wake func(endpoint string, limit int) int // makes attempts that were put off due now, and says how many
+	wake func(t target, limit int) int // makes attempts that were put off due now, and says how many tasks they are
 
 	mu          sync.Mutex
 	inFast      int // places taken
@@ -78,7 +78,7 @@ type lanes struct {
 	wakers sync.WaitGroup // those who call back what was put off
 }
 
-func newLanes(b bounds, wake func(endpoint string, limit int) int) *lanes {
+func newLanes(b bounds, wake func(t target, limit int) int) *lanes {
 	return &lanes{bounds: b, wake: wake, endpoints: make(map[target]*endpoint), hosts: make(map[string]*host)}
 }
 
@@ -127,7 +127,6 @@ func (l *lanes) isSlow(h *host) bool { return h.slow >= l.hostSlow }
 // for is slow. The caller holds mu, which queue gives back.
 func (l *lanes) queue(a *attempt, e *endpoint, backlog *[]*attempt, isSlow bool, bound int) {
 	if l.closing || isSlow && (len(*backlog) >= bound || l.inBacklogs >= l.backlogs) {
-		e.putOff = true
 		l.mu.Unlock()
 		a.begun()
 		a.refuse()
@@ -160,7 +159,6 @@ func (l *lanes) begin(p *place) {
 		l.mu.Unlock()
 		go l.run(p)
 	case l.closing || l.waiting.Len() >= l.line:
-		p.at.putOff = true
 		next := l.leave(p, untried)
 		l.mu.Unlock()
 		next.refused = append(next.refused, p.attempt)
@@ -210,7 +208,7 @@ type following struct {
 	started []*place // they have their places already
 	begin   []*place
 	refused []*attempt
-	wake    func() // calls back what was put off; nil when there is nothing
+	calls   []func() // they call back what was put off
 }
 
 // leave ends an attempt. The caller holds mu.
@@ -233,7 +231,6 @@ func (l *lanes) leave(p *place, how condition) (next following) {
 		// They would fail, too, one after the other.
 		next.refused, e.backlog = e.backlog, nil
 		l.inBacklogs -= len(next.refused)
-		e.putOff = true
 	}
 	for len(e.backlog) > 0 && e.busy < e.limit && !h.full(e, &l.bounds) {
 		next.begin = append(next.begin, l.take(l.pop(&e.backlog), e, h))
@@ -243,14 +240,13 @@ func (l *lanes) leave(p *place, how condition) (next following) {
 		e.backlog = nil
 	}
 	next.begin = l.callUp(h, next.begin)
-	if e.putOff && how == answered && e.busy == 0 && !e.waking && !l.closing {
-		e.waking, e.putOff = true, false
-		l.wakers.Add(1)
-		next.wake = func() { l.wakeUp(p.endpoint, e) }
+	if how == answered && e.busy == 0 {
+		next.calls = l.callBack(next.calls, p.target, &e.absent)
 	}
-	if h.busy == 0 && len(h.backlog) == 0 {
-		delete(l.hosts, p.host)
+	if l.hasRoom(h) {
+		next.calls = l.callBack(next.calls, p.wholeHost(), &h.absent)
 	}
+	l.leaveHost(p.host)
 	next.started = l.startWaiting()
 	return next
 }
@@ -311,20 +307,9 @@ func (l *lanes) goOn(next following) {
 		l.mu.Lock()
 		l.begin(p)
 	}
-	if next.wake != nil {
-		go next.wake()
+	for _, call := range next.calls {
+		go call()
 	}
-}
-
-// wakeUp calls back attempts at an endpoint that were put off: it answers, and has
-// nothing else to do.
-func (l *lanes) wakeUp(name string, e *endpoint) {
-	defer l.wakers.Done()
-	n := l.wake(name, l.calledAtOnce)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	e.waking = false
-	e.putOff = e.putOff || n > 0
 }
 
 // close puts off what waits for endpoints and hosts, and what comes after it, until
@@ -335,7 +320,6 @@ func (l *lanes) close() {
 	var next following
 	for _, e := range l.endpoints {
 		next.refused = append(next.refused, e.backlog...)
-		e.putOff = e.putOff || len(e.backlog) > 0
 		e.backlog = nil
 	}
 	for _, h := range l.hosts {
@@ -344,7 +328,6 @@ func (l *lanes) close() {
 	}
 	l.inBacklogs = 0
 	for p, ok := l.waiting.Pop(); ok; p, ok = l.waiting.Pop() {
-		p.at.putOff = true
 		l.leave(p, untried) // nothing can follow
 		next.refused = append(next.refused, p.attempt)
 	}

@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"cmp"
 	"fmt"
 	"sync"
 	"testing"
@@ -29,8 +30,12 @@ func (e *errand) run() condition {
 	return how
 }
 
-func (e *errand) refuse() { e.all.note(func() { e.refused++; e.at = time.Now() }) }
-func (e *errand) begun()  { e.all.note(func() { e.begins++ }) }
+func (e *errand) refuse() {
+	e.all.note(func() { e.refused++; e.at = time.Now() })
+	e.all.putOff(e.all.toAwait(e.target))
+}
+
+func (e *errand) begun() { e.all.note(func() { e.begins++ }) }
 
 // errands are all attempts that a test lets enter.
 type errands struct {
@@ -56,9 +61,9 @@ func (all *errands) pass(d time.Duration) {
 func newErrands(t interface{ Cleanup(func()) }, b bounds) *errands {
 	all := &errands{}
 	t.Cleanup(func() { all.finishAll(answered) })
-	all.lanes = newLanes(b, func(endpoint string, _ int) (n int) {
+	all.lanes = newLanes(b, func(to target, _ int) (n int) {
 		all.note(func() {
-			all.wakes = append(all.wakes, endpoint)
+			all.wakes = append(all.wakes, cmp.Or(to.endpoint, to.host))
 			if len(all.woken) > 0 {
 				n, all.woken = all.woken[0], all.woken[1:]
 			}
@@ -142,7 +147,7 @@ func (all *errands) requireBounds(t require.TestingT) {
 	for name, h := range l.hosts {
 		require.LessOrEqual(t, h.slow, l.bounds.host+l.fast)
 		require.LessOrEqual(t, h.slow, h.busy)
-		require.Positive(t, h.busy, "else nobody needs to know it")
+		require.True(t, h.busy > 0 || h.putOff || h.waking, "else nobody needs to know it")
 		require.Equal(t, busy[name], h.busy)
 		backlogs += len(h.backlog)
 	}
@@ -165,7 +170,9 @@ func (all *errands) requireDone(t require.TestingT) {
 	require.Zero(t, l.inSlow)
 	require.Zero(t, l.inBacklogs)
 	require.Zero(t, l.waiting.Len())
-	require.Empty(t, l.hosts)
+	for _, h := range l.hosts {
+		require.True(t, h.isIdle() && h.putOff && !h.waking, "what is put off while all is closed is not called back")
+	}
 	for _, e := range l.endpoints {
 		require.Zero(t, e.busy)
 		require.False(t, e.waking)
@@ -408,22 +415,74 @@ func TestWhatWasPutOffIsCalledBack(t *testing.T) {
 	})
 }
 
+// What is written down only after its endpoint has become free is called back, too:
+// nothing that ends there would do it.
+func TestPutOffAfterTheLastHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := newErrands(t, defaultBounds)
+		e := all.send("x", "h", "e")
+		e.finish(answered)
+		all.putOff(all.toAwait(e.target))
+		synctest.Wait()
+		require.Equal(t, []string{"e"}, all.wakes)
+		all.send("x", "h", "e").finish(failed)
+		all.putOff(all.toAwait(e.target))
+		all.putOff(awaited{target{endpoint: "parked"}, true})
+		synctest.Wait()
+		require.Len(t, all.wakes, 1, "those have to answer first")
+		all.send("x", "h", "e").finish(answered)
+		all.send("x", "", "parked").finish(answered)
+		require.Equal(t, []string{"e", "e", "parked"}, all.wakes)
+		all.requireDone(t)
+	})
+}
+
+// What finds a host full waits for the host: its own endpoint may be one where nothing
+// is under way, and so nothing can end.
+func TestPutOffAtAFullHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := defaultBounds
+		b.host, b.hostSlow, b.hostBacklog = 4, 4, 0
+		all := newErrands(t, b)
+		all.woken = []int{4, 1}
+		var slow []*errand
+		for i := range 4 {
+			slow = append(slow, all.send("x", "h", fmt.Sprint("slow", i)))
+		}
+		all.pass(slowAfter + watchEvery)
+		for i := range b.host {
+			require.Zero(t, all.send("x", "h", fmt.Sprint(i)).refused)
+		}
+		late := all.send("x", "h", "late")
+		require.Equal(t, 1, late.refused)
+		require.Equal(t, target{host: "h"}, all.toAwait(late.target).target)
+		slow[0].finish(failed)
+		require.Empty(t, all.wakes)
+		slow[1].finish(failed)
+		require.Equal(t, []string{"h"}, all.wakes, "half of it is free")
+		slow[2].finish(failed)
+		require.Len(t, all.wakes, 2)
+		slow[3].finish(failed)
+		require.Len(t, all.wakes, 3, "the last time there was nothing")
+		all.finishAll(answered)
+		all.requireDone(t)
+	})
+}
+
 // An attempt that is put off while others are called back is not overlooked.
 func TestPutOffWhileOthersAreCalledBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all := newErrands(t, defaultBounds)
 		e := target{endpoint: "e"}
 		calls := 0
-		all.wake = func(string, int) int {
+		all.wake = func(target, int) int {
 			if calls++; calls == 1 {
-				all.putOff(e) // what asks for it is written a moment later
+				all.putOff(awaited{target: e})
 			}
 			return 0
 		}
-		all.putOff(e)
-		all.send("x", "", "e").finish(answered)
-		require.Equal(t, 1, calls)
-		all.send("x", "", "e").finish(answered)
+		all.putOff(awaited{target: e})
+		synctest.Wait()
 		require.Equal(t, 2, calls)
 		all.send("x", "", "e").finish(answered)
 		require.Equal(t, 2, calls)

@@ -43,10 +43,10 @@ func (p Policy) Next(attempts int, o Outcome) (delay time.Duration, ok bool) {
 
 // postponement is how long an attempt waits that found no place, after having been
 // put off that many times before. It is called back as soon as its endpoint answers
-// and has nothing else to do; this is for when nobody calls. Rewriting thousands of
-// rows each few seconds would make a jam worse.
+// and has nothing else to do, or its host has room; this is for when nobody calls, as
+// after a restart. Rewriting thousands of rows each few seconds would make a jam worse.
 func postponement(deferred int) time.Duration {
-	return vary(15 * time.Second << min(max(deferred, 0), 4))
+	return vary(15 * time.Second << min(max(deferred, 0), 2))
 }
 
 const (

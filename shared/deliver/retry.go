@@ -28,6 +28,7 @@ const (
 type setback struct {
 	failure store.Failure
 	retry   []queue.Task
+	waits   awaited // what retry waits for, if that is named
 }
 
 // retry makes a later attempt at one subscription. Without the row of the failure
@@ -82,7 +83,7 @@ func (w *Worker) retry(ctx context.Context, r queue.Retry, begun func()) error {
 			return untried
 		}
 		if wait > 0 {
-			result = w.putOff(m, r, w.now().Add(wait), "", reasonQuota)
+			result = w.putOff(m, r, w.now().Add(wait), awaited{}, reasonQuota)
 			return untried
 		}
 		result, how = w.try(ctx, m, &s, d, r)
@@ -92,7 +93,7 @@ func (w *Worker) retry(ctx context.Context, r queue.Retry, begun func()) error {
 	case err != nil:
 		return err
 	case !made:
-		result = w.postpone(m, r, d.Endpoint)
+		result = w.postpone(m, r, w.lanes.toAwait(targetOf(d.Protocol, d.Endpoint)))
 	case result == nil:
 		return w.resolve(ctx, r, s.Protocol)
 	}
@@ -115,6 +116,7 @@ func (w *Worker) record(ctx context.Context, m *message, r queue.Retry, result *
 	if err := w.store.PutFailure(ctx, result.failure, result.retry...); err != nil {
 		return fmt.Errorf("put failure of message %s at %s: %w", m.ID, r.SubscriptionID, err)
 	}
+	w.written(result)
 	return nil
 }
 
@@ -135,7 +137,7 @@ func (w *Worker) try(ctx context.Context, m *message, s *store.Subscription, d D
 	if o.Result == Later {
 		w.logLater(ctx, d, o)
 		r.Counted = true
-		return w.putOff(m, r, w.later(o), "", o.Reason), how
+		return w.putOff(m, r, w.later(o), awaited{}, o.Reason), how
 	}
 	var parked time.Time
 	if how != untried && !isPersonal(s.Protocol) {
@@ -169,8 +171,8 @@ func (w *Worker) setback(m *message, s *store.Subscription, d Delivery, r queue.
 				MessageID: m.ID, SubscriptionID: r.SubscriptionID, Attempt: r.Attempt + 1, Expires: r.Expires,
 			}, due)
 			if !parked.IsZero() {
-				next.WaitsFor = waitKey(d.Endpoint)
-				w.lanes.putOff(aimOf(m.Project, m.TopicID, d).target)
+				result.waits = awaited{targetOf(d.Protocol, d.Endpoint), true}
+				next.WaitsFor = result.waits.key()
 			}
 			result.retry = []queue.Task{next}
 		}
@@ -193,20 +195,20 @@ func (w *Worker) failure(m *message, r queue.Retry, attempts int) store.Failure 
 }
 
 // postpone puts off an attempt that found no place. It does not count as one.
-func (w *Worker) postpone(m *message, r queue.Retry, endpoint string) *setback {
-	return w.putOff(m, r, w.now().Add(postponement(r.Deferred)), waitKey(endpoint), reasonNoPlace)
+func (w *Worker) postpone(m *message, r queue.Retry, a awaited) *setback {
+	return w.putOff(m, r, w.now().Add(postponement(r.Deferred)), a, reasonNoPlace)
 }
 
 // park puts off an attempt until its endpoint is parked no longer.
 func (w *Worker) park(m *message, r queue.Retry, s *store.Subscription, until time.Time, reason string) *setback {
-	return w.putOff(m, r, until.Add(vary(unparked)), waitKey(s.Endpoint), reasonParked+" ("+reason+")")
+	return w.putOff(m, r, until.Add(vary(unparked)), awaited{targetOf(s.Protocol, s.Endpoint), true}, reasonParked+" ("+reason+")")
 }
 
 // unparked is about how long what waited for an endpoint waits for the outcome of
 // the attempt that tries it out.
 const unparked = 10 * time.Second
 
-func (w *Worker) putOff(m *message, r queue.Retry, due time.Time, key, reason string) *setback {
+func (w *Worker) putOff(m *message, r queue.Retry, due time.Time, a awaited, reason string) *setback {
 	if m.over(r, due) {
 		return w.giveUp(context.Background(), m, r, reasonExpiresFirst+" ("+reason+")")
 	}
@@ -214,8 +216,15 @@ func (w *Worker) putOff(m *message, r queue.Retry, due time.Time, key, reason st
 	f.Next, f.Reason = due, reason
 	r.Deferred++
 	task := queue.NewRetry(m.Project, m.TopicID, r, due)
-	task.WaitsFor = key
-	return &setback{failure: f, retry: []queue.Task{task}}
+	task.WaitsFor = a.key()
+	return &setback{failure: f, retry: []queue.Task{task}, waits: a}
+}
+
+// written is called when what follows from an attempt is in the store.
+func (w *Worker) written(s *setback) {
+	if s.waits != (awaited{}) {
+		w.lanes.putOff(s.waits)
+	}
 }
 
 // pending is a delivery that is to be made by a task of its own, at once.

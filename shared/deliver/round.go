@@ -29,6 +29,8 @@ type rest struct {
 	reason string    // why it is parked
 }
 
+func (r *rest) target() target { return targetOf(r.s.Protocol, r.s.Endpoint) }
+
 func (c *chunk) putOff(r rest) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -53,7 +55,7 @@ func (c *chunk) nextRound() []queue.Task {
 	if len(c.rest) <= few || m.expired(due) {
 		for _, r := range c.rest {
 			if r.until.IsZero() {
-				c.fail(c.w.postpone(m, c.first(r.s), r.s.Endpoint))
+				c.fail(c.w.postpone(m, c.first(r.s), c.w.lanes.toAwait(r.target())))
 			} else {
 				c.fail(c.w.park(m, c.first(r.s), r.s, r.until, r.reason))
 			}
@@ -61,24 +63,32 @@ func (c *chunk) nextRound() []queue.Task {
 		return nil
 	}
 	var places store.Places
+	var targets []target
 	parked, earliest := 0, due
 	for _, r := range c.rest {
 		places.Add(r.s.Seq)
-		if !r.until.IsZero() {
-			parked++
-			if parked == 1 || r.until.Before(earliest) {
-				earliest = r.until
-			}
+		if r.until.IsZero() {
+			targets = append(targets, r.target())
+			continue
+		}
+		parked++
+		if parked == 1 || r.until.Before(earliest) {
+			earliest = r.until
 		}
 	}
-	if parked == len(c.rest) && earliest.After(due) && !m.expired(earliest) {
-		due = earliest
+	if parked < len(c.rest) {
+		c.awaited = c.w.lanes.toAwait(targets...) // stands for all
+	} else {
+		c.awaited = awaited{c.rest[0].target(), true}
+		if earliest.After(due) && !m.expired(earliest) {
+			due = earliest
+		}
 	}
 	c.tally.Waiting = len(c.rest)
 	next := queue.FanOut{MessageID: m.ID, Chunk: c.task.Chunk, Round: c.task.Round + 1}
 	next.Places, _ = binary.Append(nil, binary.LittleEndian, places) // of fixed size: it cannot fail
 	task := queue.NewRound(m.Project, m.TopicID, next, due)
-	task.WaitsFor = waitKey(c.rest[0].s.Endpoint) // one of them stands for all
+	task.WaitsFor = c.awaited.key()
 	return []queue.Task{task}
 }
 

@@ -82,8 +82,7 @@ type turn struct {
 // reports false when there is none.
 func (w *Worker) inTurn(ctx context.Context, t turn, d Delivery, run func() condition) bool {
 	o := &lonely{turn: t, do: run, done: make(chan bool, 1)}
-	aim := aimOf(t.project, t.topic, d)
-	w.lanes.enter(&attempt{aim: aim, job: o})
+	w.lanes.enter(&attempt{aim: aimOf(t.project, t.topic, d), job: o})
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	for _, left := range []time.Duration{chunkPatience - patience, 0} {
@@ -99,7 +98,6 @@ func (w *Worker) inTurn(ctx context.Context, t turn, d Delivery, run func() cond
 		break
 	}
 	if o.state.CompareAndSwap(waiting, over) {
-		w.lanes.putOff(aim.target)
 		return false
 	}
 	return <-o.done

@@ -146,10 +146,10 @@ func New(c Config) (*Worker, error) {
 	return w, nil
 }
 
-// callBack makes attempts at an endpoint that were put off due now, and says how many
+// callBack makes tasks that wait for an endpoint or a host due now, and says how many
 // there were.
-func (w *Worker) callBack(endpoint string, limit int) int {
-	n, err := w.tasks.Wake(context.Background(), waitKey(endpoint), limit)
+func (w *Worker) callBack(t target, limit int) int {
+	n, err := w.tasks.Wake(context.Background(), waitKey(t), limit)
 	if err != nil {
 		w.log.LogAttrs(context.Background(), slog.LevelError, "call back attempts that were put off", slog.String("error", err.Error()))
 	}
