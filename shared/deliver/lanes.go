@@ -108,13 +108,13 @@ func (l *lanes) enter(a *attempt) {
 	e, h := l.know(a.target)
 	switch {
 	case e.busy >= e.limit:
-		l.queue(a, e, &e.backlog, e.slow, l.backlog)
+		l.queue(a, &e.backlog, e.slow, l.backlog)
 	case h.full(e, &l.bounds):
 		bound := l.hostBacklog
 		if !e.slow {
 			bound += l.host // those that are slow do not take it from them
 		}
-		l.queue(a, e, &h.backlog, e.slow || l.isSlow(h), bound)
+		l.queue(a, &h.backlog, e.slow || l.isSlow(h), bound)
 	default:
 		l.begin(l.take(a, e, h))
 	}
@@ -125,7 +125,7 @@ func (l *lanes) isSlow(h *host) bool { return h.slow >= l.hostSlow }
 
 // queue lets an attempt wait in a backlog, for which there is a bound if what it waits
 // for is slow. The caller holds mu, which queue gives back.
-func (l *lanes) queue(a *attempt, e *endpoint, backlog *[]*attempt, isSlow bool, bound int) {
+func (l *lanes) queue(a *attempt, backlog *[]*attempt, isSlow bool, bound int) {
 	if l.closing || isSlow && (len(*backlog) >= bound || l.inBacklogs >= l.backlogs) {
 		l.mu.Unlock()
 		a.begun()
