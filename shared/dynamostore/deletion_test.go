@@ -236,3 +236,34 @@ func TestCleanUpOfAProcessThatDies(t *testing.T) {
 	}
 	requireNothingLeft(t, db, topic)
 }
+
+// Who lists while the rows of a deleted topic are removed counts none of them, and all
+// others.
+func TestListWhileTopicIsCleanedUp(t *testing.T) {
+	db, _ := open(t)
+	ctx := t.Context()
+	topic := newTopic(t, db)
+	other, _, err := db.CreateTopic(ctx, store.Topic{ID: smn.NewID(), Project: topic.Project, Name: "other"}, 10)
+	require.NoError(t, err)
+	stays := addItems(t, db, other, newItems(2)...)
+	for range 3 {
+		addItems(t, db, topic, newItems(50)...)
+	}
+	require.NoError(t, db.DeleteTopic(ctx, topic.Project, topic.Name))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		cleanUp(t, db, topic)
+	}()
+	for cleaning := true; cleaning; {
+		select {
+		case <-done:
+			cleaning = false
+		default:
+		}
+		page, err := db.ListSubscriptions(ctx, store.SubscriptionQuery{Project: topic.Project, Limit: 100})
+		require.NoError(t, err)
+		require.Equal(t, len(stays), page.Total)
+		require.Equal(t, stays, page.Subscriptions)
+	}
+}

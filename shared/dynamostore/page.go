@@ -18,20 +18,43 @@ type part struct {
 // page reads a part of a list and counts all of it. What it costs does not depend on
 // the offset, unless there are rows that no longer count.
 func (db *DB) page(ctx context.Context, d directory, p part) (rows []row, total int, err error) {
-	l, err := db.countedList(ctx, d)
+	l, gone, total, err := db.countBoth(ctx, d, p.without)
 	if err != nil {
 		return nil, 0, err
 	}
-	total = l.total
-	gone := make([]counted, len(p.without))
-	for i := range gone {
-		if gone[i], err = db.countedList(ctx, p.without[i]); err != nil {
-			return nil, 0, err
-		}
-		total -= gone[i].total
-	}
 	rows, err = db.rowsOf(ctx, l, gone, p)
 	return rows, total, err
+}
+
+// countBoth counts a list, and those of its rows that no longer count. Who removes
+// such rows changes both counts at once, so they fit if one of them, read before and
+// after the other, has not changed.
+func (db *DB) countBoth(ctx context.Context, d directory, without []directory) (l counted, gone []counted, total int, err error) {
+	gone, before, err := db.countAll(ctx, without)
+	for try := 1; err == nil; try++ {
+		if l, err = db.countedList(ctx, d); err != nil || len(without) == 0 {
+			return l, nil, l.total, err
+		}
+		var after int
+		gone, after, err = db.countAll(ctx, without)
+		if after == before || try == maxTries {
+			return l, gone, max(l.total-after, 0), err
+		}
+		before = after
+	}
+	return l, nil, 0, err
+}
+
+// countAll counts several lists, and all of them together.
+func (db *DB) countAll(ctx context.Context, lists []directory) (all []counted, total int, err error) {
+	all = make([]counted, len(lists))
+	for i := range all {
+		if all[i], err = db.countedList(ctx, lists[i]); err != nil {
+			return nil, 0, err
+		}
+		total += all[i].total
+	}
+	return all, total, nil
 }
 
 // total counts the rows of a list.
@@ -131,7 +154,7 @@ func (db *DB) from(ctx context.Context, l counted, gone []counted, p part) (from
 	}
 }
 
-// maxTries is how often a better block to begin with is sought.
+// maxTries is how often counts that fit are sought, and a better block to begin with.
 const maxTries = 8
 
 // fromBackward does the same for the highest id first.
