@@ -250,14 +250,21 @@ func TestListWhileTopicIsCleanedUp(t *testing.T) {
 		addItems(t, db, topic, newItems(50)...)
 	}
 	require.NoError(t, db.DeleteTopic(ctx, topic.Project, topic.Name))
-	done := make(chan struct{})
+	done := make(chan error, 1)
 	go func() {
-		defer close(done)
-		cleanUp(t, db, topic)
+		for more := true; more; {
+			var err error
+			if more, err = db.CleanUp(ctx, topic.Project, topic.ID); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
 	}()
 	for cleaning := true; cleaning; {
 		select {
-		case <-done:
+		case err := <-done:
+			require.NoError(t, err)
 			cleaning = false
 		default:
 		}

@@ -30,7 +30,7 @@ func (db *DB) page(ctx context.Context, d directory, p part) (rows []row, total 
 // such rows changes both counts at once, so they fit if one of them, read before and
 // after the other, has not changed.
 func (db *DB) countBoth(ctx context.Context, d directory, without []directory) (l counted, gone []counted, total int, err error) {
-	gone, before, err := db.countAll(ctx, without)
+	_, before, err := db.countAll(ctx, without)
 	for try := 1; err == nil; try++ {
 		if l, err = db.countedList(ctx, d); err != nil || len(without) == 0 {
 			return l, nil, l.total, err
