@@ -37,12 +37,12 @@ var layers = [][]string{
 
 // suites hold tests for others and stand beside the layers: only tests and other
 // suites import them.
-var suites = []string{"shared/smn/smntest", "shared/store/storetest", "shared/queue/queuetest", "internal/*"}
+var suites = []string{"shared/smn/smntest", "shared/store/storetest", "shared/queue/queuetest", "shared/deliver/carrier/carriertest", "internal/*"}
 
 // aws are the rooms that speak to AWS.
 var aws = []string{
 	"shared/awsjson", "shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/ses", "shared/deliver/snssms", "shared/deliver/carrier",
-	"shared/lambdaapp", "internal/emulators", "internal/stack",
+	"shared/lambdaapp", "shared/deliver/carrier/carriertest", "internal/emulators", "internal/stack",
 }
 
 // guests are modules and packages that may be imported in the named places only,

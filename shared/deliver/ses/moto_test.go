@@ -3,7 +3,6 @@ package ses_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -54,13 +53,8 @@ func TestByMoto(t *testing.T) {
 	verify(t, cfg, "moto@example.com")
 	require.Equal(t, deliver.Outcome{Status: 200}, sends.Send(t.Context(), d))
 
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, *cfg.BaseEndpoint+"/moto-api/data.json", nil)
-	require.NoError(t, err)
-	answer, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, answer.Body.Close()) }()
 	var all struct{ SES struct{ Message []captured } }
-	require.NoError(t, json.NewDecoder(answer.Body).Decode(&all))
+	emulators.Captured(t, *cfg.BaseEndpoint, &all)
 	i := slices.IndexFunc(all.SES.Message, func(m captured) bool { return slices.Contains(m.Destinations.ToAddresses, d.Endpoint) })
 	require.GreaterOrEqual(t, i, 0)
 	got := all.SES.Message[i]

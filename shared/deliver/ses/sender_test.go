@@ -1,7 +1,6 @@
 package ses_test
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -14,10 +13,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/shared/deliver"
+	"tocsin/shared/deliver/carrier/carriertest"
 	"tocsin/shared/deliver/letter"
 	"tocsin/shared/deliver/ses"
 	"tocsin/shared/smn"
@@ -83,8 +82,10 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, r)
 		return
 	}
-	_, _ = io.WriteString(w, `{"MessageId":"0100"}`)
+	taken(w, r)
 }
+
+var taken = carriertest.Say(200, `{"MessageId":"0100"}`)
 
 // refuse answers as SES refuses, with words that must go nowhere.
 func refuse(status int, code string) http.HandlerFunc {
@@ -92,20 +93,14 @@ func refuse(status int, code string) http.HandlerFunc {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("X-Amzn-Errortype", code)
 		w.WriteHeader(status)
-		_, _ = io.WriteString(w, `{"message":"ann@example.org is a secret"}`)
-	}
-}
-
-func config(address string) aws.Config {
-	return aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String(address), Credentials: credentials.NewStaticCredentialsProvider("AKID", "key", ""),
+		_, _ = io.WriteString(w, `{"message":"ann@example.org is a `+carriertest.Secret+`"}`)
 	}
 }
 
 func sender(t testing.TB, s *service, change func(*ses.Config)) *ses.Sender {
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	c := ses.Config{From: address, AWS: config(server.URL)}
+	c := ses.Config{From: address, AWS: carriertest.Config(server.URL)}
 	if change != nil {
 		change(&c)
 	}
@@ -172,36 +167,46 @@ func TestAddressesThatCannotBeWrittenTo(t *testing.T) {
 	require.Zero(t, s.calls.Load())
 }
 
-func TestRefusals(t *testing.T) {
-	for code, c := range map[string]struct {
-		status int
-		want   deliver.Result
-	}{
-		"MessageRejected":                    {400, deliver.Dead},
-		"MailFromDomainNotVerifiedException": {400, deliver.Dead},
-		"BadRequestException":                {400, deliver.Dead},
-		"TooManyRequestsException":           {429, deliver.Later},
-		"ThrottlingException":                {400, deliver.Later},
-		"LimitExceededException":             {400, deliver.Later},
-		"AccountSuspendedException":          {400, deliver.Again},
-		"SendingPausedException":             {400, deliver.Again},
-		"NotFoundException":                  {404, deliver.Again},
-		"AccessDeniedException":              {403, deliver.Again},
-		"UnrecognizedClientException":        {400, deliver.Again},
-		"InternalFailure":                    {500, deliver.Again},
-		"InternalServiceErrorException":      {500, deliver.Again},
-		"ServiceUnavailable":                 {503, deliver.Again},
-	} {
-		s := service{answer: refuse(c.status, code)}
-		o := sender(t, &s, nil).Send(t.Context(), notification())
-		require.Equal(t, c.want, o.Result, code)
-		require.Equal(t, c.status, o.Status, code)
-		require.Contains(t, o.Reason, "("+code+")")
-		require.NotContains(t, o.Reason, "secret")
-		require.NotContains(t, o.Reason, "ann")
-		require.Equal(t, c.want == deliver.Later, o.After > 0, code)
-		require.EqualValues(t, 1, s.calls.Load(), "trying again is the worker's affair")
-	}
+func TestCarrier(t *testing.T) {
+	carriertest.Run(t, carriertest.Case{
+		Service: "SES",
+		New: func(t *testing.T, cfg aws.Config, rate float64) deliver.Sender {
+			made, err := ses.New(ses.Config{From: address, AWS: cfg, Rate: rate})
+			require.NoError(t, err)
+			return made
+		},
+		Delivery: notification(),
+		Take:     taken,
+		Refuse:   refuse,
+		Refusals: map[deliver.Result]map[string]int{
+			deliver.Dead: {
+				"MessageRejected":                    400,
+				"MailFromDomainNotVerifiedException": 400,
+				"BadRequestException":                400,
+			},
+			deliver.Later: {
+				"TooManyRequestsException": 429,
+				"ThrottlingException":      400,
+				"LimitExceededException":   400,
+			},
+			deliver.Again: {
+				"AccountSuspendedException":     400,
+				"SendingPausedException":        400,
+				"NotFoundException":             404,
+				"AccessDeniedException":         403,
+				"UnrecognizedClientException":   400,
+				"InternalFailure":               500,
+				"InternalServiceErrorException": 500,
+				"ServiceUnavailable":            503,
+			},
+		},
+		Odd: map[string]http.HandlerFunc{
+			"an empty object": carriertest.Say(200, `{}`),
+			"no JSON":         carriertest.Say(200, `<html>secret</html>`),
+			"half of it":      carriertest.Say(200, `{"MessageId":"01`),
+			"another type":    carriertest.Say(200, `{"MessageId":{"a":1}}`),
+		},
+	})
 }
 
 // The code of a refusal stands in the header or in the body, with more around it.
@@ -220,69 +225,6 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-func TestOddAnswers(t *testing.T) {
-	for name, answer := range map[string]http.HandlerFunc{
-		"nothing":           func(http.ResponseWriter, *http.Request) {},
-		"an empty object":   func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{}`) },
-		"no JSON":           func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `<html>secret</html>`) },
-		"half of it":        func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"MessageId":"01`) },
-		"another type":      func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"MessageId":{"a":1}}`) },
-		"a redirect":        func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusFound) },
-		"400 and no JSON":   func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "secret", 400) },
-		"403 and no JSON":   func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "secret", 403) },
-		"502 and no JSON":   func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>secret</html>", 502) },
-		"a code with words": refuse(400, "an ugly secret"),
-		"a code too long":   refuse(400, "Secret"+strings.Repeat("secret", 20)),
-		"a closed connection": func(http.ResponseWriter, *http.Request) {
-			panic(http.ErrAbortHandler)
-		},
-		"no end": func(w http.ResponseWriter, r *http.Request) {
-			w.WriteHeader(http.StatusBadRequest)
-			for r.Context().Err() == nil {
-				if _, err := io.WriteString(w, strings.Repeat("secret ", 10_000)); err != nil {
-					return
-				}
-			}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := service{answer: answer}
-			o := sender(t, &s, nil).Send(t.Context(), notification())
-			require.Equal(t, deliver.Again, o.Result, o)
-			require.NotEmpty(t, o.Reason)
-			require.NotContains(t, o.Reason, "secret")
-			require.EqualValues(t, 1, s.calls.Load())
-		})
-	}
-}
-
-func TestNoAnswer(t *testing.T) {
-	asked := make(chan struct{})
-	s := service{answer: func(_ http.ResponseWriter, r *http.Request) {
-		close(asked)
-		<-r.Context().Done()
-	}}
-	sends := sender(t, &s, nil)
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() { <-asked; cancel() }()
-	require.Equal(t, deliver.Outcome{Result: deliver.Again, Reason: "the attempt was broken off"}, sends.Send(ctx, notification()))
-
-	nobody := httptest.NewServer(nil)
-	nobody.Close()
-	o := sender(t, &s, func(c *ses.Config) { c.AWS = config(nobody.URL) }).Send(t.Context(), notification())
-	require.Equal(t, deliver.Outcome{Result: deliver.Again, Reason: "SES could not be asked"}, o)
-}
-
-func TestRate(t *testing.T) {
-	var s service
-	sends := sender(t, &s, func(c *ses.Config) { c.Rate = 0.01 })
-	require.Equal(t, deliver.Delivered, sends.Send(t.Context(), notification()).Result)
-	o := sends.Send(t.Context(), notification())
-	require.Equal(t, deliver.Later, o.Result)
-	require.InDelta(t, 100, o.After.Seconds(), 2)
-	require.EqualValues(t, 1, s.calls.Load())
-}
-
 func TestNewNamesWhatIsWrong(t *testing.T) {
 	for want, spoil := range map[string]func(*ses.Config){
 		"AWS":              func(c *ses.Config) { c.AWS = aws.Config{} },
@@ -290,7 +232,7 @@ func TestNewNamesWhatIsWrong(t *testing.T) {
 		"ConfigurationSet": func(c *ses.Config) { c.ConfigurationSet = "a b" },
 		"Rate":             func(c *ses.Config) { c.Rate = -1 },
 	} {
-		c := ses.Config{AWS: config("http://127.0.0.1"), From: address}
+		c := ses.Config{AWS: carriertest.Config("http://127.0.0.1"), From: address}
 		_, err := ses.New(c)
 		require.NoError(t, err)
 		spoil(&c)
@@ -317,7 +259,7 @@ func FuzzMail(f *testing.F) {
 	f.Add(" ", " ", "0", "0@0", "0", false)
 	f.Add("磁盘已满", "磁盘, \"x\" <a@b.c>", "满", "ann@example.org", "https://h/é", false)
 	var client inProcess
-	cfg := config("http://127.0.0.1")
+	cfg := carriertest.Config("http://127.0.0.1")
 	cfg.HTTPClient = &client
 	sends, err := ses.New(ses.Config{AWS: cfg, From: address})
 	require.NoError(f, err)

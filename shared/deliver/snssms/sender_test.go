@@ -1,8 +1,6 @@
 package snssms_test
 
 import (
-	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -13,11 +11,11 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/internal/emulators"
 	"tocsin/shared/deliver"
+	"tocsin/shared/deliver/carrier/carriertest"
 	"tocsin/shared/deliver/snssms"
 	"tocsin/shared/smn"
 	"tocsin/shared/wire"
@@ -36,10 +34,8 @@ func notification() deliver.Delivery {
 	}
 }
 
-// service answers as SNS does, by a script, and keeps what it was asked.
+// service takes all messages, as SNS does, and keeps what it was asked.
 type service struct {
-	answer http.HandlerFunc // nil to take all
-
 	mu    sync.Mutex
 	calls atomic.Int64
 	last  url.Values
@@ -51,36 +47,15 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.last, _ = url.ParseQuery(string(body))
 	s.mu.Unlock()
-	if s.answer != nil {
-		s.answer(w, r)
-		return
-	}
-	_, _ = io.WriteString(w, `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>0100</MessageId></PublishResult></PublishResponse>`)
+	taken(w, r)
 }
 
-// say answers with a body.
-func say(status int, body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body)
-	}
-}
-
-// refuse answers as SNS refuses, with words that must go nowhere.
-func refuse(status int, code string) http.HandlerFunc {
-	return say(status, `<ErrorResponse><Error><Type>Sender</Type><Code>`+code+`</Code><Message>+491701234567 is a secret</Message></Error></ErrorResponse>`)
-}
-
-func config(address string) aws.Config {
-	return aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String(address), Credentials: credentials.NewStaticCredentialsProvider("AKID", "key", ""),
-	}
-}
+var taken = carriertest.Say(200, `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>0100</MessageId></PublishResult></PublishResponse>`)
 
 func sender(t *testing.T, s *service, c snssms.Config) *snssms.Sender {
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	c.AWS = config(server.URL)
+	c.AWS = carriertest.Config(server.URL)
 	made, err := snssms.New(c)
 	require.NoError(t, err)
 	return made
@@ -149,91 +124,48 @@ func TestDeadBeforeItIsSent(t *testing.T) {
 	require.Zero(t, s.calls.Load())
 }
 
-func TestRefusals(t *testing.T) {
-	for code, c := range map[string]struct {
-		status int
-		want   deliver.Result
-	}{
-		"InvalidParameter":      {400, deliver.Dead},
-		"ParameterValueInvalid": {400, deliver.Dead},
-		"OptedOut":              {400, deliver.Dead},
-		"UserError":             {400, deliver.Dead},
-		"ValidationException":   {400, deliver.Dead},
-		"EndpointDisabled":      {400, deliver.Dead},
-		"Throttling":            {400, deliver.Later},
-		"ThrottlingException":   {400, deliver.Later},
-		"Throttled":             {429, deliver.Later},
-		"RequestLimitExceeded":  {503, deliver.Later},
-		"AuthorizationError":    {403, deliver.Again},
-		"InvalidClientTokenId":  {403, deliver.Again},
-		"OptInRequired":         {400, deliver.Again},
-		"InternalError":         {500, deliver.Again},
-		"ServiceUnavailable":    {503, deliver.Again},
-	} {
-		s := service{answer: refuse(c.status, code)}
-		o := sender(t, &s, snssms.Config{}).Send(t.Context(), notification())
-		require.Equal(t, c.want, o.Result, code)
-		require.Equal(t, c.status, o.Status, code)
-		require.Contains(t, o.Reason, "SNS")
-		require.NotContains(t, o.Reason, "secret")
-		require.NotContains(t, o.Reason, "+49")
-		require.Equal(t, c.want == deliver.Later, o.After > 0, code)
-		require.EqualValues(t, 1, s.calls.Load(), "trying again is the worker's affair")
-	}
-}
-
-func TestOddAnswers(t *testing.T) {
-	for name, answer := range map[string]http.HandlerFunc{
-		"nothing":             say(200, ""),
-		"no XML":              say(200, "{secret}"),
-		"half of it":          say(200, "<PublishResponse><PublishResult><MessageId>01"),
-		"without an id":       say(200, "<PublishResponse><PublishResult></PublishResult></PublishResponse>"),
-		"400 and no XML":      say(400, "secret"),
-		"400 and nothing":     say(400, ""),
-		"403 and no XML":      say(403, "<html>secret</html>"),
-		"502 and no XML":      say(502, "<html>secret"),
-		"a code with words":   refuse(400, "an ugly secret"),
-		"a closed connection": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-		"no end": func(w http.ResponseWriter, r *http.Request) {
-			w.WriteHeader(http.StatusBadRequest)
-			for r.Context().Err() == nil {
-				if _, err := io.WriteString(w, strings.Repeat("<secret>", 10_000)); err != nil {
-					return
-				}
-			}
+func TestCarrier(t *testing.T) {
+	carriertest.Run(t, carriertest.Case{
+		Service: "SNS",
+		New: func(t *testing.T, cfg aws.Config, rate float64) deliver.Sender {
+			made, err := snssms.New(snssms.Config{AWS: cfg, Rate: rate})
+			require.NoError(t, err)
+			return made
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := service{answer: answer}
-			o := sender(t, &s, snssms.Config{}).Send(t.Context(), notification())
-			require.Equal(t, deliver.Again, o.Result, o)
-			require.NotEmpty(t, o.Reason)
-			require.NotContains(t, o.Reason, "secret")
-			require.EqualValues(t, 1, s.calls.Load())
-		})
-	}
-}
-
-func TestNoAnswer(t *testing.T) {
-	asked := make(chan struct{})
-	s := service{answer: func(_ http.ResponseWriter, r *http.Request) {
-		close(asked)
-		<-r.Context().Done()
-	}}
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() { <-asked; cancel() }()
-	o := sender(t, &s, snssms.Config{}).Send(ctx, notification())
-	require.Equal(t, deliver.Outcome{Result: deliver.Again, Reason: "the attempt was broken off"}, o)
-}
-
-func TestRate(t *testing.T) {
-	var s service
-	sends := sender(t, &s, snssms.Config{Rate: 0.01})
-	require.Equal(t, deliver.Delivered, sends.Send(t.Context(), notification()).Result)
-	o := sends.Send(t.Context(), notification())
-	require.Equal(t, deliver.Later, o.Result)
-	require.InDelta(t, 100, o.After.Seconds(), 2)
-	require.EqualValues(t, 1, s.calls.Load())
+		Delivery: notification(),
+		Take:     taken,
+		Refuse: func(status int, code string) http.HandlerFunc {
+			return carriertest.Say(status, `<ErrorResponse><Error><Type>Sender</Type><Code>`+code+`</Code><Message>`+carriertest.Secret+`</Message></Error></ErrorResponse>`)
+		},
+		Refusals: map[deliver.Result]map[string]int{
+			deliver.Dead: {
+				"InvalidParameter":      400,
+				"ParameterValueInvalid": 400,
+				"OptedOut":              400,
+				"UserError":             400,
+				"ValidationException":   400,
+				"EndpointDisabled":      400,
+			},
+			deliver.Later: {
+				"Throttling":           400,
+				"ThrottlingException":  400,
+				"Throttled":            429,
+				"RequestLimitExceeded": 503,
+			},
+			deliver.Again: {
+				"AuthorizationError":   403,
+				"InvalidClientTokenId": 403,
+				"OptInRequired":        400,
+				"InternalError":        500,
+				"ServiceUnavailable":   503,
+			},
+		},
+		Odd: map[string]http.HandlerFunc{
+			"no XML":        carriertest.Say(200, "{secret}"),
+			"half of it":    carriertest.Say(200, "<PublishResponse><PublishResult><MessageId>01"),
+			"without an id": carriertest.Say(200, "<PublishResponse><PublishResult></PublishResult></PublishResponse>"),
+		},
+	})
 }
 
 func TestNewNamesWhatIsWrong(t *testing.T) {
@@ -247,7 +179,7 @@ func TestNewNamesWhatIsWrong(t *testing.T) {
 	} {
 		for _, c := range configs {
 			if want != "AWS" {
-				c.AWS = config("http://127.0.0.1")
+				c.AWS = carriertest.Config("http://127.0.0.1")
 			}
 			_, err := snssms.New(c)
 			require.ErrorContains(t, err, "Config."+want)
@@ -268,12 +200,7 @@ func TestByMoto(t *testing.T) {
 	d := notification()
 	require.Equal(t, deliver.Outcome{Status: 200}, sends.Send(t.Context(), d))
 
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, *cfg.BaseEndpoint+"/moto-api/data.json", nil)
-	require.NoError(t, err)
-	answer, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, answer.Body.Close()) }()
 	var all struct{ SNS struct{ SMS []captured } }
-	require.NoError(t, json.NewDecoder(answer.Body).Decode(&all))
+	emulators.Captured(t, *cfg.BaseEndpoint, &all)
 	require.Equal(t, []captured{{"+491701234567", "90 % full & more=\r\n磁盘"}}, all.SNS.SMS)
 }
