@@ -81,6 +81,7 @@ func sample(m *metrics) {
 		m.Attempted(deliver.Attempt{Type: wire.TypeNotification, Protocol: smn.HTTPS, Number: 1, Result: result, Took: time.Second, SinceAccepted: time.Minute})
 	}
 	m.Attempted(deliver.Attempt{Type: wire.TypeConfirmation, Protocol: smn.Email, Number: 2, Result: deliver.Delivered, Took: time.Second, SinceAccepted: time.Minute})
+	m.GivenUp()
 	m.FannedOut(200)
 }
 
@@ -105,7 +106,7 @@ func TestMetrics(t *testing.T) {
 		`tocsin_attempt_duration_seconds_count{protocol="https",result="dead"} 3`,
 		`tocsin_attempt_duration_seconds_bucket{protocol="email",result="delivered",le="1"} 3`,
 		`tocsin_retries_total 3`,
-		`tocsin_dead_attempts_total 3`,
+		`tocsin_given_up_total 3`,
 		`tocsin_delivery_duration_seconds_count 3`, // confirmations are none
 		`tocsin_delivery_duration_seconds_sum 180`,
 		`tocsin_chunk_subscriptions_bucket{le="128"} 0`,
@@ -145,5 +146,6 @@ func TestObservingAllocatesNothing(t *testing.T) {
 		api.Answered("publish", http.StatusOK, time.Millisecond)
 		worker.Attempted(deliver.Attempt{Protocol: smn.HTTPS, Number: 2})
 		worker.FannedOut(1)
+		worker.GivenUp()
 	}))
 }
