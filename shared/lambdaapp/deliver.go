@@ -9,13 +9,14 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"tocsin/shared/deliver"
 	"tocsin/shared/queue"
 	"tocsin/shared/sqsqueue"
 )
 
-// lastSend is how long before its end a function begins its last attempt: the ones
-// under way have time to finish, and what they have come to is written.
-const lastSend = 10 * time.Second
+// LastSend is how long before its end a function begins its last attempt: the longest
+// one has time to finish, and what has come of it to be written.
+const LastSend = deliver.MaxAttempt + 10*time.Second
 
 // worker does the tasks of a queue until ctx ends. *deliver.Worker does.
 type worker interface {
@@ -38,7 +39,7 @@ func deliverHandler[W worker](newest func(context.Context) (W, error), tasks que
 		defer settled()
 		if end, ok := ctx.Deadline(); ok {
 			var cancel context.CancelFunc
-			sending, cancel = context.WithDeadline(sending, end.Add(-lastSend))
+			sending, cancel = context.WithDeadline(sending, end.Add(-LastSend))
 			defer cancel()
 		}
 		b := newBatch(tasks, settled)
