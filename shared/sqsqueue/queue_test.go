@@ -195,14 +195,24 @@ func TestTextThatSQSRefuses(t *testing.T) {
 	body := a.sent[0][0].MessageBody
 	require.NotContains(t, body, "\ufffe")
 	require.NotContains(t, body, "\uffff")
-	lease, err := sqsqueue.Decode(body, "r", 3)
+	lease, err := sqsqueue.Decode(sqsqueue.Message{Body: body, ReceiptHandle: "r", Attributes: map[string]string{"ApproximateReceiveCount": "3"}})
 	require.NoError(t, err)
 	require.Equal(t, queue.Lease{Task: want, Receipt: "r", Received: 3}, lease)
 }
 
+func TestDecodeWithoutACount(t *testing.T) {
+	for _, count := range []string{"", "0", "many"} {
+		m := message(t, task())
+		m.Attributes = map[string]string{"ApproximateReceiveCount": count}
+		lease, err := sqsqueue.Decode(m)
+		require.NoError(t, err)
+		require.Equal(t, 1, lease.Received)
+	}
+}
+
 func TestDecodeRefuses(t *testing.T) {
 	for _, body := range []string{"", "secret", "{}", `{"id":1}`, "[]"} {
-		_, err := sqsqueue.Decode(body, "r", 1)
+		_, err := sqsqueue.Decode(sqsqueue.Message{Body: body, ReceiptHandle: "r"})
 		require.ErrorContains(t, err, "is no task")
 		require.NotContains(t, err.Error(), "secret")
 	}
