@@ -104,7 +104,7 @@ func newMetrics(operations []httpapi.Operation, protocols []smn.Protocol, count 
 // Answered meets httpapi.Observer.
 func (m *metrics) Answered(operation string, status int, took time.Duration) {
 	class := min(max(status/100, 0), 5)
-	if operation == httpapi.Publish.Name && class == 2 {
+	if class == 2 && httpapi.Publishes(operation) {
 		m.accepted.Inc()
 	}
 	if found := m.answers[operation]; found != nil {

@@ -71,7 +71,7 @@ func newMetrics(out io.Writer, stack string, now func() time.Time) *metrics {
 
 // Answered meets httpapi.Observer.
 func (m *metrics) Answered(operation string, status int, _ time.Duration) {
-	if operation == httpapi.Publish.Name && status/100 == 2 {
+	if httpapi.Publishes(operation) && status/100 == 2 {
 		m.Accepted()
 	}
 }

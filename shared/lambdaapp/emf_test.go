@@ -71,9 +71,11 @@ func TestMetricsOfRequests(t *testing.T) {
 	m, read := collected()
 	m.Answered(httpapi.Publish.Name, 200, time.Second)
 	m.Answered(httpapi.Publish.Name, 403, time.Second)
+	m.Answered(httpapi.PublishAlerts.Name, 200, time.Second)
+	m.Answered(httpapi.PublishAlerts.Name, 404, time.Second)
 	m.Answered(httpapi.CreateTopic.Name, 201, time.Second)
 	m.Accepted()
-	require.Equal(t, map[string][]float64{"Accepted": {2}}, read())
+	require.Equal(t, map[string][]float64{"Accepted": {3}}, read())
 }
 
 func TestMetricsOfTasks(t *testing.T) {
