@@ -234,6 +234,17 @@ func TestDashboardIsJSON(t *testing.T) {
 	}
 }
 
+// What does not reach notify lies where the alarm looks.
+func TestEventsOfNotifyAreKept(t *testing.T) {
+	s := NewStack(t, Read(t), stacks["aws"])
+	kept := s.attribute("NotifyFailures", "Arn")
+	events := s.Resources["NotifyFunction"]["Properties"].(map[string]any)["Events"].(map[string]any)
+	require.Len(t, events, 3)
+	for name, event := range events {
+		require.Equal(t, map[string]any{"Arn": kept}, event.(map[string]any)["Properties"].(map[string]any)["DeadLetterConfig"], name)
+	}
+}
+
 // EventBridge Scheduler puts its own values into the input, which must be JSON.
 func TestTimetableInput(t *testing.T) {
 	s := NewStack(t, Read(t), stacks["aws"])
