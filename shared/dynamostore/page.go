@@ -34,12 +34,6 @@ func (db *DB) page(ctx context.Context, d directory, p part) (rows []row, total 
 	return rows, total, err
 }
 
-// total counts the rows of a list.
-func (db *DB) total(ctx context.Context, d directory) (int64, error) {
-	l, err := db.countedList(ctx, d)
-	return int64(l.total), err
-}
-
 // counted is a list and the counts of its largest blocks.
 type counted struct {
 	directory
