@@ -141,8 +141,11 @@ func serve(ctx context.Context, o options) error {
 	return s.Close()
 }
 
+// deliver is the function that a remote service does without.
+const deliver = "DeliverFunction"
+
 // readEnv reads the variables of functions out of the file that sam takes, which has
-// the same for each.
+// the same for each but deliver.
 func readEnv(path string) (map[string]string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -153,6 +156,7 @@ func readEnv(path string) (map[string]string, error) {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	env := map[string]string{"AWS_SAM_LOCAL": "true", "AWS_REGION": "us-east-1"}
+	delete(blocks, deliver)
 	for _, block := range blocks {
 		for name, value := range block {
 			env[name] = value

@@ -24,3 +24,13 @@ func TestInvokeDeliver(t *testing.T) {
 	require.NoError(t, invoke(t.Context(), o, &answer))
 	require.JSONEq(t, `{"batchItemFailures": null}`, answer.String())
 }
+
+// With a remote service no function goes to AWS.
+func TestVariablesForARemote(t *testing.T) {
+	for range 20 { // the order is another each time
+		env, err := readEnv("../../../env.json")
+		require.NoError(t, err)
+		require.Equal(t, "remote", env["TOCSIN_BACKEND"])
+		require.NotContains(t, env, "AWS_ENDPOINT_URL")
+	}
+}
