@@ -27,8 +27,13 @@ run: $(TOCSIN) ## serve on 127.0.0.1:8080 with the data in ./data; Ctrl-C stops 
 invoke: $(TOCSIN) ## run one function: make invoke FUNCTION=publish EVENT=events/publish.json
 	@test -n "$(FUNCTION)" -a -n "$(EVENT)" || { echo "usage: make invoke FUNCTION=publish EVENT=events/publish.json" >&2; exit 2; }
 	@CGO_ENABLED=0 go build $(FUNCTION_FLAGS) -o .cache/functions/$(FUNCTION)/bootstrap ./functions/$(FUNCTION)
+ifeq ($(FUNCTION),deliver) # which nothing but AWS can give work to
+	@$(MAKE) --silent --no-print-directory emulators
+	@go run ./internal/stack/run -invoke $(FUNCTION) -event "$(EVENT)"
+else
 	@$(TOCSIN) invoke -bootstrap .cache/functions/$(FUNCTION)/bootstrap -event "$(EVENT)" -env-file env.json \
 	  -function "$$(echo $(FUNCTION) | awk -F- '{for (i = 1; i <= NF; i++) printf toupper(substr($$i, 1, 1)) substr($$i, 2)}')Function"
+endif
 
 start-api: functions emulators ## serve the functions behind the template's routes on 127.0.0.1:3000; BACKEND=aws (default, emulators) or remote
 	@go run ./internal/stack/run -backend $(or $(BACKEND),aws)

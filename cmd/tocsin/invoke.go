@@ -24,7 +24,7 @@ type invokeCommand struct {
 	Event     string        `required:"" type:"existingfile" help:"File with the event."`
 	EnvFile   string        `type:"existingfile" help:"JSON file with the variables of functions, as sam local invoke takes it."`
 	Function  string        `help:"Name of the function in that file, such as PublishFunction."`
-	Timeout   time.Duration `default:"30s" help:"How long the function may take."`
+	Timeout   time.Duration `default:"60s" help:"How long the function may take."`
 }
 
 // Run prints the answer on stdout and the log of the function on stderr. It fails

@@ -29,8 +29,8 @@ type metrics struct {
 	attempts *prometheus.HistogramVec
 	results  map[smn.Protocol]*[3]series // by protocol, then by result
 
-	accepted, retries, dead prometheus.Counter
-	delivery, chunk         prometheus.Histogram
+	accepted, retries, givenUp prometheus.Counter
+	delivery, chunk            prometheus.Histogram
 }
 
 // series is one of a vector, which appears at its first observation.
@@ -76,8 +76,8 @@ func newMetrics(operations []httpapi.Operation, protocols []smn.Protocol, count 
 		retries: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "tocsin_retries_total", Help: "Attempts that were not the first at their delivery.",
 		}),
-		dead: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "tocsin_dead_attempts_total", Help: "Attempts after which the delivery was given up.",
+		givenUp: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "tocsin_given_up_total", Help: "Deliveries that were given up, after an attempt or without one.",
 		}),
 		delivery: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "tocsin_delivery_duration_seconds", Buckets: patient,
@@ -95,7 +95,7 @@ func newMetrics(operations []httpapi.Operation, protocols []smn.Protocol, count 
 		m.results[p] = &[3]series{}
 	}
 	m.registry.MustRegister(
-		m.requests, m.attempts, m.accepted, m.retries, m.dead, m.delivery, m.chunk, backlog(count),
+		m.requests, m.attempts, m.accepted, m.retries, m.givenUp, m.delivery, m.chunk, backlog(count),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector(),
 	)
 	return m
@@ -104,7 +104,7 @@ func newMetrics(operations []httpapi.Operation, protocols []smn.Protocol, count 
 // Answered meets httpapi.Observer.
 func (m *metrics) Answered(operation string, status int, took time.Duration) {
 	class := min(max(status/100, 0), 5)
-	if operation == httpapi.Publish.Name && class == 2 {
+	if class == 2 && httpapi.Publishes(operation) {
 		m.accepted.Inc()
 	}
 	if found := m.answers[operation]; found != nil {
@@ -117,10 +117,7 @@ func (m *metrics) Attempted(a deliver.Attempt) {
 	if a.Number > 1 {
 		m.retries.Inc()
 	}
-	switch {
-	case a.Result == deliver.Dead:
-		m.dead.Inc()
-	case a.Result == deliver.Delivered && a.Type == wire.TypeNotification:
+	if a.Result == deliver.Delivered && a.Type == wire.TypeNotification {
 		m.delivery.Observe(a.SinceAccepted.Seconds())
 	}
 	if found := m.results[a.Protocol]; found != nil {
@@ -128,6 +125,9 @@ func (m *metrics) Attempted(a deliver.Attempt) {
 		found[result].observe(a.Took, m.attempts, func() [2]string { return [2]string{string(protocol), result.String()} })
 	}
 }
+
+// GivenUp meets deliver.Observer.
+func (m *metrics) GivenUp() { m.givenUp.Inc() }
 
 // FannedOut meets deliver.Observer.
 func (m *metrics) FannedOut(subscriptions int) { m.chunk.Observe(float64(subscriptions)) }

@@ -77,10 +77,13 @@ func TestMetricsOfAServer(t *testing.T) {
 func sample(m *metrics) {
 	m.Answered("publish", http.StatusOK, time.Millisecond)
 	m.Answered("publish", http.StatusServiceUnavailable, time.Millisecond)
+	m.Answered("publish-alerts", http.StatusOK, time.Millisecond)
+	m.Answered("publish-alerts", http.StatusNotFound, time.Millisecond)
 	for result := deliver.Delivered; result <= deliver.Dead; result++ {
 		m.Attempted(deliver.Attempt{Type: wire.TypeNotification, Protocol: smn.HTTPS, Number: 1, Result: result, Took: time.Second, SinceAccepted: time.Minute})
 	}
 	m.Attempted(deliver.Attempt{Type: wire.TypeConfirmation, Protocol: smn.Email, Number: 2, Result: deliver.Delivered, Took: time.Second, SinceAccepted: time.Minute})
+	m.GivenUp()
 	m.FannedOut(200)
 }
 
@@ -99,13 +102,13 @@ func TestMetrics(t *testing.T) {
 	for _, line := range []string{
 		`tocsin_request_duration_seconds_count{operation="publish",status="2xx"} 3`,
 		`tocsin_request_duration_seconds_count{operation="publish",status="5xx"} 3`,
-		`tocsin_messages_accepted_total 3`,
+		`tocsin_messages_accepted_total 6`,
 		`tocsin_attempt_duration_seconds_count{protocol="https",result="delivered"} 3`,
 		`tocsin_attempt_duration_seconds_count{protocol="https",result="again"} 3`,
 		`tocsin_attempt_duration_seconds_count{protocol="https",result="dead"} 3`,
 		`tocsin_attempt_duration_seconds_bucket{protocol="email",result="delivered",le="1"} 3`,
 		`tocsin_retries_total 3`,
-		`tocsin_dead_attempts_total 3`,
+		`tocsin_given_up_total 3`,
 		`tocsin_delivery_duration_seconds_count 3`, // confirmations are none
 		`tocsin_delivery_duration_seconds_sum 180`,
 		`tocsin_chunk_subscriptions_bucket{le="128"} 0`,
@@ -145,5 +148,6 @@ func TestObservingAllocatesNothing(t *testing.T) {
 		api.Answered("publish", http.StatusOK, time.Millisecond)
 		worker.Attempted(deliver.Attempt{Protocol: smn.HTTPS, Number: 2})
 		worker.FannedOut(1)
+		worker.GivenUp()
 	}))
 }

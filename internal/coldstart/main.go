@@ -17,12 +17,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"tocsin/internal/runtimeapi"
 	"tocsin/internal/stack"
+	"tocsin/internal/trial"
 )
 
 // atMost is how many times as long as the function that does nothing one may take.
@@ -119,23 +119,8 @@ func startOnce(ctx context.Context, bootstrap string, env map[string]string) (st
 		return start{}, fmt.Errorf("it ended: %s", log.String())
 	}
 	took := time.Since(began)
-	memory, err := peakMemory(p.PID())
-	return start{took, memory}, err
-}
-
-// peakMemory is the peak of what a process had in memory, in bytes.
-func peakMemory(pid int) (int64, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kb, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-			return kb << 10, err
-		}
-	}
-	return 0, errors.New("the machine does not tell")
+	memory, err := trial.MemoryOf(p.PID())
+	return start{took, memory.Peak}, err
 }
 
 func show(folder string, names []string, plain, rooted map[string][]start) error {

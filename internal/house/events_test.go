@@ -102,7 +102,7 @@ func requireTasks(t *testing.T, event []byte) {
 	require.NoError(t, json.Unmarshal(event, &batch))
 	require.NotEmpty(t, batch.Records)
 	for _, record := range batch.Records {
-		task, err := sqsqueue.Decode(record.Body, record.ReceiptHandle, 1)
+		task, err := sqsqueue.Decode(sqsqueue.Message{Body: record.Body, ReceiptHandle: record.ReceiptHandle, Attributes: record.Attributes})
 		require.NoError(t, err)
 		require.NotEmpty(t, record.ReceiptHandle)
 		require.True(t, task.FanOut != nil || task.Retry != nil || task.Notice != nil)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tocsin/events"
+	"tocsin/internal/stack"
 	"tocsin/shared/httpapi"
 )
 
@@ -62,7 +63,7 @@ func mounts(t *testing.T, folder string) []httpapi.Operation {
 			continue
 		}
 		op, ok := operationNamed(name)
-		require.True(t, ok, "%s: httpapi.%s is not in httpapi.All, or its name is not %q", file, name, kebab(name))
+		require.True(t, ok, "%s: httpapi.%s is not in httpapi.All, or its name is not %q", file, name, stack.FolderOf(name))
 		ops = append(ops, op)
 	}
 	return ops

@@ -7,10 +7,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode"
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"tocsin/internal/stack"
 )
 
 // function is a function as template.yaml declares it.
@@ -41,7 +42,7 @@ func functions(t *testing.T) []function {
 		if at(t, resource, "Type").Value != "AWS::Serverless::Function" {
 			return
 		}
-		f := function{id: id, folder: kebab(strings.TrimSuffix(id, "Function"))}
+		f := function{id: id, folder: stack.FolderOf(id)}
 		pairs(t, at(t, resource, "Properties", "Events"), func(_ string, event *yaml.Node) {
 			if at(t, event, "Type").Value != "HttpApi" {
 				return
@@ -102,18 +103,7 @@ func pairs(t *testing.T, node *yaml.Node, each func(key string, value *yaml.Node
 	}
 }
 
-// kebab is ListSubscriptions as list-subscriptions, camel the way back.
-func kebab(s string) string {
-	var b strings.Builder
-	for i, r := range s {
-		if i > 0 && unicode.IsUpper(r) {
-			b.WriteByte('-')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
-}
-
+// camel is list-subscriptions as ListSubscriptions: the way back from stack.FolderOf.
 func camel(s string) string {
 	var b strings.Builder
 	for part := range strings.SplitSeq(s, "-") {

@@ -76,6 +76,7 @@ func TestTransformed(t *testing.T) {
 			switch r["Type"] {
 			case "AWS::Scheduler::Schedule":
 				require.NotContains(t, r["Properties"], "Name", "a second stack of the account could not have it")
+				requireSchedulerMaySend(t, s, r["Properties"].(map[string]any)["Target"].(map[string]any))
 			case "AWS::IAM::Role":
 				for _, managed := range listOf(r["Properties"].(map[string]any)["ManagedPolicyArns"]) {
 					require.Contains(t, s.Resources, managed, "%s: SAM has added what AWS calls enough", id)
@@ -83,6 +84,24 @@ func TestTransformed(t *testing.T) {
 			}
 		}
 	})
+}
+
+// requireSchedulerMaySend checks that the role of a schedule may send what fails to the
+// queue for that: Scheduler asks the role, and no policy of the queue.
+func requireSchedulerMaySend(t *testing.T, s *Stack, target map[string]any) {
+	t.Helper()
+	role := target["RoleArn"].(string)
+	var all []Permission
+	for _, document := range s.policies(t, role[strings.LastIndexByte(role, '/')+1:]) {
+		for _, statement := range document["Statement"].([]any) {
+			all = append(all, permissions(t, statement.(map[string]any))...)
+		}
+	}
+	queue := target["DeadLetterConfig"].(map[string]any)["Arn"].(string)
+	require.ElementsMatch(t, []Permission{
+		{Action: "lambda:InvokeFunction", Resource: target["Arn"].(string)},
+		{Action: "sqs:SendMessage", Resource: queue},
+	}, all)
 }
 
 // resourcePolicies adds up what Lambda makes of permissions, by function: a

@@ -14,13 +14,18 @@ import (
 type Permission struct {
 	Deny             bool
 	Action, Resource string
+	From             string // of mails: the one address that they may come from, or do; empty for any
 }
 
 func (p Permission) String() string {
-	if p.Deny {
-		return "not " + p.Action + " on " + p.Resource
+	text := p.Action + " on " + p.Resource
+	if p.From != "" {
+		text += " from " + p.From
 	}
-	return p.Action + " on " + p.Resource
+	if p.Deny {
+		return "not " + text
+	}
+	return text
 }
 
 // Permissions are what a function may do by its role, in the order of its policies.
@@ -69,11 +74,16 @@ func (s *Stack) policies(t testing.TB, role string) (documents []map[string]any)
 func permissions(t testing.TB, statement map[string]any) (all []Permission) {
 	t.Helper()
 	for key := range statement {
-		require.Contains(t, []string{"Effect", "Action", "Resource"}, key, "no test knows more of a statement")
+		require.Contains(t, []string{"Effect", "Action", "Resource", "Condition"}, key, "no test knows more of a statement")
+	}
+	from := ""
+	if condition, ok := statement["Condition"].(map[string]any); ok {
+		from, _ = condition["StringEquals"].(map[string]any)["ses:FromAddress"].(string)
+		require.Equal(t, map[string]any{"StringEquals": map[string]any{"ses:FromAddress": from}}, condition, "no test knows another condition")
 	}
 	for _, action := range listOf(statement["Action"]) {
 		for _, resource := range listOf(statement["Resource"]) {
-			all = append(all, Permission{Deny: statement["Effect"] == "Deny", Action: action.(string), Resource: fmt.Sprint(resource)})
+			all = append(all, Permission{Deny: statement["Effect"] == "Deny", Action: action.(string), Resource: fmt.Sprint(resource), From: from})
 		}
 	}
 	return all
@@ -111,7 +121,7 @@ func Differences(allowed, done []Permission) (faults []string) {
 	for _, deed := range done {
 		isAllowed, isDenied := false, false
 		for i, p := range allowed {
-			if matches(p.Action, deed.Action) && matches(p.Resource, deed.Resource) {
+			if matches(p.Action, deed.Action) && matches(p.Resource, deed.Resource) && (p.From == "" || p.From == deed.From) {
 				used[i] = true
 				isAllowed, isDenied = isAllowed || !p.Deny, isDenied || p.Deny
 			}

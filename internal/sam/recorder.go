@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/mail"
 	"net/url"
 	"path"
 	"slices"
@@ -104,10 +105,14 @@ func (r *Recorder) read(request *http.Request, body []byte) []Permission {
 		}
 		return []Permission{{Action: "secretsmanager:" + action, Resource: id}}
 	case request.URL.Path == "/v2/email/outbound-emails":
-		_, domain, _ := strings.Cut(c.FromEmailAddress, "@")
-		deeds := []Permission{{Action: "ses:SendEmail", Resource: arn("ses", "identity/"+strings.TrimSuffix(domain, ">"))}}
+		from, err := mail.ParseAddress(c.FromEmailAddress) // SES takes the name before it for another thing
+		if err != nil {
+			return nil
+		}
+		_, domain, _ := strings.Cut(from.Address, "@")
+		deeds := []Permission{{Action: "ses:SendEmail", Resource: arn("ses", "identity/"+domain), From: from.Address}}
 		if c.ConfigurationSetName != "" {
-			deeds = append(deeds, Permission{Action: "ses:SendEmail", Resource: arn("ses", "configuration-set/"+c.ConfigurationSetName)})
+			deeds = append(deeds, Permission{Action: "ses:SendEmail", Resource: arn("ses", "configuration-set/"+c.ConfigurationSetName), From: from.Address})
 		}
 		return deeds
 	}

@@ -77,8 +77,8 @@ func TestRecorderReadsRequests(t *testing.T) {
 			{Action: "secretsmanager:CreateSecret", Resource: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:tocsin/token.key"},
 		}},
 		{"", "/v2/email/outbound-emails", "application/json", `{"FromEmailAddress":"\"Ops\" <notify@example.com>","ConfigurationSetName":"tocsin"}`, []Permission{
-			{Action: "ses:SendEmail", Resource: "arn:aws:ses:eu-west-1:123456789012:identity/example.com"},
-			{Action: "ses:SendEmail", Resource: "arn:aws:ses:eu-west-1:123456789012:configuration-set/tocsin"},
+			{Action: "ses:SendEmail", Resource: "arn:aws:ses:eu-west-1:123456789012:identity/example.com", From: "notify@example.com"},
+			{Action: "ses:SendEmail", Resource: "arn:aws:ses:eu-west-1:123456789012:configuration-set/tocsin", From: "notify@example.com"},
 		}},
 		{"", "/", "application/x-www-form-urlencoded", `Action=Publish&Version=2010-03-31&PhoneNumber=%2B4915100000000&Message=m`, []Permission{
 			{Action: "sns:Publish", Resource: "a phone"},
@@ -109,12 +109,16 @@ func TestDeliverMaySend(t *testing.T) {
 		}
 	}
 	require.Empty(t, Differences(sends, []Permission{
-		{Action: "ses:SendEmail", Resource: "arn:aws:ses:eu-west-1:123456789012:identity/example.com"},
-		{Action: "ses:SendEmail", Resource: "arn:aws:ses:eu-west-1:123456789012:configuration-set/tocsin"},
+		{Action: "ses:SendEmail", Resource: "arn:aws:ses:eu-west-1:123456789012:identity/example.com", From: "notify@example.com"},
+		{Action: "ses:SendEmail", Resource: "arn:aws:ses:eu-west-1:123456789012:configuration-set/tocsin", From: "notify@example.com"},
 		{Action: "sns:Publish", Resource: "a phone"},
 	}))
 	require.Contains(t, Differences(sends, []Permission{{Action: "sns:Publish", Resource: "arn:aws:sns:eu-west-1:123456789012:t"}}),
 		"done and not allowed: sns:Publish on arn:aws:sns:eu-west-1:123456789012:t")
+	for _, resource := range []string{"identity/example.com", "configuration-set/tocsin"} {
+		another := Permission{Action: "ses:SendEmail", Resource: "arn:aws:ses:eu-west-1:123456789012:" + resource, From: "ceo@example.com"}
+		require.Contains(t, Differences(sends, []Permission{another}), "done and not allowed: "+another.String(), "another address of the domain")
+	}
 
 	for _, p := range NewStack(t, Read(t), stacks["aws"]).Permissions(t, "DeliverFunction") {
 		require.NotRegexp(t, "^(ses|sns):", p.Action, "nothing costs money unless it was asked for")

@@ -10,9 +10,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"tocsin/shared/deliver"
+	"tocsin/shared/lambdaapp"
 )
 
 // stacks are the ways to deploy the template that differ.
@@ -95,6 +99,16 @@ func TestVisibility(t *testing.T) {
 	visibility := s.Resources["Queue"]["Properties"].(map[string]any)["VisibilityTimeout"].(int)
 	timeout := s.Resources["DeliverFunction"]["Properties"].(map[string]any)["Timeout"].(int)
 	require.GreaterOrEqual(t, visibility, 6*timeout)
+}
+
+// An instance of deliver begins attempts for a while, has time for the longest of them,
+// and is gone when another may have its chunks.
+func TestDeliverEndsInTime(t *testing.T) {
+	s := NewStack(t, Read(t), stacks["aws"])
+	timeout := time.Duration(s.Resources["DeliverFunction"]["Properties"].(map[string]any)["Timeout"].(int)) * time.Second
+	require.GreaterOrEqual(t, timeout, lambdaapp.LastSend+20*time.Second)
+	require.LessOrEqual(t, timeout, deliver.Lease)
+	require.Greater(t, lambdaapp.LastSend, deliver.MaxAttempt)
 }
 
 // unbounded are the actions that know no resources.
@@ -217,6 +231,17 @@ func TestDashboardIsJSON(t *testing.T) {
 		require.NotEmpty(t, w.Properties.Title)
 		require.NotEmpty(t, w.Properties.Metrics, w.Properties.Title)
 		require.LessOrEqual(t, w.X+w.Width, 24, w.Properties.Title)
+	}
+}
+
+// What does not reach notify lies where the alarm looks.
+func TestEventsOfNotifyAreKept(t *testing.T) {
+	s := NewStack(t, Read(t), stacks["aws"])
+	kept := s.attribute("NotifyFailures", "Arn")
+	events := s.Resources["NotifyFunction"]["Properties"].(map[string]any)["Events"].(map[string]any)
+	require.Len(t, events, 3)
+	for name, event := range events {
+		require.Equal(t, map[string]any{"Arn": kept}, event.(map[string]any)["Properties"].(map[string]any)["DeadLetterConfig"], name)
 	}
 }
 

@@ -108,18 +108,6 @@ func (f *functions) giveBack(pool *pool, process *runtimeapi.Process) {
 	pool.idle = append(pool.idle, process) // whether it has ended is seen when it is taken
 }
 
-func (f *functions) kill(name string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if pool := f.pools[name]; pool != nil {
-		for process := range pool.busy {
-			process.Close()
-			return true
-		}
-	}
-	return false
-}
-
 // close ends all processes.
 func (f *functions) close() {
 	f.mu.Lock()

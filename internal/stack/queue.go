@@ -18,9 +18,9 @@ const (
 	pollers       = 2  // events under way at once
 	batchSize     = 10 // tasks of an event
 	pollWait      = 1  // seconds
-	visibility    = 180
+	visibility    = 360
 	deliver       = "deliver"
-	deliverLimit  = 30 * time.Second
+	deliverLimit  = time.Minute
 	afterAFailure = time.Second
 )
 

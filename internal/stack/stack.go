@@ -85,10 +85,6 @@ func (s *Stack) Close() error {
 	return err
 }
 
-// Kill ends one running process of a function in the middle of whatever it does, and
-// tells whether there was one.
-func (s *Stack) Kill(function string) bool { return s.functions.kill(function) }
-
 // Invoke gives a function an event, as whatever triggers it does.
 func (s *Stack) Invoke(ctx context.Context, function string, event []byte) ([]byte, error) {
 	answer, err := s.functions.invoke(ctx, function, event)

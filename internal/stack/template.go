@@ -50,7 +50,7 @@ func readRoutes(path string) ([]route, error) {
 		}
 		for _, event := range resource.Properties.Events {
 			if event.Type == "HttpApi" {
-				routes = append(routes, newRoute(event.Properties.Method, event.Properties.Path, folderOf(id)))
+				routes = append(routes, newRoute(event.Properties.Method, event.Properties.Path, FolderOf(id)))
 			}
 		}
 	}
@@ -75,8 +75,9 @@ func newRoute(method, path, function string) route {
 	return route{pattern, method + " " + path, function}
 }
 
-// folderOf is the folder of the function that the template calls CreateTopicFunction.
-func folderOf(id string) string {
+// FolderOf is the folder of a function by its name in the template: create-topic of
+// CreateTopicFunction.
+func FolderOf(id string) string {
 	var folder strings.Builder
 	for i, r := range strings.TrimSuffix(id, "Function") {
 		if unicode.IsUpper(r) && i > 0 {

@@ -12,9 +12,12 @@ type Memory struct {
 	Now, Peak int64 // bytes; the peak since the start or ForgetPeak
 }
 
-// Memory tells the process's memory. Linux alone tells it.
-func (p *Process) Memory() (Memory, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID))
+// Memory tells the process's memory.
+func (p *Process) Memory() (Memory, error) { return MemoryOf(p.PID) }
+
+// MemoryOf tells the memory of a process. Linux alone tells it.
+func MemoryOf(pid int) (Memory, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return Memory{}, fmt.Errorf("memory of a process: %w", err)
 	}

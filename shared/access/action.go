@@ -5,6 +5,8 @@ package access
 import (
 	"path"
 	"strings"
+
+	"tocsin/shared/smn"
 )
 
 // Action is what a caller does to a topic, as policies name it.
@@ -31,7 +33,7 @@ var Actions = []Action{
 	DeleteTopicAttributeByName, ListSubscriptionsByTopic, Subscribe, Unsubscribe, Publish,
 }
 
-var actionPattern = pattern(`^[A-Za-z:*?]{1,64}$`)
+var actionPattern = smn.Pattern(`^[A-Za-z:*?]{1,64}$`)
 
 // actionsLike finds the actions that a name means. An asterisk stands for any
 // characters, a question mark for one; case does not count.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"tocsin/shared/smn"
 )
 
 // The keys of conditions: what a condition looks at.
@@ -112,7 +114,7 @@ func number(fits func(order int) bool) func([]any) (func(string) bool, bool) {
 }
 
 // numberPattern leaves out exponents, whose numbers could fill the memory.
-var numberPattern = pattern(`^[+-]?[0-9]{1,64}(\.[0-9]{1,64})?$`)
+var numberPattern = smn.Pattern(`^[+-]?[0-9]{1,64}(\.[0-9]{1,64})?$`)
 
 // parseNumber reads an integer or decimal of any size exactly: phone numbers are
 // too long for a float.

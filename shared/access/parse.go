@@ -140,9 +140,9 @@ func texts(value any) ([]string, bool) {
 
 // accountPattern is wide: the ids of accounts are those of the identity service.
 var (
-	principalPattern = pattern(`^urn:csp:iam::([^:]*):root$`)
-	accountPattern   = pattern(`^[A-Za-z0-9_-]{1,64}$`)
-	servicePattern   = pattern(`^[A-Za-z0-9_.-]{1,64}$`)
+	principalPattern = smn.Pattern(`^urn:csp:iam::([^:]*):root$`)
+	accountPattern   = smn.Pattern(`^[A-Za-z0-9_-]{1,64}$`)
+	servicePattern   = smn.Pattern(`^[A-Za-z0-9_.-]{1,64}$`)
 )
 
 // parsePrincipals reads whom a statement is about. Services and organizations

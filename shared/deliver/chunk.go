@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -42,21 +43,33 @@ type chunk struct {
 	rest   []rest
 
 	awaited awaited // by another round
+
+	began time.Time
+	until time.Time // end of the lease
+	saves int       // by progress, which alone counts them
 }
 
-func newChunk(w *Worker, m *message, task queue.FanOut, key store.ChunkKey, sent store.Places) *chunk {
+func newChunk(w *Worker, m *message, task queue.FanOut, key store.ChunkKey, claim store.Claim) *chunk {
 	return &chunk{
-		w: w, message: m, task: task, key: key, only: placesOf(task), before: sent, sent: sent, saved: sent.Len(),
-		allSet: make(chan struct{}), done: make(chan struct{}),
+		w: w, message: m, task: task, key: key, only: placesOf(task), before: claim.Sent, sent: claim.Sent, saved: claim.Sent.Len(),
+		began: time.Now(), until: claim.Until, allSet: make(chan struct{}), done: make(chan struct{}),
 	}
 }
 
-// deliver sends to the subscriptions of a chunk and keeps what came of it.
+// errLate says that a chunk took longer than its lease.
+var errLate = errors.New("the lease is over")
+
+// deliver sends to the subscriptions of a chunk and keeps what came of it. Once the
+// lease is over that is somebody else's, who may have got on further: then it is done
+// again, but for what was delivered.
 func (c *chunk) deliver(ctx context.Context, subs []store.Subscription, begun func()) error {
 	c.w.progress.add(c)
 	defer c.w.progress.remove(c)
 	if err := c.send(ctx, subs, begun); err != nil {
 		return fmt.Errorf("send: %w", err)
+	}
+	if c.w.now().After(c.until) {
+		return errLate
 	}
 	failures, retries := c.setbacks()
 	c.settleRound()
@@ -76,7 +89,6 @@ func (c *chunk) deliver(ctx context.Context, subs []store.Subscription, begun fu
 // message's attributes select, side by side, unless it has succeeded before. It
 // returns when all are over; begun is called when all that can begin soon has begun.
 func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func()) error {
-	began := time.Now()
 	c.unbegun.Store(1)
 	c.left.Store(1)
 	err := c.w.ward.admit(ctx, c.message.Project, c.message.TopicID, c.task.Chunk)
@@ -88,7 +100,7 @@ func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func(
 	}
 	c.oneBegun()
 	c.oneOver()
-	c.await(ctx, began, begun)
+	c.await(ctx, begun)
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -143,7 +155,7 @@ func (c *chunk) enter(ctx context.Context, s *store.Subscription) error {
 
 // await waits until all attempts are over. Those that have not begun within the
 // patience of a chunk are given up.
-func (c *chunk) await(ctx context.Context, began time.Time, begun func()) {
+func (c *chunk) await(ctx context.Context, begun func()) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
@@ -152,7 +164,7 @@ func (c *chunk) await(ctx context.Context, began time.Time, begun func()) {
 	case <-ctx.Done():
 	}
 	begun()
-	timer.Reset(max(chunkPatience-time.Since(began), 0))
+	timer.Reset(max(chunkPatience-time.Since(c.began), 0))
 	select {
 	case <-c.done:
 		return
@@ -241,15 +253,16 @@ func (c *chunk) oneOver() {
 	}
 }
 
-// save lets the store know of the places that were delivered since it was told last.
-func (c *chunk) save(ctx context.Context) {
+// save lets the store know of the places that were delivered since it was told last,
+// and says whether there are any.
+func (c *chunk) save(ctx context.Context) bool {
 	c.mu.Lock()
 	sent, n := c.sent, c.sent.Len()
 	more := n > c.saved
 	c.saved = n
 	c.mu.Unlock()
 	if !more {
-		return
+		return false
 	}
 	if err := c.w.store.SaveChunk(ctx, c.key, sent); err != nil {
 		c.mu.Lock()
@@ -258,4 +271,5 @@ func (c *chunk) save(ctx context.Context) {
 		c.w.log.LogAttrs(ctx, slog.LevelError, "save progress of a chunk",
 			slog.String("message_id", c.key.MessageID), slog.String("error", err.Error()))
 	}
+	return true
 }

@@ -122,6 +122,64 @@ func TestProgressThatCannotBeSaved(t *testing.T) {
 	})
 }
 
+// A store to which saving is dear is told at a few moments.
+func TestFewSaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, e := newMemory(), &endpoints{}
+		e.answer = func(_ context.Context, d deliver.Delivery, _ int) deliver.Outcome {
+			n, err := strconv.Atoi(strings.TrimPrefix(d.Endpoint, "http://host"))
+			require.NoError(t, err)
+			time.Sleep(time.Duration(n) * 100 * time.Millisecond) // virtual
+			return deliver.Outcome{}
+		}
+		for i := range 100 {
+			m.subscribe(smn.HTTP, fmt.Sprintf("http://host%d", i))
+		}
+		msg := m.publish(time.Hour)
+		c := config(m, e)
+		c.Saves = []time.Duration{time.Second, 5 * time.Second}
+		handleUntil(t, worker(t, c), m, queue.NewFanOut(project, topicID, msg.ID, 0), 9*time.Second)
+		require.Equal(t, 2+1, m.calls["SaveChunk"], "the last one is what the end of the task saves")
+		sent := m.chunks[store.ChunkKey{MessageID: msg.ID}].sent
+		require.InDelta(t, 50, sent.Len(), 2, "what was delivered within five seconds")
+	})
+}
+
+// Whoever has taken longer than the lease does not finish the chunk, which may be in
+// other hands, and keeps what those have saved.
+func TestChunkThatOutlivesItsLease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		e := &endpoints{answer: func(_ context.Context, d deliver.Delivery, attempt int) deliver.Outcome {
+			if d.Endpoint == "http://hanging" {
+				time.Sleep(map[int]time.Duration{1: deliver.Lease + 10*time.Second, 2: 20 * time.Second}[attempt]) // virtual
+			}
+			return deliver.Outcome{}
+		}}
+		m.subscribe(smn.HTTP, "http://host")
+		m.subscribe(smn.HTTP, "http://hanging")
+		msg := m.publish(time.Hour)
+		begin := func() <-chan error {
+			w, ended := worker(t, config(m, e)), make(chan error, 1)
+			go func() {
+				_, err := w.Handle(t.Context(), queue.NewFanOut(project, topicID, msg.ID, 0))
+				ended <- err
+			}()
+			return ended
+		}
+		first := begin()
+		pass(deliver.Lease)
+		second := begin()
+		require.Error(t, <-first)
+		row := m.chunks[store.ChunkKey{MessageID: msg.ID}]
+		require.False(t, row.done, "the other is at it")
+		require.Equal(t, 2, row.sent.Len())
+		require.NoError(t, <-second)
+		require.Equal(t, chunkRow{done: true, matched: 2}, m.chunks[store.ChunkKey{MessageID: msg.ID}])
+		require.Len(t, e.sent(), 3)
+	})
+}
+
 func TestTallyOfAChunk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()

@@ -58,15 +58,17 @@ func (w *Worker) direct(ctx context.Context, m queue.Direct, begun func()) (agai
 
 // finishDirect keeps how the sending of an SMS ended.
 func (w *Worker) finishDirect(ctx context.Context, m queue.Direct, o Outcome) error {
-	if m.Protocol != smn.SMS {
-		return nil
+	if m.Protocol == smn.SMS {
+		status := smn.SMSDelivered
+		if o.Result == Dead {
+			status = smn.SMSFailed
+		}
+		if err := w.store.FinishSMS(ctx, m.MessageID, status, o.Reason, w.now()); err != nil {
+			return fmt.Errorf("finish SMS %s: %w", m.MessageID, err)
+		}
 	}
-	status := smn.SMSDelivered
 	if o.Result == Dead {
-		status = smn.SMSFailed
-	}
-	if err := w.store.FinishSMS(ctx, m.MessageID, status, o.Reason, w.now()); err != nil {
-		return fmt.Errorf("finish SMS %s: %w", m.MessageID, err)
+		w.gaveUp()
 	}
 	return nil
 }

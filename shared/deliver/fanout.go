@@ -49,7 +49,7 @@ func (w *Worker) fanOut(ctx context.Context, f queue.FanOut, begun func()) (agai
 	case store.ClaimLeased:
 		return max(claim.Until.Sub(now), time.Millisecond), nil
 	}
-	c := newChunk(w, m, f, key, claim.Sent)
+	c := newChunk(w, m, f, key, claim)
 	if err := c.deliver(ctx, found.Subscriptions, begun); err != nil {
 		c.save(context.WithoutCancel(ctx)) // for whoever has it next
 		return 0, fmt.Errorf("deliver message %s to chunk %d: %w", m.ID, f.Chunk, err)

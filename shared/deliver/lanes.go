@@ -71,6 +71,7 @@ type lanes struct {
 	endpoints   map[target]*endpoint
 	hosts       map[string]*host
 	closing     bool          // nothing waits any more: what finds no place is put off
+	closed      bool          // nothing begins any more
 	inBacklogs  int           // attempts in the backlogs of endpoints and hosts
 	first, last *place        // of the fast lane, in the order of beginning
 	empty       chan struct{} // closed when the fast lane is; nil while it is
@@ -155,7 +156,7 @@ func (l *lanes) take(a *attempt, e *endpoint, h *host) *place {
 // The caller holds mu, which begin gives back.
 func (l *lanes) begin(p *place) {
 	switch {
-	case l.start(p):
+	case !l.closed && l.start(p):
 		l.mu.Unlock()
 		go l.run(p)
 	case l.closing || l.waiting.Len() >= l.line:
@@ -312,11 +313,11 @@ func (l *lanes) goOn(next following) {
 	}
 }
 
-// close puts off what waits for endpoints and hosts, and what comes after it, until
-// open is called.
-func (l *lanes) close() {
+// close puts off what waits for endpoints and hosts, and what comes after it and finds
+// no place at once, until open is called. At once: no place is given any more.
+func (l *lanes) close(atOnce bool) {
 	l.mu.Lock()
-	l.closing = true
+	l.closing, l.closed = true, atOnce
 	var next following
 	for _, e := range l.endpoints {
 		next.refused = append(next.refused, e.backlog...)
@@ -338,7 +339,7 @@ func (l *lanes) close() {
 func (l *lanes) open() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.closing = false
+	l.closing, l.closed = false, false
 }
 
 // append adds a place to the fast lane and sees that someone looks after it.

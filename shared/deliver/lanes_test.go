@@ -206,7 +206,7 @@ func TestLanesKeepTheirBounds(t *testing.T) {
 				"pass": func(t *rapid.T) {
 					all.pass(time.Duration(rapid.SampledFrom([]int{1, 30, 130, 600, 1100}).Draw(t, "ms")) * time.Millisecond)
 				},
-				"close": func(*rapid.T) { all.close(); synctest.Wait() },
+				"close": func(r *rapid.T) { all.close(rapid.Bool().Draw(r, "at once")); synctest.Wait() },
 				"open":  func(*rapid.T) { all.open() },
 			})
 			all.finishAll(rapid.SampledFrom([]condition{answered, failed}).Draw(t, "at last"))
@@ -371,7 +371,7 @@ func TestClosedLanesLetNothingWait(t *testing.T) {
 		first, second := all.send("x", "h", "a"), all.send("x", "h", "b")
 		atEndpoint, inLine := all.send("x", "h", "a"), all.send("x", "h", "c")
 		require.Zero(t, atEndpoint.refused+inLine.refused)
-		all.close()
+		all.close(false)
 		require.Equal(t, 1, atEndpoint.refused)
 		require.Equal(t, 1, inLine.refused)
 		require.Equal(t, 1, all.send("x", "h", "a").refused)

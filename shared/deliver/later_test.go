@@ -89,7 +89,7 @@ func TestLaterSaysNothingOfTheEndpoint(t *testing.T) {
 
 func TestLaterIsBounded(t *testing.T) {
 	for after, want := range map[time.Duration]time.Duration{
-		0: 15 * time.Second, -time.Second: 15 * time.Second, time.Second: time.Second, time.Hour: time.Hour, 3 * time.Hour: time.Hour,
+		0: 15 * time.Second, -time.Second: 15 * time.Second, 1: time.Second, time.Second: time.Second, 1001 * time.Millisecond: 1001 * time.Millisecond, time.Hour: time.Hour, 3 * time.Hour: time.Hour,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			m, e := newMemory(), laterFor(1, after)

@@ -460,7 +460,10 @@ func (m *memory) SaveChunk(_ context.Context, key store.ChunkKey, sent store.Pla
 		return err
 	}
 	row := m.chunks[key]
-	row.sent = sent
+	if row.done {
+		return nil
+	}
+	row.sent.Join(sent)
 	m.chunks[key] = row
 	return nil
 }

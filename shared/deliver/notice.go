@@ -20,6 +20,7 @@ func (w *Worker) notice(ctx context.Context, n queue.Notice, begun func()) (agai
 	if w.now().After(expires) {
 		w.log.LogAttrs(ctx, slog.LevelWarn, "confirmation given up: its link has expired",
 			slog.String("message_id", n.MessageID), slog.Int("attempts", n.Attempt-1))
+		w.gaveUp()
 		return 0, nil
 	}
 	d, err := w.confirmation(n, expires)
@@ -36,6 +37,9 @@ func (w *Worker) notice(ctx context.Context, n queue.Notice, begun func()) (agai
 		n.Attempt, n.Deferred = n.Attempt+1, 0
 	case o.Result == Later:
 		n.Deferred++
+	case o.Result == Dead:
+		w.gaveUp()
+		return 0, nil
 	default:
 		return 0, nil
 	}

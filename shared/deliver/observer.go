@@ -14,6 +14,11 @@ type Observer interface {
 	// FannedOut tells how many subscriptions of a chunk a message was meant for,
 	// when the chunk is finished.
 	FannedOut(subscriptions int)
+	// GivenUp tells that a delivery is dead, when that is kept: after an attempt or
+	// without one, of a message, a confirmation or a direct message. It does not tell
+	// of those that nobody wants any more, whose subscription was removed, ended or
+	// does not select the message.
+	GivenUp()
 }
 
 // Attempt is an attempt as an Observer sees it.
@@ -24,6 +29,13 @@ type Attempt struct {
 	Result        Result        // Dead if a later attempt would not come in time, too
 	Took          time.Duration // the attempt alone
 	SinceAccepted time.Duration // from the acceptance of the message to the end of the attempt
+}
+
+// gaveUp tells of a delivery that is dead.
+func (w *Worker) gaveUp() {
+	if w.observer != nil {
+		w.observer.GivenUp()
+	}
 }
 
 func (w *Worker) observe(d Delivery, attempt int, o Outcome, took time.Duration) {

@@ -1,7 +1,6 @@
 package deliver
 
 import (
-	"cmp"
 	"math/rand/v2"
 	"time"
 
@@ -51,12 +50,16 @@ func postponement(deferred int) time.Duration {
 
 const (
 	defaultLater = 15 * time.Second
+	minLater     = time.Second // each time costs a task, and perhaps a row
 	maxLater     = time.Hour
 )
 
 // later is when to ask again after an outcome of Later.
 func (w *Worker) later(o Outcome) time.Time {
-	return w.now().Add(min(cmp.Or(max(o.After, 0), defaultLater), maxLater))
+	if o.After <= 0 {
+		o.After = defaultLater
+	}
+	return w.now().Add(min(max(o.After, minLater), maxLater))
 }
 
 // policyOf is the policy for a subscription.

@@ -6,12 +6,14 @@ import (
 	"time"
 )
 
-// saveEvery is how often the store is told what was delivered of the chunks in hand:
-// a killed worker repeats at most what it has delivered in that time.
+// saveEvery is how often the store is told what was delivered of the chunks in hand,
+// unless Config.Saves says when: a killed worker repeats at most what it has delivered
+// since.
 const saveEvery = 250 * time.Millisecond
 
 // progress saves how the chunks in hand get on.
 type progress struct {
+	at     []time.Duration // when, from the beginning of a chunk; nil for every tick
 	mu     sync.Mutex
 	chunks map[*chunk]struct{}
 	none   chan struct{} // closed when there are none any more; nil while there are none
@@ -47,9 +49,17 @@ func (p *progress) run(none <-chan struct{}) {
 		case <-tick.C:
 		}
 		for _, c := range p.inHand() {
-			c.save(context.Background())
+			if p.isDue(c) && c.save(context.Background()) {
+				c.saves++
+			}
 		}
 	}
+}
+
+// isDue says whether a chunk is to be saved. What has nothing new then is saved as soon
+// as it has.
+func (p *progress) isDue(c *chunk) bool {
+	return p.at == nil || c.saves < len(p.at) && time.Since(c.began) >= p.at[c.saves]
 }
 
 func (p *progress) inHand() (all []*chunk) {

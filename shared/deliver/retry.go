@@ -26,9 +26,10 @@ const (
 // setback is a delivery that has not succeeded: the row that says so, and the
 // task of the next attempt unless it is dead.
 type setback struct {
-	failure store.Failure
-	retry   []queue.Task
-	waits   awaited // what retry waits for, if that is named
+	failure  store.Failure
+	retry    []queue.Task
+	waits    awaited // what retry waits for, if that is named
+	unwanted bool    // dead since nobody wants it any more
 }
 
 // retry makes a later attempt at one subscription. Without the row of the failure
@@ -54,13 +55,13 @@ func (w *Worker) retry(ctx context.Context, r queue.Retry, begun func()) error {
 	s, err := w.store.GetSubscription(ctx, key)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonRemoved))
+		return w.record(ctx, m, r, w.drop(ctx, m, r, reasonRemoved))
 	case err != nil:
 		return fmt.Errorf("get subscription %s: %w", r.SubscriptionID, err)
 	case !s.Status.Receives():
-		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonUnsubscribed))
+		return w.record(ctx, m, r, w.drop(ctx, m, r, reasonUnsubscribed))
 	case !smn.Selects(m.Attributes, s.Protocol, s.Filters):
-		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonFiltered))
+		return w.record(ctx, m, r, w.drop(ctx, m, r, reasonFiltered))
 	case m.over(r, w.now()):
 		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonExpired))
 	}
@@ -225,6 +226,9 @@ func (w *Worker) written(s *setback) {
 	if s.waits != (awaited{}) {
 		w.lanes.putOff(s.waits)
 	}
+	if s.failure.Dead && !s.unwanted {
+		w.gaveUp()
+	}
 }
 
 // pending is a delivery that is to be made by a task of its own, at once.
@@ -232,6 +236,13 @@ func (w *Worker) pending(m *message, r queue.Retry) *setback {
 	f := w.failure(m, r, 0)
 	f.Next = f.At
 	return &setback{failure: f, retry: []queue.Task{queue.NewRetry(m.Project, m.TopicID, r, f.At)}}
+}
+
+// drop ends a delivery that nobody wants any more.
+func (w *Worker) drop(ctx context.Context, m *message, r queue.Retry, reason string) *setback {
+	s := w.giveUp(ctx, m, r, reason)
+	s.unwanted = true
+	return s
 }
 
 // giveUp ends a delivery without making the attempt r.

@@ -101,9 +101,9 @@ func (c *chunk) stillMeant(ctx context.Context, s *store.Subscription, first que
 	c.found++
 	switch {
 	case !s.Status.Receives():
-		c.fail(c.w.giveUp(ctx, c.message, first, reasonUnsubscribed))
+		c.fail(c.w.drop(ctx, c.message, first, reasonUnsubscribed))
 	case !smn.Selects(c.message.Attributes, s.Protocol, s.Filters):
-		c.fail(c.w.giveUp(ctx, c.message, first, reasonFiltered))
+		c.fail(c.w.drop(ctx, c.message, first, reasonFiltered))
 	default:
 		return true
 	}

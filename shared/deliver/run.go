@@ -27,13 +27,13 @@ const tasksAtOnce = 32
 
 // Run does the tasks of q until ctx ends, many at once.
 // Then it takes no more, finishes those in hand, acknowledges them and returns
-// nil; attempts are bounded, so that takes seconds. A failing queue is asked again
+// nil; attempts are bounded, so that takes seconds. No attempt begins after ctx's
+// deadline, if it has one: what is in hand then is put off. A failing queue is asked again
 // after a pause that grows to five seconds. A worker has one Run at a time.
 func (w *Worker) Run(ctx context.Context, q queue.Queue) error {
 	// Tasks in hand, and the acknowledging of what is done, outlive ctx.
 	work := context.WithoutCancel(ctx)
 	done := make(chan queue.Lease, ackBatch)
-	w.lanes.open()
 	var tasks, acks sync.WaitGroup
 	acks.Go(func() { w.acknowledge(work, q, done) })
 
@@ -70,9 +70,11 @@ func (w *Worker) Run(ctx context.Context, q queue.Queue) error {
 		}
 		sleep(ctx, pause)
 	}
-	w.lanes.close()
+	_, atOnce := ctx.Deadline()
+	w.lanes.close(atOnce)
 	tasks.Wait()
 	w.lanes.wakers.Wait()
+	w.lanes.open()
 	close(done)
 	acks.Wait()
 	return nil

@@ -36,6 +36,33 @@ func TestRunFinishesWhatItHasInHand(t *testing.T) {
 	})
 }
 
+// What has no attempt under way when the time is over begins none; a Run that is ended
+// by hand lets it begin.
+func TestRunBeginsNothingAfterItsDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, e := newMemory(), &endpoints{}
+		m.loadTime = 3 * time.Second
+		s := m.subscribe(smn.HTTP, "http://host/")
+		msg := m.publish(time.Hour)
+		w := worker(t, config(m, e))
+		run(t, w, m, 2*time.Second)
+		require.Empty(t, e.sent())
+		f, found := m.failure(msg.ID, s.ID)
+		require.True(t, found, "it is put off")
+		require.Zero(t, f.Attempts)
+		require.False(t, f.Dead)
+		require.Equal(t, 1, m.tasks())
+		run(t, w, m, time.Minute)
+		require.Len(t, e.sent(), 1)
+
+		m.publish(time.Hour)
+		ctx, stop := context.WithCancel(t.Context())
+		time.AfterFunc(2*time.Second, stop)
+		require.NoError(t, w.Run(ctx, m))
+		require.Len(t, e.sent(), 2, "nobody is in a hurry")
+	})
+}
+
 func TestRunDoesManyTasksAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, e := newMemory(), hanging(40*time.Millisecond)

@@ -14,11 +14,15 @@ import (
 
 // Sender takes one message to one endpoint, once. Retrying is the worker's
 // affair. A Sender is called from many goroutines at once. It bounds its attempts
-// itself, to a few seconds, and has finished when Send returns: an attempt never
-// outlives its context.
+// itself, to a few seconds and never more than MaxAttempt, and has finished when Send
+// returns: an attempt never outlives its context.
 type Sender interface {
 	Send(ctx context.Context, d Delivery) Outcome
 }
+
+// MaxAttempt is how long the longest attempt of any sender takes: one at a mail server
+// all of whose connections are in use.
+const MaxAttempt = 30 * time.Second
 
 // Delivery is one message for one endpoint, ready to be sent.
 type Delivery struct {

@@ -68,6 +68,7 @@ type Config struct {
 	Policy    Policy           // zero means DefaultPolicy
 	Slots     int              // attempts at once in the fast lane; 0 means DefaultSlots
 	Quota     Quota            // zero means no bounds
+	Saves     []time.Duration  // when the progress of a chunk is saved, from its beginning; nil means every 250 ms
 	Log       *slog.Logger     // nil means slog.Default()
 	Observer  Observer         // told of what happens; nil for none
 	Now       func() time.Time // nil means time.Now
@@ -135,6 +136,7 @@ func New(c Config) (*Worker, error) {
 		policy:   c.Policy,
 		ward:     ward{store: c.Store, log: c.Log, now: c.Now},
 		quota:    c.Quota,
+		progress: progress{at: c.Saves},
 		log:      c.Log,
 		observer: c.Observer,
 		now:      c.Now,

@@ -2,7 +2,6 @@ package dynamostore
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -43,9 +42,8 @@ func (db *DB) claimChunk(ctx context.Context, key store.ChunkKey, now, until tim
 	switch {
 	case err == nil, errors.Is(err, errCondition) && there.str("holder") == holder: // the answer was lost
 		claim = store.Claim{State: store.ClaimGranted, Until: kept(until)}
-		if there.has("sent") {
-			_, err = binary.Decode(there.bytes("sent"), binary.LittleEndian, &claim.Sent)
-			return claim, err
+		for _, place := range there.set("sent") {
+			claim.Sent.Add(int64(place[0]))
 		}
 		return claim, nil
 	case !errors.Is(err, errCondition):
@@ -66,13 +64,20 @@ func passedOnTo(next []queue.Task) int {
 	return 0
 }
 
-// SaveChunk meets store.Deliveries.
+// SaveChunk meets store.Deliveries. Places are a set of bytes, to which DynamoDB adds:
+// whoever adds to it, and however often, nothing goes. All of them leave the row
+// within a KB.
 func (db *DB) SaveChunk(ctx context.Context, key store.ChunkKey, sent store.Places) error {
-	places, err := binary.Append(nil, binary.LittleEndian, sent)
-	if err != nil {
-		return err
+	var places [][]byte
+	for place := range int64(store.ChunkSize) {
+		if sent.Has(place) {
+			places = append(places, []byte{byte(place)})
+		}
 	}
-	_, err = db.write(ctx, update(claimKey(key), "SET sent = ?", b(places)).when(present+" AND attribute_not_exists(matched)"))
+	if len(places) == 0 {
+		return nil
+	}
+	_, err := db.write(ctx, update(claimKey(key), "ADD sent ?", set(places)).when(present+" AND attribute_not_exists(matched)"))
 	if err != nil && !errors.Is(err, errCondition) {
 		return fmt.Errorf("save chunk %d of message %s: %w", key.Chunk, key.MessageID, err)
 	}

@@ -51,8 +51,10 @@ func TestCostsOfMessages(t *testing.T) {
 			_, err := db.ClaimChunk(ctx, chunk, now, now.Add(time.Minute), queue.NewFanOut(m.Project, m.TopicID, m.ID, 1))
 			return err
 		}, 0, 1},
-		{"chunk: save", func() error { return db.SaveChunk(ctx, chunk, store.Places{1, 2, 3, 4}) }, 0, 1},
-		{"chunk: save more", func() error { return db.SaveChunk(ctx, chunk, store.Places{5, 6, 7, 8}) }, 0, 1},
+		{"chunk: save", func() error { return db.SaveChunk(ctx, chunk, store.Places{1, 2, 3}) }, 0, 1},
+		{"chunk: save all", func() error {
+			return db.SaveChunk(ctx, chunk, store.Places{1<<64 - 1, 1<<64 - 1, 1<<64 - 1, 1<<64 - 1})
+		}, 0, 1},
 		{"chunk: finish", func() error { return db.FinishChunk(ctx, chunk, store.Tally{Matched: 256}, nil) }, 0, 1},
 		{"chunk: finish with failures", func() error { return db.FinishChunk(ctx, chunk, store.Tally{Matched: 256}, failures) }, 0, 1 + 5},
 		{"attempt: failure", func() error { return db.PutFailure(ctx, retry) }, 0, 1},

@@ -57,12 +57,6 @@ func (db *DB) countAll(ctx context.Context, lists []directory) (all []counted, t
 	return all, total, nil
 }
 
-// total counts the rows of a list.
-func (db *DB) total(ctx context.Context, d directory) (int64, error) {
-	l, err := db.countedList(ctx, d)
-	return int64(l.total), err
-}
-
 // counted is a list and the counts of its largest blocks.
 type counted struct {
 	directory

@@ -21,6 +21,9 @@ func n[T ~int | ~int64](number T) value {
 // b is bytes.
 func b(bytes []byte) value { return &types.AttributeValueMemberB{Value: bytes} }
 
+// set is a set of bytes, which must not be empty.
+func set(members [][]byte) value { return &types.AttributeValueMemberBS{Value: members} }
+
 // ms is a time to the millisecond.
 func ms(at time.Time) value { return n(at.UnixMilli()) }
 
@@ -74,6 +77,14 @@ func (r row) time(name string) time.Time { return time.UnixMilli(r.num(name)).UT
 // bytes is bytes, nil when there are none.
 func (r row) bytes(name string) []byte {
 	if v, ok := r.attrs[name].(*types.AttributeValueMemberB); ok {
+		return v.Value
+	}
+	return nil
+}
+
+// set is the members of a set, in no order.
+func (r row) set(name string) [][]byte {
+	if v, ok := r.attrs[name].(*types.AttributeValueMemberBS); ok {
 		return v.Value
 	}
 	return nil

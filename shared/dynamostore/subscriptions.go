@@ -106,7 +106,8 @@ func (db *DB) rosterAnd(ctx context.Context, project, topicID string, keys ...ke
 	return r.roster(topicID), rows, nil
 }
 
-// ChangeStatus meets store.Subscriptions.
+// ChangeStatus meets store.Subscriptions, but for one promise: if only the tasks could
+// not be stored, the change is made, and who repeats the call gets ErrConflict.
 func (db *DB) ChangeStatus(ctx context.Context, k store.SubscriptionKey, version int, to smn.Status, tasks ...queue.Task) error {
 	var endpoint flow.Limit
 	err := db.applyOne(ctx, change{

@@ -88,12 +88,24 @@ func (db *DB) claimChunk(ctx context.Context, key store.ChunkKey, claim store.Cl
 
 // SaveChunk meets store.Deliveries.
 func (db *DB) SaveChunk(_ context.Context, key store.ChunkKey, sent store.Places) error {
-	places, err := binary.Append(nil, binary.LittleEndian, sent)
-	if err != nil {
-		return err
-	}
 	return db.writeLater(func(tx *tx) error {
-		_, err := tx.exec(`INSERT INTO chunk (message, chunk, sent) VALUES (?1, ?2, ?3)
+		var kept []byte
+		if _, err := tx.get(`SELECT sent FROM chunk WHERE message = ? AND chunk = ?`, []any{key.MessageID, key.Chunk}, &kept); err != nil {
+			return err
+		}
+		all := sent
+		if kept != nil { // of who had it before, or of one whose lease is over
+			var before store.Places
+			if _, err := binary.Decode(kept, binary.LittleEndian, &before); err != nil {
+				return err
+			}
+			all.Join(before)
+		}
+		places, err := binary.Append(nil, binary.LittleEndian, all)
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(`INSERT INTO chunk (message, chunk, sent) VALUES (?1, ?2, ?3)
 			ON CONFLICT (message, chunk) DO UPDATE SET sent = ?3 WHERE matched IS NULL`, key.MessageID, key.Chunk, places)
 		return err
 	})

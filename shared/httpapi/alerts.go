@@ -18,6 +18,12 @@ var PublishAlerts = Operation{
 	bind:  withService(publishAlerts),
 }
 
+// Publishes says whether the operation of that name publishes a message to a topic
+// when it succeeds: observers count these.
+func Publishes(operation string) bool {
+	return operation == Publish.Name || operation == PublishAlerts.Name
+}
+
 func publishAlerts(r *http.Request, svc smn.Service) (reply, error) {
 	if err := isNoDelivery(r); err != nil {
 		return reply{}, err

@@ -9,13 +9,14 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"tocsin/shared/deliver"
 	"tocsin/shared/queue"
 	"tocsin/shared/sqsqueue"
 )
 
-// lastSend is how long before its end a function begins its last attempt: the ones
-// under way have time to finish, and what they have come to is written.
-const lastSend = 10 * time.Second
+// LastSend is how long before its end a function begins its last attempt: the longest
+// one has time to finish, and what has come of it to be written.
+const LastSend = deliver.MaxAttempt + 10*time.Second
 
 // worker does the tasks of a queue until ctx ends. *deliver.Worker does.
 type worker interface {
@@ -38,7 +39,7 @@ func deliverHandler[W worker](newest func(context.Context) (W, error), tasks que
 		defer settled()
 		if end, ok := ctx.Deadline(); ok {
 			var cancel context.CancelFunc
-			sending, cancel = context.WithDeadline(sending, end.Add(-lastSend))
+			sending, cancel = context.WithDeadline(sending, end.Add(-LastSend))
 			defer cancel()
 		}
 		b := newBatch(tasks, settled)
@@ -66,31 +67,22 @@ func newBatch(tasks queue.Queue, settled func()) *batch {
 	return &batch{Queue: tasks, settled: settled, done: map[string]bool{}}
 }
 
-// fill reads the event. Tasks that come before their time, since SQS delays by 15
-// minutes at most, are put again; what is no task is left to the dead-letter queue.
+// fill reads the event. Tasks that come before their time are put again; what is no
+// task is left to the dead-letter queue.
 func (b *batch) fill(ctx context.Context, event events.SQSEvent, metrics *metrics, log *slog.Logger) {
 	now := time.Now()
-	var early []queue.Lease
-	var again []queue.Task
-	for _, m := range event.Records {
-		received, _ := strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
-		lease, err := sqsqueue.Decode(m.Body, m.ReceiptHandle, received)
-		switch {
-		case err != nil:
-			log.LogAttrs(ctx, slog.LevelError, "a message is no task", slog.String("sqs_message_id", m.MessageId))
-		case lease.NotBefore.After(now):
-			early, again = append(early, lease), append(again, lease.Task)
-		default:
-			b.waiting = append(b.waiting, lease)
-			metrics.Taken(now.Sub(since(m, lease.Task)))
-		}
+	messages, sent := make([]sqsqueue.Message, len(event.Records)), map[string]string{}
+	for i, m := range event.Records {
+		messages[i] = sqsqueue.Message{MessageID: m.MessageId, ReceiptHandle: m.ReceiptHandle, Body: m.Body, Attributes: m.Attributes}
+		sent[m.ReceiptHandle] = m.Attributes["SentTimestamp"]
 	}
-	b.inHand = len(b.waiting)
-	if len(again) == 0 {
-		return
+	due, early := sqsqueue.Sort(ctx, log, now, messages)
+	b.waiting, b.inHand = due, len(due)
+	for _, lease := range due {
+		metrics.Taken(now.Sub(since(sent[lease.Receipt], lease.Task)))
 	}
-	if err := b.Put(ctx, again...); err != nil {
-		log.LogAttrs(ctx, slog.LevelWarn, "put off tasks that are not due", slog.String("error", err.Error()))
+	if err := sqsqueue.PutAgain(ctx, b.Queue, early); err != nil {
+		log.LogAttrs(ctx, slog.LevelWarn, "receive tasks that are not due", slog.String("error", err.Error()))
 		return // they come again
 	}
 	for _, lease := range early {
@@ -99,10 +91,11 @@ func (b *batch) fill(ctx context.Context, event events.SQSEvent, metrics *metric
 	_ = b.Queue.Ack(ctx, early...) // else the answer does it, if this process lives so long
 }
 
-// since is when a task could have been taken first.
-func since(m events.SQSMessage, task queue.Task) time.Time {
-	sent, err := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64)
-	if at := time.UnixMilli(sent); err == nil && at.After(task.NotBefore) {
+// since is when a task could have been taken first, which was sent at so many
+// milliseconds.
+func since(sent string, task queue.Task) time.Time {
+	ms, err := strconv.ParseInt(sent, 10, 64)
+	if at := time.UnixMilli(ms); err == nil && at.After(task.NotBefore) {
 		return at
 	}
 	return task.NotBefore

@@ -48,7 +48,7 @@ const (
 	metricAccepted  = "Accepted"        // messages that were published to a topic
 	metricDelivered = "Delivered"       // notifications that reached an endpoint
 	metricRetried   = "Retried"         // attempts that were not the first at their delivery
-	metricDead      = "Dead"            // attempts after which the delivery was given up
+	metricDead      = "Dead"            // deliveries that were given up, after an attempt or without one
 	metricLatency   = "DeliveryLatency" // from the acceptance of a message to each of its deliveries
 	metricFanOut    = "FanOut"          // subscriptions of a finished chunk that a message was meant for
 	metricLate      = "TaskLate"        // how late a task was taken from the queue
@@ -71,7 +71,7 @@ func newMetrics(out io.Writer, stack string, now func() time.Time) *metrics {
 
 // Answered meets httpapi.Observer.
 func (m *metrics) Answered(operation string, status int, _ time.Duration) {
-	if operation == httpapi.Publish.Name && status/100 == 2 {
+	if httpapi.Publishes(operation) && status/100 == 2 {
 		m.Accepted()
 	}
 }
@@ -84,15 +84,15 @@ func (m *metrics) Attempted(a deliver.Attempt) {
 	if a.Number > 1 {
 		m.count(metricRetried)
 	}
-	switch {
-	case a.Result == deliver.Dead:
-		m.count(metricDead)
-	case a.Result == deliver.Delivered && a.Type == wire.TypeNotification:
+	if a.Result == deliver.Delivered && a.Type == wire.TypeNotification {
 		m.count(metricDelivered)
 		m.measure(metricLatency, labels{}, a.SinceAccepted.Seconds())
 	}
 	m.measure(metricAttempt, labels{string(a.Protocol), a.Result.String()}, a.Took.Seconds())
 }
+
+// GivenUp meets deliver.Observer.
+func (m *metrics) GivenUp() { m.count(metricDead) }
 
 // FannedOut meets deliver.Observer.
 func (m *metrics) FannedOut(subscriptions int) {

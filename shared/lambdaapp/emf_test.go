@@ -58,6 +58,7 @@ func TestMetricsOfAttempts(t *testing.T) {
 	m.Attempted(deliver.Attempt{Type: wire.TypeConfirmation, Protocol: smn.Email, Number: 1, Result: deliver.Delivered, Took: time.Second})
 	m.Attempted(deliver.Attempt{Type: wire.TypeNotification, Protocol: smn.HTTPS, Number: 1, Result: deliver.Again, Took: 5 * time.Second})
 	m.Attempted(deliver.Attempt{Type: wire.TypeNotification, Protocol: smn.HTTPS, Number: 6, Result: deliver.Dead, Took: time.Second})
+	m.GivenUp()
 	got := read()
 	require.Equal(t, map[string][]float64{
 		"Delivered": {2}, "Retried": {2}, "Dead": {1}, "DeliveryLatency": {2, 3},
@@ -70,9 +71,11 @@ func TestMetricsOfRequests(t *testing.T) {
 	m, read := collected()
 	m.Answered(httpapi.Publish.Name, 200, time.Second)
 	m.Answered(httpapi.Publish.Name, 403, time.Second)
+	m.Answered(httpapi.PublishAlerts.Name, 200, time.Second)
+	m.Answered(httpapi.PublishAlerts.Name, 404, time.Second)
 	m.Answered(httpapi.CreateTopic.Name, 201, time.Second)
 	m.Accepted()
-	require.Equal(t, map[string][]float64{"Accepted": {2}}, read())
+	require.Equal(t, map[string][]float64{"Accepted": {3}}, read())
 }
 
 func TestMetricsOfTasks(t *testing.T) {

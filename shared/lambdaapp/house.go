@@ -202,6 +202,10 @@ func (h *house) worker(senders map[smn.Protocol]deliver.Sender) *renewed[*delive
 	}
 }
 
+// chunkSaves are few: each is a write unit, and a chunk of whatever length has two more,
+// to be claimed and to be finished.
+var chunkSaves = []time.Duration{time.Second, 5 * time.Second}
+
 func (h *house) newWorker(tokenSecret, pem []byte, senders map[smn.Protocol]deliver.Sender) (*deliver.Worker, error) {
 	if err := h.checkTokenSecret(tokenSecret); err != nil {
 		return nil, err
@@ -222,6 +226,7 @@ func (h *house) newWorker(tokenSecret, pem []byte, senders map[smn.Protocol]deli
 		Tokens:    tokens,
 		PublicURL: h.settings.publicURL,
 		Quota:     h.settings.quota,
+		Saves:     chunkSaves,
 		Log:       h.log,
 		Observer:  h.metrics,
 	})

@@ -283,7 +283,7 @@ func TestDeliver(t *testing.T) {
 // deliverUntil gives the function what waits, until something is so.
 func (b *built) deliverUntil(t *testing.T, handler func(context.Context, events.SQSEvent) (events.SQSEventResponse, error), done func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for !done() {
 		leases, err := b.db.Receive(ctx, 10, time.Minute)

@@ -78,7 +78,7 @@ type ApplicationURN struct {
 	Name     string // see MaxApplicationName
 }
 
-var applicationNamePattern = pattern(`^[A-Za-z0-9_]{1,64}$`)
+var applicationNamePattern = Pattern(`^[A-Za-z0-9_]{1,64}$`)
 
 // IsApplicationName says whether s can name an application: 1 to
 // MaxApplicationName letters, digits and underscores.
@@ -133,8 +133,8 @@ type PushCredentials struct {
 }
 
 var (
-	hmsPattern    = pattern(`^[A-Za-z0-9]+$`)
-	base64Pattern = pattern(`^[A-Za-z0-9+/_\r\n-]+=*[\r\n]*$`)
+	hmsPattern    = Pattern(`^[A-Za-z0-9]+$`)
+	base64Pattern = Pattern(`^[A-Za-z0-9+/_\r\n-]+=*[\r\n]*$`)
 )
 
 // PrincipalFits says whether Principal is one of the platform.

@@ -96,8 +96,8 @@ type UpdateTemplateInput struct {
 }
 
 var (
-	templateNamePattern = pattern(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
-	variablePattern     = pattern(`\{[A-Za-z0-9][A-Za-z0-9._-]{0,20}\}`)
+	templateNamePattern = Pattern(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+	variablePattern     = Pattern(`\{[A-Za-z0-9][A-Za-z0-9._-]{0,20}\}`)
 )
 
 // IsTemplateName says whether s can name a template: 1 to MaxTemplateName

@@ -66,7 +66,8 @@ type (
 	Failed struct {
 		ID          string `json:"Id"`
 		Code        string
-		SenderFault bool // it is of no use to try it again
+		Message     string // in words
+		SenderFault bool   // it is of no use to try it again
 	}
 )
 

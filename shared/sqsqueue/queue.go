@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"tocsin/shared/awsjson"
@@ -148,7 +149,7 @@ func (q *Queue) remove(ctx context.Context, entries []DeleteEntry) error {
 		return q.api.DeleteMessageBatch(ctx, DeleteMessageBatch{QueueURL: q.url, Entries: some})
 	})
 	for _, r := range refused {
-		if err == nil && !stale[r.Code] {
+		if err == nil && !isStale(r.Code, r.Message) {
 			err = fmt.Errorf("SQS refuses it: %s", r.Code)
 		}
 	}
@@ -164,7 +165,7 @@ func (q *Queue) Release(ctx context.Context, lease queue.Lease, delay time.Durat
 		QueueURL: q.url, ReceiptHandle: lease.Receipt,
 		VisibilityTimeout: seconds(min(delay, maxLease-margin)),
 	})
-	if stale[awsjson.CodeOf(err)] {
+	if refusal, is := errors.AsType[*awsjson.Error](err); is && isStale(refusal.Code, refusal.Text) {
 		return nil
 	}
 	if err != nil {
@@ -177,15 +178,18 @@ func (q *Queue) Release(ctx context.Context, lease queue.Lease, delay time.Durat
 // as can be.
 const margin = 15 * time.Minute
 
-// stale are the answers to a receipt that is not the last one, has ended, or is of a
-// task that is gone.
-var stale = map[string]bool{
-	"ReceiptHandleIsInvalid": true,
-	"MessageNotInflight":     true,
-	"InvalidParameterValue":  true,
-
-	// as older parts of SQS spell it
-	"AWS.SimpleQueueService.MessageNotInflight": true,
+// isStale says whether an answer is about a receipt that is not the last one, has
+// ended, or is of a task that is gone. One of its codes says many things, and only the
+// words behind it which.
+func isStale(code, words string) bool {
+	switch code {
+	case "ReceiptHandleIsInvalid", "MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight": // as older parts of SQS spell it
+		return true
+	case "InvalidParameterValue":
+		return strings.Contains(words, "The receipt handle has expired") ||
+			strings.Contains(words, "Message does not exist or is not available for visibility timeout change")
+	}
+	return false
 }
 
 // Wake implements queue.Queue: SQS cannot find what waits.

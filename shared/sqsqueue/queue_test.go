@@ -22,7 +22,7 @@ import (
 type api struct {
 	sqsqueue.API
 
-	failing  []map[string]string // of the batches to come: code by id; SQS is at fault but for "refused"
+	failing  []map[string]string // of the batches to come: code, perhaps with words, by id; SQS is at fault but for "refused"
 	err      error
 	messages chan []sqsqueue.Message // what requests for messages get
 
@@ -37,8 +37,9 @@ func (a *api) failures() (failed []sqsqueue.Failed) {
 	if len(a.failing) == 0 {
 		return nil
 	}
-	for id, code := range a.failing[0] {
-		failed = append(failed, sqsqueue.Failed{ID: id, Code: code, SenderFault: code != "InternalError"})
+	for id, answer := range a.failing[0] {
+		code, words, _ := strings.Cut(answer, ": ")
+		failed = append(failed, sqsqueue.Failed{ID: id, Code: code, Message: words, SenderFault: code != "InternalError"})
 	}
 	a.failing = a.failing[1:]
 	return failed
@@ -102,6 +103,9 @@ func TestPartsThatFailAreTriedAgain(t *testing.T) {
 	})
 }
 
+// expired is what SQS says of a receipt that has ended.
+const expired = "Value x for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
+
 func TestWhatSQSRefusesIsAnError(t *testing.T) {
 	a := &api{failing: []map[string]string{{"0": "InvalidMessageContents"}}}
 	q := open(t, sqsqueue.Config{Client: a, URL: "url"})
@@ -112,6 +116,10 @@ func TestWhatSQSRefusesIsAnError(t *testing.T) {
 	require.EqualError(t, q.Ack(t.Context(), queue.Lease{}), "delete 1 tasks: SQS refuses it: AccessDenied")
 	a.failing = []map[string]string{{"0": "ReceiptHandleIsInvalid"}}
 	require.NoError(t, q.Ack(t.Context(), queue.Lease{}), "it is gone already")
+	a.failing = []map[string]string{{"0": "InvalidParameterValue: " + expired}}
+	require.NoError(t, q.Ack(t.Context(), queue.Lease{}), "it is another's by now")
+	a.failing = []map[string]string{{"0": "InvalidParameterValue: Value x for parameter QueueUrl is invalid."}}
+	require.EqualError(t, q.Ack(t.Context(), queue.Lease{}), "delete 1 tasks: SQS refuses it: InvalidParameterValue")
 
 	a.err = errors.New("no way")
 	require.ErrorIs(t, q.Put(t.Context(), task()), a.err)
@@ -125,10 +133,17 @@ func TestRelease(t *testing.T) {
 		require.NoError(t, q.Release(t.Context(), queue.Lease{Receipt: "r"}, delay))
 		require.Equal(t, want, a.visible[len(a.visible)-1].VisibilityTimeout, delay)
 	}
-	for _, stale := range []string{"ReceiptHandleIsInvalid", "MessageNotInflight"} {
-		a.visibleTo = fmt.Errorf("operation: %w", &awsjson.Error{Status: 400, Code: stale})
+	for _, stale := range []awsjson.Error{
+		{Code: "ReceiptHandleIsInvalid"},
+		{Code: "MessageNotInflight"},
+		{Code: "InvalidParameterValue", Text: expired},
+		{Code: "InvalidParameterValue", Text: "Value x for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change."},
+	} {
+		a.visibleTo = fmt.Errorf("operation: %w", &stale)
 		require.NoError(t, q.Release(t.Context(), queue.Lease{}, 0))
 	}
+	a.visibleTo = &awsjson.Error{Code: "InvalidParameterValue", Text: "Value 99999 for parameter VisibilityTimeout is invalid."}
+	require.ErrorIs(t, q.Release(t.Context(), queue.Lease{}, 0), a.visibleTo, "nothing is wrong with the receipt")
 	a.visibleTo = errors.New("no way")
 	require.ErrorIs(t, q.Release(t.Context(), queue.Lease{}, 0), a.visibleTo)
 }
@@ -180,14 +195,24 @@ func TestTextThatSQSRefuses(t *testing.T) {
 	body := a.sent[0][0].MessageBody
 	require.NotContains(t, body, "\ufffe")
 	require.NotContains(t, body, "\uffff")
-	lease, err := sqsqueue.Decode(body, "r", 3)
+	lease, err := sqsqueue.Decode(sqsqueue.Message{Body: body, ReceiptHandle: "r", Attributes: map[string]string{"ApproximateReceiveCount": "3"}})
 	require.NoError(t, err)
 	require.Equal(t, queue.Lease{Task: want, Receipt: "r", Received: 3}, lease)
 }
 
+func TestDecodeWithoutACount(t *testing.T) {
+	for _, count := range []string{"", "0", "many"} {
+		m := message(t, task())
+		m.Attributes = map[string]string{"ApproximateReceiveCount": count}
+		lease, err := sqsqueue.Decode(m)
+		require.NoError(t, err)
+		require.Equal(t, 1, lease.Received)
+	}
+}
+
 func TestDecodeRefuses(t *testing.T) {
 	for _, body := range []string{"", "secret", "{}", `{"id":1}`, "[]"} {
-		_, err := sqsqueue.Decode(body, "r", 1)
+		_, err := sqsqueue.Decode(sqsqueue.Message{Body: body, ReceiptHandle: "r"})
 		require.ErrorContains(t, err, "is no task")
 		require.NotContains(t, err.Error(), "secret")
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"tocsin/shared/queue"
@@ -18,51 +17,18 @@ func (q *Queue) Receive(ctx context.Context, limit int, lease time.Duration) ([]
 		if err != nil {
 			return nil, err
 		}
-		due, early := q.sort(ctx, messages)
-		if len(early) > 0 {
-			err = q.putAgain(ctx, early)
+		due, early := Sort(ctx, q.log, q.now(), messages)
+		if err = PutAgain(ctx, q, early); err == nil {
+			err = q.Ack(ctx, early...)
 		}
 		switch {
 		case len(due) > 0 && err != nil: // the early ones come again when their lease ends
-			q.log.LogAttrs(ctx, slog.LevelWarn, "put off tasks that are not due", slog.String("error", err.Error()))
+			q.log.LogAttrs(ctx, slog.LevelWarn, "receive tasks that are not due", slog.String("error", err.Error()))
 			return due, nil
 		case len(due) > 0 || err != nil:
 			return due, err
 		}
 	}
-}
-
-// receiveCount is the attribute that says how often a message was handed out.
-const receiveCount = "ApproximateReceiveCount"
-
-// sort reads messages and says which of them are due.
-func (q *Queue) sort(ctx context.Context, messages []Message) (due, early []queue.Lease) {
-	now := q.now()
-	for _, m := range messages {
-		received, _ := strconv.Atoi(m.Attributes[receiveCount])
-		lease, err := Decode(m.Body, m.ReceiptHandle, received)
-		switch {
-		case err != nil:
-			q.log.LogAttrs(ctx, slog.LevelError, "a message is no task", slog.String("sqs_message_id", m.MessageID))
-		case lease.NotBefore.After(now):
-			early = append(early, lease)
-		default:
-			due = append(due, lease)
-		}
-	}
-	return due, early
-}
-
-// putAgain puts tasks again that have come before their time.
-func (q *Queue) putAgain(ctx context.Context, early []queue.Lease) error {
-	tasks := make([]queue.Task, len(early))
-	for i, lease := range early {
-		tasks[i] = lease.Task
-	}
-	if err := q.Put(ctx, tasks...); err != nil {
-		return err
-	}
-	return q.Ack(ctx, early...)
 }
 
 // poll asks for messages until there is one. A request that was cut short could take

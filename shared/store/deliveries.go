@@ -25,6 +25,13 @@ func (p *Places) Add(seq int64) {
 	p[place/64] |= 1 << (place % 64)
 }
 
+// Join adds the places of another set.
+func (p *Places) Join(other Places) {
+	for i, word := range other {
+		p[i] |= word
+	}
+}
+
 // Has says whether the place of a Seq is in the set.
 func (p *Places) Has(seq int64) bool {
 	place := seq % ChunkSize
@@ -91,8 +98,9 @@ type Deliveries interface {
 	ClaimChunk(ctx context.Context, key ChunkKey, now, until time.Time, next ...queue.Task) (Claim, error)
 
 	// SaveChunk keeps which places of a claimed chunk are delivered, for whoever
-	// claims it next. It may return before that is durable. For a chunk that is
-	// finished it does nothing.
+	// claims it next. They come to those that are kept already: nothing is forgotten
+	// when someone whose lease is over saves beside who has it now. It may return
+	// before that is durable. For a chunk that is finished it does nothing.
 	SaveChunk(ctx context.Context, key ChunkKey, sent Places) error
 
 	// FinishChunk marks a chunk as finished, sets its tally, puts its failures as

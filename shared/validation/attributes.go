@@ -13,7 +13,7 @@ var maxAttribute = map[smn.AttributeName]int{
 	smn.SMSSignID:    smn.MaxSMSSignID,
 }
 
-var smsSignIDPattern = pattern(`^[A-Za-z0-9_-]*$`)
+var smsSignIDPattern = smn.Pattern(`^[A-Za-z0-9_-]*$`)
 
 // checkAttribute looks at the value of an attribute. What stands in an access
 // policy is for package access to judge.

@@ -96,7 +96,7 @@ func Fits(p smn.Protocol, endpoint string) bool {
 
 // functionPattern: cff is the name of the service in SMN's documents, fss that in
 // URNs of FunctionGraph itself. The version may be an alias, which begins with !.
-var functionPattern = pattern(`^urn:(?:cff|fss):([^:]+):([^:]+):function:[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9._!-]{1,64})?$`)
+var functionPattern = smn.Pattern(`^urn:(?:cff|fss):([^:]+):([^:]+):function:[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9._!-]{1,64})?$`)
 
 // isFunctionURN: the name of a function, with or without a version.
 func isFunctionURN(s string) bool {
@@ -114,7 +114,7 @@ func ProjectOfFunction(urn string) string {
 }
 
 // phonePattern: E.164 allows 15 digits, the national form may lack the plus.
-var phonePattern = pattern(`^\+?[0-9]{3,15}$`)
+var phonePattern = smn.Pattern(`^\+?[0-9]{3,15}$`)
 
 // isMailAddress: a bare address, local@domain, without a display name or comment.
 // RFC 5321 allows 254 characters.

@@ -8,7 +8,7 @@ import (
 	"tocsin/shared/smn"
 )
 
-var headerNamePattern = pattern(`^[xX]-[A-Za-z0-9]+(-[A-Za-z0-9]+)*$`)
+var headerNamePattern = smn.Pattern(`^[xX]-[A-Za-z0-9]+(-[A-Za-z0-9]+)*$`)
 
 // checkExtensionHeader says which of the rules for custom headers is broken. The
 // texts never repeat a value: values are often credentials.

@@ -10,8 +10,8 @@ import (
 )
 
 var (
-	attributeNamePattern  = pattern(`^[a-z0-9]+(_[a-z0-9]+)*$`)
-	attributeValuePattern = pattern(`^[\p{Latin}\p{Han}0-9_]+$`)
+	attributeNamePattern  = smn.Pattern(`^[a-z0-9]+(_[a-z0-9]+)*$`)
+	attributeValuePattern = smn.Pattern(`^[\p{Latin}\p{Han}0-9_]+$`)
 )
 
 // isAttributeName: what a message attribute, and a filter on it, can be called.

@@ -79,4 +79,4 @@ func all[T any](list []T, rule func(T) bool) bool {
 	return !slices.ContainsFunc(list, func(v T) bool { return !rule(v) })
 }
 
-var foreignIDPattern = pattern(fmt.Sprintf(`^[A-Za-z0-9_-]{1,%d}$`, smn.MaxForeignID))
+var foreignIDPattern = smn.Pattern(fmt.Sprintf(`^[A-Za-z0-9_-]{1,%d}$`, smn.MaxForeignID))

@@ -20,7 +20,7 @@ func isTopicMarker(s string) bool {
 	return err == nil || smn.IsID(s)
 }
 
-var enterpriseProjectPattern = pattern(`^[0-9A-Za-z-]{0,36}$`)
+var enterpriseProjectPattern = smn.Pattern(`^[0-9A-Za-z-]{0,36}$`)
 
 // isEnterpriseProject: "0" or a UUID in the services that know them.
 func isEnterpriseProject(s string) bool { return enterpriseProjectPattern().MatchString(s) }

@@ -1,10 +1,12 @@
 // Command run serves the routes of the template on loopback, with the real bootstraps
 // of the functions behind them, on emulators of AWS or in front of a service that
-// runs already; or it shows the main job on such a stack, and ends. `make start-api`
-// and `make demo-aws` build what it needs and call it.
+// runs already; or it shows the main job on such a stack, or gives one function one
+// event, and ends. `make start-api`, `make demo-aws` and `make invoke` with the
+// function deliver build what it needs and call it.
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +17,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"tocsin/internal/demo"
 	"tocsin/internal/stack"
@@ -31,6 +34,8 @@ func main() {
 
 type options struct {
 	demo      bool
+	invoke    string
+	event     string
 	addr      string
 	backend   string
 	functions string
@@ -41,6 +46,8 @@ type options struct {
 func run() error {
 	var o options
 	flag.BoolVar(&o.demo, "demo", false, "show the main job and end")
+	flag.StringVar(&o.invoke, "invoke", "", "function to give one event, such as deliver, on emulators; then end")
+	flag.StringVar(&o.event, "event", "", "file with that event")
 	flag.StringVar(&o.addr, "addr", "127.0.0.1:3000", "where to serve; loopback")
 	flag.StringVar(&o.backend, "backend", "aws", "aws for emulators, remote for the service that env.json names")
 	flag.StringVar(&o.functions, "functions", ".cache/functions", "folder with a folder for each function, with its bootstrap")
@@ -49,11 +56,49 @@ func run() error {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if o.demo {
+	switch {
+	case o.demo:
 		return runDemo(ctx, o)
+	case o.invoke != "":
+		return invoke(ctx, o, os.Stdout)
 	}
 	return serve(ctx, o)
 }
+
+// invoke prints what a function answers to an event. What it writes to its log goes to
+// stderr.
+func invoke(ctx context.Context, o options, answers io.Writer) error {
+	event, err := os.ReadFile(o.event)
+	if err != nil {
+		return fmt.Errorf("read event: %w", err)
+	}
+	cloud, err := stack.NewCloud(ctx)
+	if err != nil {
+		return err
+	}
+	o.addr = "127.0.0.1:0"
+	config := o.config(os.Stderr)
+	config.Env = cloud.Env
+	s, err := stack.Start(ctx, config)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, invokeLimit)
+	defer cancel()
+	answer, err := s.Invoke(ctx, o.invoke, event)
+	if err = errors.Join(err, s.Close()); err != nil {
+		return err
+	}
+	var text bytes.Buffer
+	if err := json.Indent(&text, answer, "", "  "); err != nil {
+		return fmt.Errorf("the function's answer is no JSON: %w", err)
+	}
+	_, err = fmt.Fprintln(answers, text.String())
+	return err
+}
+
+// invokeLimit is as much time as the template gives to any function.
+const invokeLimit = time.Minute
 
 // config is the stack without its environment.
 func (o options) config(log io.Writer) stack.Config {
@@ -96,8 +141,11 @@ func serve(ctx context.Context, o options) error {
 	return s.Close()
 }
 
+// deliver is the function that a remote service does without.
+const deliver = "DeliverFunction"
+
 // readEnv reads the variables of functions out of the file that sam takes, which has
-// the same for each.
+// the same for each but deliver.
 func readEnv(path string) (map[string]string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -108,6 +156,7 @@ func readEnv(path string) (map[string]string, error) {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	env := map[string]string{"AWS_SAM_LOCAL": "true", "AWS_REGION": "us-east-1"}
+	delete(blocks, deliver)
 	for _, block := range blocks {
 		for name, value := range block {
 			env[name] = value

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	attemptTimeout = 10 * time.Second // from dialling to the answer to the mail
-	patience       = 20 * time.Second // for a connection to come free
+	attemptTimeout = 10 * time.Second                    // from dialling to the answer to the mail
+	patience       = deliver.MaxAttempt - attemptTimeout // for a connection to come free
 )
 
 // Sender sends mails. It keeps a few connections to the server and uses them again.

@@ -1,18 +1,24 @@
 package ways_test
 
 import (
+	"net/http"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/shared/deliver"
+	"tocsin/shared/deliver/post"
 	"tocsin/shared/deliver/ses"
 	"tocsin/shared/deliver/smtp"
 	"tocsin/shared/deliver/snssms"
 	"tocsin/shared/lambdaapp"
 	"tocsin/shared/lambdaapp/ways"
 	"tocsin/shared/smn"
+	"tocsin/shared/wire"
 )
 
 // Mails go by SES or by a mail server, SMS by SNS, and each only where it is
@@ -43,6 +49,32 @@ func TestOpen(t *testing.T) {
 			}
 		})
 	}
+}
+
+// No attempt takes longer than functions are told to leave time for. Mail servers are
+// given what MaxAttempt leaves them.
+func TestAttemptsEndInTime(t *testing.T) {
+	require.LessOrEqual(t, post.DefaultTimeout, deliver.MaxAttempt)
+	synctest.Test(t, func(t *testing.T) {
+		here := aws.Config{Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""), HTTPClient: silent{}}
+		senders, err := ways.Open(lambdaapp.Ways{MailFrom: "a@example.com", SES: here, SMSRate: 1, SNS: here})
+		require.NoError(t, err)
+		for protocol, endpoint := range map[smn.Protocol]string{smn.Email: "a@example.com", smn.SMS: "+14155550199"} {
+			began := time.Now()
+			o := senders[protocol].Send(t.Context(), deliver.Delivery{Type: wire.TypeNotification, Protocol: protocol, Endpoint: endpoint, Text: "text"})
+			require.Equal(t, deliver.Again, o.Result, o.Reason)
+			require.Greater(t, time.Since(began), time.Second, "it was asked")
+			require.LessOrEqual(t, time.Since(began), deliver.MaxAttempt)
+		}
+	})
+}
+
+// silent is a service that never answers.
+type silent struct{}
+
+func (silent) Do(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
 }
 
 func TestWrongSettings(t *testing.T) {

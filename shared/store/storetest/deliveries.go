@@ -103,6 +103,12 @@ func testSaveChunk(t *testing.T, e env) {
 	}
 	require.Equal(t, 5, sent.Len())
 	require.False(t, sent.Has(1))
+	var late store.Places // of someone whose lease is over
+	late.Add(7)
+	require.NoError(t, e.SaveChunk(t.Context(), key, late))
+	require.NoError(t, e.SaveChunk(t.Context(), key, store.Places{}))
+	sent.Join(late)
+	require.Equal(t, 6, sent.Len())
 	// What is written after that is behind it.
 	require.NoError(t, e.PutFailure(t.Context(), failureOf(smn.NewID())))
 	require.Equal(t, store.Claim{State: store.ClaimGranted, Until: until.Add(time.Minute), Sent: sent},
