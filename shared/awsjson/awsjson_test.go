@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/require"
@@ -70,11 +71,6 @@ func TestCall(t *testing.T) {
 	}
 }
 
-func TestAnotherAddress(t *testing.T) {
-	c := awsjson.New(awsjson.Service{Name: "sqs"}, aws.Config{BaseEndpoint: aws.String("http://127.0.0.1:5000")})
-	require.Equal(t, "http://127.0.0.1:5000/", c.URL())
-}
-
 func TestRefusals(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer func(*http.Request) (*http.Response, error)
@@ -126,4 +122,20 @@ func TestEndOfContext(t *testing.T) {
 func TestUnreadableAnswer(t *testing.T) {
 	c, _ := client("eu-west-1", says(200, "<html>"))
 	require.ErrorContains(t, c.Call(t.Context(), "SendMessage", struct{}{}, &struct{}{}), "SendMessage: read the answer")
+}
+
+func TestPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		longest := time.Duration(0)
+		for range 1000 {
+			began := time.Now()
+			require.NoError(t, awsjson.Pause(t.Context(), time.Second))
+			longest = max(longest, time.Since(began))
+		}
+		require.Greater(t, longest, 900*time.Millisecond)
+		require.LessOrEqual(t, longest, time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.ErrorIs(t, awsjson.Pause(ctx, time.Hour), context.Canceled)
+	})
 }

@@ -5,12 +5,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	mathrand "math/rand/v2"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 
+	"tocsin/shared/awsjson"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
@@ -121,8 +121,7 @@ const (
 	maxWait    = 10 * time.Second // in all, without the calls themselves
 )
 
-// backoff is the pauses of one call: of full jitter, so that those who met do not
-// meet again.
+// backoff is the pauses of one call.
 type backoff struct {
 	tries  int
 	waited time.Duration
@@ -135,13 +134,9 @@ func (b *backoff) wait(ctx context.Context, why error) error {
 		full := smn.Errorf(smn.Overloaded, "%w: the table is busy; try again later", store.ErrFull)
 		return fmt.Errorf("%w (%v)", full, why) //nolint:errorlint // the cause is for the log alone
 	}
-	pause := mathrand.N(min(maxPause, firstPause<<min(b.tries, 10)) + 1)
+	began := time.Now()
+	err := awsjson.Pause(ctx, min(maxPause, firstPause<<min(b.tries, 10)))
 	b.tries++
-	b.waited += pause
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(pause):
-		return nil
-	}
+	b.waited += time.Since(began)
+	return err
 }
