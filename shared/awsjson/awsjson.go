@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -53,6 +55,7 @@ type Error struct {
 	Status int
 	Code   string // such as ResourceNotFoundException
 	Text   string // what the service says
+	Body   []byte // all of the answer
 }
 
 func (e *Error) Error() string {
@@ -100,17 +103,26 @@ func (c *Client) Call(ctx context.Context, operation string, in, out any) error 
 	}
 }
 
-// maxAnswer is more than a service has to say: ten messages of SQS in JSON.
-const maxAnswer = 16 << 20
+// maxAnswer is more bytes than a service has to say: 16 MB of rows of DynamoDB, of
+// which one may be six in JSON.
+const maxAnswer = 128 << 20
+
+// errDamaged is an answer that is not what was sent.
+var errDamaged = errors.New("the answer does not have its checksum")
 
 // ask makes one try.
 func (c *Client) ask(ctx context.Context, operation string, body []byte) ([]byte, error) {
 	came, err := c.post.Post(ctx, "/", map[string]string{
 		"Content-Type": "application/x-amz-json-" + c.service.Version,
 		"X-Amz-Target": c.service.Target + "." + operation,
+		// Nothing packed: the checksum is of the bytes on the wire.
+		"Accept-Encoding": "identity",
 	}, body)
 	if err != nil {
 		return nil, err
+	}
+	if sum := came.Header.Get("X-Amz-Crc32"); sum != "" && sum != strconv.FormatUint(uint64(crc32.ChecksumIEEE(came.Body)), 10) {
+		return nil, errDamaged
 	}
 	if came.Status != http.StatusOK {
 		return nil, refusal(came)
@@ -136,7 +148,7 @@ func refusal(came awspost.Answer) error {
 	if old, _, ok := strings.Cut(came.Header.Get("X-Amzn-Query-Error"), ";"); ok && old != "" {
 		code = old
 	}
-	return &Error{Status: came.Status, Code: code, Text: says.Message}
+	return &Error{Status: came.Status, Code: code, Text: says.Message, Body: came.Body}
 }
 
 // mayHelp says whether another try may end otherwise.

@@ -85,6 +85,8 @@ func TestRefusals(t *testing.T) {
 		err := client.Call(t.Context(), "SendMessage", struct{}{}, nil)
 		require.Equal(t, c.code, awsjson.CodeOf(err), name)
 		require.ErrorContains(t, err, "SendMessage: "+c.code+" (status 400): gone")
+		refused, _ := errors.AsType[*awsjson.Error](err)
+		require.Contains(t, string(refused.Body), `"gone"`)
 	}
 	require.Empty(t, awsjson.CodeOf(nil))
 }
@@ -117,6 +119,19 @@ func TestEndOfContext(t *testing.T) {
 	}, silent)
 	require.ErrorIs(t, c.Call(ctx, "SendMessage", struct{}{}, nil), context.Canceled)
 	require.Len(t, *left, 1)
+}
+
+// What does not have its checksum is asked for again.
+func TestDamagedAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const whole = "2745614147" // of {}
+		c, left := client("eu-west-1", says(200, "[]", "X-Amz-Crc32", whole), says(500, "{}", "X-Amz-Crc32", "1"), says(200, "{}", "X-Amz-Crc32", whole))
+		require.NoError(t, c.Call(t.Context(), "GetItem", struct{}{}, &struct{}{}))
+		require.Empty(t, *left)
+		damaged := says(200, "[]", "X-Amz-Crc32", whole)
+		c, _ = client("eu-west-1", damaged, damaged, damaged)
+		require.ErrorContains(t, c.Call(t.Context(), "GetItem", struct{}{}, nil), "checksum")
+	})
 }
 
 func TestUnreadableAnswer(t *testing.T) {

@@ -169,7 +169,7 @@ func TestWrongEnvironmentsOnAWS(t *testing.T) {
 func TestEnvironmentOfAWS(t *testing.T) {
 	s, err := readSettings(onAWSWith(map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_SQS": "http://127.0.0.1:2"}))
 	require.NoError(t, err)
-	require.Equal(t, "http://127.0.0.1:1", *s.aws.dynamoDB().Options().BaseEndpoint)
+	require.Equal(t, "http://127.0.0.1:1", s.aws.dynamoDB().URL())
 	require.Equal(t, "http://127.0.0.1:2", s.aws.sqs().URL())
 	require.Equal(t, "http://127.0.0.1:1", s.aws.secretsManager().URL())
 	s, err = readSettings(onAWSWith(nil))
