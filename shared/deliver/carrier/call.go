@@ -28,7 +28,7 @@ func (c *Carrier) ask(ctx context.Context, call Call) answer {
 		return a
 	}
 	a.id, a.code = c.config.Read(came.Header, came.Body)
-	if !codeForm.MatchString(a.code) {
+	if a.code != "" && !codeForm().MatchString(a.code) {
 		a.code = ""
 	}
 	return a
