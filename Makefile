@@ -10,8 +10,10 @@ GOLANGCI_LINT := $(TOOLS)/golangci-lint-v2.15.0
 GOFUMPT := $(TOOLS)/gofumpt-v0.12.0
 TOCSIN := $(TOOLS)/tocsin
 
-# How every function is built, by make and by `sam build` alike.
-FUNCTION_FLAGS := -trimpath -ldflags "-s -w" -tags lambda.norpc,validator_novalidatefn
+# How the function in a folder is built, by make and by `sam build` alike. HTTP/2 is for
+# endpoints, which deliver alone calls; AWS is asked by HTTP/1.1.
+function-flags = -trimpath -ldflags "-s -w" -tags lambda.norpc,validator_novalidatefn$(if $(filter deliver,$(1)),,$(comma)nethttpomithttp2)
+comma := ,
 # The architecture that functions are built for: arm64 or amd64. It must be that
 # of the template's parameter Architecture (arm64 or x86_64).
 ARCHITECTURE ?= arm64
@@ -26,7 +28,7 @@ run: $(TOCSIN) ## serve on 127.0.0.1:8080 with the data in ./data; Ctrl-C stops 
 
 invoke: $(TOCSIN) ## run one function: make invoke FUNCTION=publish EVENT=events/publish.json
 	@test -n "$(FUNCTION)" -a -n "$(EVENT)" || { echo "usage: make invoke FUNCTION=publish EVENT=events/publish.json" >&2; exit 2; }
-	@CGO_ENABLED=0 go build $(FUNCTION_FLAGS) -o .cache/functions/$(FUNCTION)/bootstrap ./functions/$(FUNCTION)
+	@CGO_ENABLED=0 go build $(call function-flags,$(FUNCTION)) -o .cache/functions/$(FUNCTION)/bootstrap ./functions/$(FUNCTION)
 ifeq ($(FUNCTION),deliver) # which nothing but AWS can give work to
 	@$(MAKE) --silent --no-print-directory emulators
 	@go run ./internal/stack/run -invoke $(FUNCTION) -event "$(EVENT)"
@@ -44,7 +46,7 @@ demo-aws: functions emulators ## show the main job done by the functions, on emu
 # All functions for this machine, where start-api and invoke look for them.
 functions: $(addprefix functions/,$(notdir $(wildcard functions/*)))
 functions/%: FORCE
-	@CGO_ENABLED=0 go build $(FUNCTION_FLAGS) -o .cache/functions/$*/bootstrap ./functions/$*
+	@CGO_ENABLED=0 go build $(call function-flags,$*) -o .cache/functions/$*/bootstrap ./functions/$*
 
 ##@ Work on it
 .PHONY: test race check fmt openapi emulators sam-check bench bench-full bench-lambda soak fuzz
@@ -120,7 +122,7 @@ bench-full: ## the same, and with a million subscriptions, in about ten minutes
 	go run ./bench -million
 
 bench-lambda: functions emulators ## measure the cold starts of all functions beside one that does nothing
-	@CGO_ENABLED=0 go build $(FUNCTION_FLAGS) -o .cache/functions/hello/bootstrap ./internal/coldstart/hello
+	@CGO_ENABLED=0 go build $(call function-flags,hello) -o .cache/functions/hello/bootstrap ./internal/coldstart/hello
 	@go run ./internal/coldstart
 
 soak: ## kill the service 200 times under load, and count what was lost; MINUTES (default 5)
@@ -138,14 +140,14 @@ build: $(TOCSIN) $(addprefix build/,$(notdir $(wildcard functions/*))) ## build 
 
 # What `sam build` calls: build-PublishFunction builds functions/publish. A test lets
 # the linker tell what it keeps, in the folder LINKED; it keeps the same without.
+build-%: folder = $(shell echo $(patsubst %Function,%,$*) | sed -E 's/([a-z])([A-Z])/\1-\2/g' | tr A-Z a-z)
 build-%:
-	@folder=$$(echo $(patsubst %Function,%,$*) | sed -E 's/([a-z])([A-Z])/\1-\2/g' | tr A-Z a-z); \
-	  CGO_ENABLED=0 GOOS=linux GOARCH=$(subst x86_64,amd64,$(ARCHITECTURE)) go build $(FUNCTION_FLAGS) $(if $(LINKED),-ldflags "-s -w -dumpdep") \
-	  -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$$folder $(if $(LINKED),2>"$(LINKED)/$*")
+	@CGO_ENABLED=0 GOOS=linux GOARCH=$(subst x86_64,amd64,$(ARCHITECTURE)) go build $(call function-flags,$(folder)) $(if $(LINKED),-ldflags "-s -w -dumpdep") \
+	  -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(folder) $(if $(LINKED),2>"$(LINKED)/$*")
 
 .PHONY: build/%
 build/%:
-	CGO_ENABLED=0 GOOS=linux GOARCH=$(subst x86_64,amd64,$(ARCHITECTURE)) go build $(FUNCTION_FLAGS) -o build/$*/bootstrap ./functions/$*
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(subst x86_64,amd64,$(ARCHITECTURE)) go build $(call function-flags,$*) -o build/$*/bootstrap ./functions/$*
 
 rename: ## give the module a public path: make rename MODULE=github.com/you/tocsin
 	@test -n "$(MODULE)" || { echo "usage: make rename MODULE=github.com/you/tocsin" >&2; exit 2; }

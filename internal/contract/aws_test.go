@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
 
@@ -27,7 +26,7 @@ func TestOnAWS(t *testing.T) {
 func installOnAWS(t *testing.T) installation {
 	t.Helper()
 	name := "contract-" + smn.NewID()
-	table := dynamodb.NewFromConfig(emulators.DynamoDB(t))
+	table := dynamostore.NewClient(emulators.DynamoDB(t))
 	require.NoError(t, dynamostore.CreateTable(t.Context(), table, name))
 	tasks := sqs.NewFromConfig(emulators.Moto(t))
 	queue, err := tasks.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String(name)})

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
 
@@ -113,7 +112,7 @@ func TestFaultsOfAWS(t *testing.T) {
 	way := &faults{chance: rand.New(rand.NewPCG(1, 2)), count: map[string]int{}}
 	name := "faults-" + smn.NewID()
 	plainTable, plainQueue := emulators.DynamoDB(t), emulators.Moto(t)
-	require.NoError(t, dynamostore.CreateTable(t.Context(), dynamodb.NewFromConfig(plainTable), name))
+	require.NoError(t, dynamostore.CreateTable(t.Context(), dynamostore.NewClient(plainTable), name))
 	created, err := sqs.NewFromConfig(plainQueue).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String(name)})
 	require.NoError(t, err)
 	for _, c := range []*aws.Config{&plainTable, &plainQueue} {
@@ -121,7 +120,7 @@ func TestFaultsOfAWS(t *testing.T) {
 	}
 	q, err := sqsqueue.New(sqsqueue.Config{Client: sqsqueue.NewClient(plainQueue), URL: *created.QueueUrl})
 	require.NoError(t, err)
-	db, err := dynamostore.New(dynamostore.Config{Client: dynamodb.NewFromConfig(plainTable), Table: name, Queue: q})
+	db, err := dynamostore.New(dynamostore.Config{Client: dynamostore.NewClient(plainTable), Table: name, Queue: q})
 	require.NoError(t, err)
 	mails := openEmbedded(t)
 	in := installOn(t, db, q, mails)

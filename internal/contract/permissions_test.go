@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
 
@@ -90,7 +89,7 @@ type cloud struct {
 func newCloud(t *testing.T, w *sam.Watch, dynamo, others aws.Config) *cloud {
 	t.Helper()
 	name := "test-" + smn.NewID()
-	require.NoError(t, dynamostore.CreateTable(t.Context(), dynamodb.NewFromConfig(dynamo), name))
+	require.NoError(t, dynamostore.CreateTable(t.Context(), dynamostore.NewClient(dynamo), name))
 	queue, err := sqs.NewFromConfig(others).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String(name + "-tasks")})
 	require.NoError(t, err)
 	w.Name(name, "Table")
@@ -110,7 +109,7 @@ func (c *cloud) function(t *testing.T, id string) function {
 	dynamo.BaseEndpoint, others.BaseEndpoint = aws.String(env["AWS_ENDPOINT_URL_DYNAMODB"]), aws.String(env["AWS_ENDPOINT_URL"])
 	queue, err := sqsqueue.New(sqsqueue.Config{Client: sqsqueue.NewClient(others), URL: c.queue, Fair: true})
 	require.NoError(t, err)
-	db, err := dynamostore.New(dynamostore.Config{Client: dynamodb.NewFromConfig(dynamo), Table: c.table, Queue: queue})
+	db, err := dynamostore.New(dynamostore.Config{Client: dynamostore.NewClient(dynamo), Table: c.table, Queue: queue})
 	require.NoError(t, err)
 	return function{any(db).(store.Store), queue}
 }

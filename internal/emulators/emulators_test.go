@@ -11,18 +11,18 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/internal/emulators"
+	"tocsin/shared/dynamostore"
 )
 
 func TestDynamoDB(t *testing.T) {
 	cfg := emulators.DynamoDB(t)
 	require.Equal(t, *cfg.BaseEndpoint, *emulators.DynamoDB(t).BaseEndpoint, "there is one")
-	out, err := dynamodb.NewFromConfig(cfg).ListTables(t.Context(), &dynamodb.ListTablesInput{})
-	require.NoError(t, err)
+	var out struct{ TableNames []string }
+	require.NoError(t, dynamostore.NewClient(cfg).Call(t.Context(), "ListTables", struct{}{}, &out))
 	require.Empty(t, out.TableNames)
 }
 

@@ -11,32 +11,21 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"tocsin/internal/sam"
 	"tocsin/shared/httpapi"
 )
 
-// Functions are built with these flags, by make and by sam alike.
-const (
-	buildTags = "lambda.norpc,validator_novalidatefn"
-	linkFlags = "-s -w"
-)
-
-// maxBootstrap is what a function may weigh, in bytes, for linux/amd64. Size is time
-// at every cold start. Of each, 6.3 MB are Go with HTTP and TLS, about 1.5 MB the
-// client of DynamoDB with what it needs of the SDK, about 0.8 MB the rules engine.
-func maxBootstrap(folder string) int64 {
-	switch folder {
-	case "manage": // it has nearly all operations
-		return 12_250_000
-	case "deliver", "links": // the ways out; signing keys, pages and the OpenAPI document
-		return 11_500_000
-	}
-	return 11_000_000
-}
-
 func TestMakefileBuildsWithTheseFlags(t *testing.T) {
-	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))
-	require.NoError(t, err)
-	require.Contains(t, string(makefile), `-trimpath -ldflags "`+linkFlags+`" -tags `+buildTags)
+	for _, f := range functions(t) {
+		for _, target := range []string{"build/" + f.folder, "functions/" + f.folder, "build-" + f.id} {
+			cmd := exec.CommandContext(t.Context(), "make", "--dry-run", target)
+			cmd.Dir = root
+			recipe, err := cmd.Output()
+			require.NoError(t, err)
+			require.Contains(t, string(recipe), `-trimpath -ldflags "`+sam.LinkFlags+`" -tags `+sam.BuildTags(f.id)+" ", target)
+			require.Contains(t, string(recipe), " ./functions/"+f.folder, target)
+		}
+	}
 }
 
 // Where a method may be called by name through reflection, the linker keeps all
@@ -48,7 +37,7 @@ func TestBootstrapsAreLight(t *testing.T) {
 	for _, f := range functions(t) {
 		t.Run(f.folder, func(t *testing.T) {
 			bootstrap := filepath.Join(t.TempDir(), "bootstrap")
-			cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags", linkFlags+" -dumpdep", "-tags", buildTags, "-o", bootstrap, "./functions/"+f.folder)
+			cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags", sam.LinkFlags+" -dumpdep", "-tags", sam.BuildTags(f.id), "-o", bootstrap, "./functions/"+f.folder)
 			cmd.Dir = root
 			cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
 			dependencies, err := cmd.CombinedOutput()
@@ -57,7 +46,7 @@ func TestBootstrapsAreLight(t *testing.T) {
 			require.Zero(t, strings.Count(string(dependencies), "<ReflectMethod>"))
 			info, err := os.Stat(bootstrap)
 			require.NoError(t, err)
-			require.Less(t, info.Size(), maxBootstrap(f.folder))
+			require.Less(t, info.Size(), sam.MaxBootstrap(f.id))
 			content, err := os.ReadFile(bootstrap)
 			require.NoError(t, err)
 			givesDocument := slices.ContainsFunc(mounts(t, f.folder), func(op httpapi.Operation) bool { return op.Name == "get-openapi" })
@@ -70,7 +59,7 @@ func TestBootstrapsAreLight(t *testing.T) {
 }
 
 func TestFunctionsCarryNoBallast(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", buildTags, "./functions/...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", sam.BuildTags("DeliverFunction"), "./functions/...")
 	cmd.Dir = root
 	list, err := cmd.Output()
 	require.NoError(t, err)
@@ -79,7 +68,7 @@ func TestFunctionsCarryNoBallast(t *testing.T) {
 	for _, p := range packages {
 		for _, ballast := range []string{
 			"modernc.org/", "database/sql", "github.com/stretchr/testify", "github.com/prometheus/", "html/template", "text/template", "testing",
-			"github.com/aws/aws-sdk-go-v2/config", "github.com/nyaruka/phonenumbers", "pgregory.net/",
+			"github.com/aws/aws-sdk-go-v2/config", "github.com/aws/aws-sdk-go-v2/service", "github.com/nyaruka/phonenumbers", "pgregory.net/",
 		} {
 			require.False(t, p == ballast || strings.HasPrefix(p, strings.TrimSuffix(ballast, "/")+"/"), "functions carry %s", p)
 		}

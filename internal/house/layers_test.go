@@ -31,7 +31,7 @@ var layers = [][]string{
 	{"shared/deliver/post", "shared/deliver/letter", "shared/deliver/carrier", "shared/awsjson"},
 	{"shared/broker", "shared/deliver"},
 	{"shared/store", "shared/signing", "shared/iam", "shared/validation", "shared/access", "shared/notice"},
-	{"shared/queue", "shared/wire", "shared/flow"},
+	{"shared/queue", "shared/wire", "shared/flow", "shared/awspost"},
 	{"shared/smn"},
 }
 
@@ -41,7 +41,7 @@ var suites = []string{"shared/smn/smntest", "shared/store/storetest", "shared/qu
 
 // aws are the rooms that speak to AWS.
 var aws = []string{
-	"shared/awsjson", "shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/ses", "shared/deliver/snssms", "shared/deliver/carrier",
+	"shared/awspost", "shared/awsjson", "shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/ses", "shared/deliver/snssms", "shared/deliver/carrier",
 	"shared/lambdaapp", "shared/deliver/carrier/carriertest", "internal/emulators", "internal/stack",
 }
 

@@ -8,8 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/stretchr/testify/require"
@@ -31,23 +29,22 @@ func (wall) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil
 }
 
-func TestRecorderReadsTheSDK(t *testing.T) {
+func TestRecorderReadsCalls(t *testing.T) {
 	r := &Recorder{Next: wall{}, names: &names{ids: map[string]string{"tocsin-Table-1": "Table", "tocsin-Queue-1": "Queue"}}}
 	cfg := aws.Config{Region: "eu-west-1", HTTPClient: r, Credentials: credentials.NewStaticCredentialsProvider("A", "S", ""), RetryMaxAttempts: 1}
-	table, key := aws.String("tocsin-Table-1"), map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p"}}
-	db, queue := dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg)
+	db, queue := dynamostore.NewClient(cfg), sqs.NewFromConfig(cfg)
+	type object = map[string]any
+	const table = "tocsin-Table-1"
+	key := object{"pk": object{"S": "p"}}
 
-	_, err := db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: table, Key: key})
-	require.NoError(t, err)
-	_, err = db.BatchGetItem(t.Context(), &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*table: {Keys: []map[string]types.AttributeValue{key}}}})
-	require.NoError(t, err)
-	_, err = db.TransactWriteItems(t.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
-		{Put: &types.Put{TableName: table, Item: key}},
-		{ConditionCheck: &types.ConditionCheck{TableName: table, Key: key, ConditionExpression: aws.String("x")}},
-		{Delete: &types.Delete{TableName: aws.String("other"), Key: key}},
-	}})
-	require.NoError(t, err)
-	_, err = queue.SendMessageBatch(t.Context(), &sqs.SendMessageBatchInput{
+	require.NoError(t, db.Call(t.Context(), "GetItem", object{"TableName": table, "Key": key}, nil))
+	require.NoError(t, db.Call(t.Context(), "BatchGetItem", object{"RequestItems": object{table: object{"Keys": []object{key}}}}, nil))
+	require.NoError(t, db.Call(t.Context(), "TransactWriteItems", object{"TransactItems": []object{
+		{"Put": object{"TableName": table, "Item": key}},
+		{"ConditionCheck": object{"TableName": table, "Key": key, "ConditionExpression": "x"}},
+		{"Delete": object{"TableName": "other", "Key": key}},
+	}}, nil))
+	_, err := queue.SendMessageBatch(t.Context(), &sqs.SendMessageBatchInput{
 		QueueUrl: aws.String("https://sqs.eu-west-1.amazonaws.com/123456789012/tocsin-Queue-1"),
 		Entries:  []sqstypes.SendMessageBatchRequestEntry{{Id: aws.String("1"), MessageBody: aws.String("b")}},
 	})
@@ -130,14 +127,14 @@ func TestDeliverMaySend(t *testing.T) {
 func TestCreateTopicPolicy(t *testing.T) {
 	cfg := emulators.DynamoDB(t)
 	name := "test-" + smn.NewID()
-	require.NoError(t, dynamostore.CreateTable(t.Context(), dynamodb.NewFromConfig(cfg), name))
+	require.NoError(t, dynamostore.CreateTable(t.Context(), dynamostore.NewClient(cfg), name))
 	w := NewWatch(t, map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": *cfg.BaseEndpoint})
 	w.Name(name, "Table")
 	cfg.BaseEndpoint = aws.String(w.Env("CreateTopicFunction")["AWS_ENDPOINT_URL_DYNAMODB"])
 	q, err := embedded.Open(t.Context(), embedded.Config{Dir: t.TempDir(), Durability: embedded.Normal})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, q.Close()) })
-	db, err := dynamostore.New(dynamostore.Config{Client: dynamodb.NewFromConfig(cfg), Table: name, Queue: q})
+	db, err := dynamostore.New(dynamostore.Config{Client: dynamostore.NewClient(cfg), Table: name, Queue: q})
 	require.NoError(t, err)
 	project := smn.NewID()
 	for range 70 { // more than one block of a directory

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -36,7 +35,7 @@ func NewCloud(ctx context.Context) (*Cloud, error) {
 		return nil, err
 	}
 	const table, tasks = "tocsin", "tasks"
-	if err := dynamostore.CreateTable(ctx, dynamodb.NewFromConfig(dynamo), table); err != nil {
+	if err := dynamostore.CreateTable(ctx, dynamostore.NewClient(dynamo), table); err != nil {
 		return nil, fmt.Errorf("make the table: %w", err)
 	}
 	queue, err := sqs.NewFromConfig(others).CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String(tasks)})

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,14 +15,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/internal/emulators"
 	"tocsin/internal/runtimeapi"
 	"tocsin/internal/stack"
+	"tocsin/shared/awsjson"
 	"tocsin/shared/broker"
 	"tocsin/shared/dynamostore"
 	"tocsin/shared/iam"
@@ -87,7 +84,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	t.Cleanup(server.Close)
 	tasks, err := sqsqueue.New(sqsqueue.Config{Client: sqsqueue.NewClient(cloud.Queue.AWS), URL: cloud.Queue.URL})
 	require.NoError(t, err)
-	table := dynamodb.NewFromConfig(emulators.DynamoDB(t))
+	table := dynamostore.NewClient(emulators.DynamoDB(t))
 	db, err := dynamostore.New(dynamostore.Config{Client: table, Table: cloud.Env["TOCSIN_TABLE"], Queue: tasks})
 	require.NoError(t, err)
 	tokens, err := iam.NewConfirmTokens(make([]byte, 32))
@@ -216,21 +213,32 @@ func doneOf(t *testing.T, leases []queue.Lease, answer []byte) (done []queue.Lea
 
 // endLeases is what the time does that passes until SQS gives an event again: nobody
 // holds a chunk any more.
-func endLeases(t *testing.T, client *dynamodb.Client, table string) {
+func endLeases(t *testing.T, client dynamostore.API, table string) {
 	t.Helper()
-	rows := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{TableName: &table, FilterExpression: aws.String("attribute_exists(lease)")})
-	for rows.HasMorePages() {
-		page, err := rows.NextPage(t.Context())
-		require.NoError(t, err)
+	type object = map[string]any
+	var start object
+	for {
+		scan := object{"TableName": table, "FilterExpression": "attribute_exists(lease)"}
+		if start != nil {
+			scan["ExclusiveStartKey"] = start
+		}
+		var page struct {
+			Items            []object
+			LastEvaluatedKey object
+		}
+		require.NoError(t, client.Call(t.Context(), "Scan", scan, &page))
 		for _, row := range page.Items {
-			_, err := client.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
-				TableName: &table, Key: map[string]types.AttributeValue{"pk": row["pk"], "sk": row["sk"]},
-				UpdateExpression: aws.String("SET lease = :past"), ConditionExpression: aws.String("attribute_exists(lease)"),
-				ExpressionAttributeValues: map[string]types.AttributeValue{":past": &types.AttributeValueMemberN{Value: "1"}},
-			})
-			if _, gone := errors.AsType[*types.ConditionalCheckFailedException](err); !gone {
+			err := client.Call(t.Context(), "UpdateItem", object{
+				"TableName": table, "Key": object{"pk": row["pk"], "sk": row["sk"]},
+				"UpdateExpression": "SET lease = :past", "ConditionExpression": "attribute_exists(lease)",
+				"ExpressionAttributeValues": object{":past": object{"N": "1"}},
+			}, nil)
+			if awsjson.CodeOf(err) != "ConditionalCheckFailedException" {
 				require.NoError(t, err)
 			}
+		}
+		if start = page.LastEvaluatedKey; start == nil {
+			return
 		}
 	}
 }

@@ -1,29 +1,22 @@
 // Package awsjson asks services of AWS that speak its JSON protocol: each call is one
 // signed POST, and tried again where that may help.
-//
-// It stands in for the SDK's clients of services of which the functions need two or
-// four calls: each of those clients carries all calls of its service, and sets up the
-// schemas of all of them at every start. What is delicate in them, the signature, is
-// the SDK's.
 package awsjson
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"hash/crc32"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"tocsin/shared/awspost"
 )
 
 // Service is one that speaks the protocol.
@@ -36,10 +29,7 @@ type Service struct {
 // Client asks a service. It is used from many goroutines at once.
 type Client struct {
 	service Service
-	aws     aws.Config
-	url     string
-	http    aws.HTTPClient
-	signer  *v4.Signer
+	post    *awspost.Poster
 	tries   int
 }
 
@@ -49,32 +39,23 @@ const defaultTries = 3
 // New makes a client. Of the configuration it heeds Region, Credentials,
 // BaseEndpoint, HTTPClient, which bounds each try, and RetryMaxAttempts.
 func New(service Service, cfg aws.Config) *Client {
-	c := &Client{service: service, aws: cfg, http: cfg.HTTPClient, signer: v4.NewSigner(), tries: cfg.RetryMaxAttempts}
-	if c.http == nil {
-		c.http = awshttp.NewBuildableClient()
-	}
+	c := &Client{service: service, tries: cfg.RetryMaxAttempts}
+	c.post = awspost.New(awspost.Config{Host: service.Name, Signing: service.Name, AWS: cfg, MaxAnswer: maxAnswer})
 	if c.tries <= 0 {
 		c.tries = defaultTries
-	}
-	switch {
-	case cfg.BaseEndpoint != nil:
-		c.url = strings.TrimRight(*cfg.BaseEndpoint, "/") + "/"
-	case strings.HasPrefix(cfg.Region, "cn-"):
-		c.url = "https://" + service.Name + "." + cfg.Region + ".amazonaws.com.cn/"
-	default:
-		c.url = "https://" + service.Name + "." + cfg.Region + ".amazonaws.com/"
 	}
 	return c
 }
 
 // URL is where the calls go.
-func (c *Client) URL() string { return c.url }
+func (c *Client) URL() string { return c.post.URL() }
 
 // Error is a refusal.
 type Error struct {
 	Status int
 	Code   string // such as ResourceNotFoundException
 	Text   string // what the service says
+	Body   []byte // all of the answer
 }
 
 func (e *Error) Error() string {
@@ -116,55 +97,47 @@ func (c *Client) Call(ctx context.Context, operation string, in, out any) error 
 		case try == c.tries || !mayHelp(err):
 			return fmt.Errorf("%s: %w", operation, err)
 		}
-		if err := pause(ctx, rand.N(firstPause<<(try-1))+1); err != nil { // full jitter
+		if err := Pause(ctx, firstPause<<(try-1)); err != nil {
 			return err
 		}
 	}
 }
 
-// maxAnswer is more than a service has to say: ten messages of SQS in JSON.
-const maxAnswer = 16 << 20
+// maxAnswer is more bytes than a service has to say: 16 MB of rows of DynamoDB, of
+// which one may be six in JSON.
+const maxAnswer = 128 << 20
+
+// errDamaged is an answer that is not what was sent.
+var errDamaged = errors.New("the answer does not have its checksum")
 
 // ask makes one try.
 func (c *Client) ask(ctx context.Context, operation string, body []byte) ([]byte, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
+	came, err := c.post.Post(ctx, "/", map[string]string{
+		"Content-Type": "application/x-amz-json-" + c.service.Version,
+		"X-Amz-Target": c.service.Target + "." + operation,
+		// Nothing packed: the checksum is of the bytes on the wire.
+		"Accept-Encoding": "identity",
+	}, body)
 	if err != nil {
 		return nil, err
 	}
-	r.Header.Set("Content-Type", "application/x-amz-json-"+c.service.Version)
-	r.Header.Set("X-Amz-Target", c.service.Target+"."+operation)
-	r.Header.Set("User-Agent", "tocsin")
-	keys, err := c.aws.Credentials.Retrieve(ctx)
-	if err != nil {
-		return nil, err
+	if sum := came.Header.Get("X-Amz-Crc32"); sum != "" && sum != strconv.FormatUint(uint64(crc32.ChecksumIEEE(came.Body)), 10) {
+		return nil, errDamaged
 	}
-	sum := sha256.Sum256(body)
-	if err := c.signer.SignHTTP(ctx, keys, r, hex.EncodeToString(sum[:]), c.service.Name, c.aws.Region, time.Now()); err != nil {
-		return nil, err
+	if came.Status != http.StatusOK {
+		return nil, refusal(came)
 	}
-	came, err := c.http.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = came.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(came.Body, maxAnswer))
-	if err != nil {
-		return nil, err
-	}
-	if came.StatusCode != http.StatusOK {
-		return nil, refusal(came, answer)
-	}
-	return answer, nil
+	return came.Body, nil
 }
 
 // refusal reads an answer that is an error. Its code comes with a namespace before it
 // or an address behind it.
-func refusal(came *http.Response, answer []byte) error {
+func refusal(came awspost.Answer) error {
 	var says struct {
 		Type    string `json:"__type"`
 		Message string `json:"message"` // or Message: the case does not matter
 	}
-	_ = json.Unmarshal(answer, &says) // a gateway's is no JSON: the status must do
+	_ = json.Unmarshal(came.Body, &says) // a gateway's is no JSON: the status must do
 	code := says.Type
 	if code == "" {
 		code = came.Header.Get("X-Amzn-Errortype")
@@ -175,7 +148,7 @@ func refusal(came *http.Response, answer []byte) error {
 	if old, _, ok := strings.Cut(came.Header.Get("X-Amzn-Query-Error"), ";"); ok && old != "" {
 		code = old
 	}
-	return &Error{Status: came.StatusCode, Code: code, Text: says.Message}
+	return &Error{Status: came.Status, Code: code, Text: says.Message, Body: came.Body}
 }
 
 // mayHelp says whether another try may end otherwise.
@@ -185,8 +158,10 @@ func mayHelp(err error) bool {
 		strings.Contains(e.Code, "Throttl") || e.Code == "RequestLimitExceeded"
 }
 
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
+// Pause waits for any time up to most: full jitter, so that those who met do not meet
+// again. The error is that of ctx if it ends before.
+func Pause(ctx context.Context, most time.Duration) error {
+	timer := time.NewTimer(rand.N(most) + 1)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/require"
@@ -70,11 +71,6 @@ func TestCall(t *testing.T) {
 	}
 }
 
-func TestAnotherAddress(t *testing.T) {
-	c := awsjson.New(awsjson.Service{Name: "sqs"}, aws.Config{BaseEndpoint: aws.String("http://127.0.0.1:5000")})
-	require.Equal(t, "http://127.0.0.1:5000/", c.URL())
-}
-
 func TestRefusals(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer func(*http.Request) (*http.Response, error)
@@ -89,6 +85,8 @@ func TestRefusals(t *testing.T) {
 		err := client.Call(t.Context(), "SendMessage", struct{}{}, nil)
 		require.Equal(t, c.code, awsjson.CodeOf(err), name)
 		require.ErrorContains(t, err, "SendMessage: "+c.code+" (status 400): gone")
+		refused, _ := errors.AsType[*awsjson.Error](err)
+		require.Contains(t, string(refused.Body), `"gone"`)
 	}
 	require.Empty(t, awsjson.CodeOf(nil))
 }
@@ -123,7 +121,36 @@ func TestEndOfContext(t *testing.T) {
 	require.Len(t, *left, 1)
 }
 
+// What does not have its checksum is asked for again.
+func TestDamagedAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const whole = "2745614147" // of {}
+		c, left := client("eu-west-1", says(200, "[]", "X-Amz-Crc32", whole), says(500, "{}", "X-Amz-Crc32", "1"), says(200, "{}", "X-Amz-Crc32", whole))
+		require.NoError(t, c.Call(t.Context(), "GetItem", struct{}{}, &struct{}{}))
+		require.Empty(t, *left)
+		damaged := says(200, "[]", "X-Amz-Crc32", whole)
+		c, _ = client("eu-west-1", damaged, damaged, damaged)
+		require.ErrorContains(t, c.Call(t.Context(), "GetItem", struct{}{}, nil), "checksum")
+	})
+}
+
 func TestUnreadableAnswer(t *testing.T) {
 	c, _ := client("eu-west-1", says(200, "<html>"))
 	require.ErrorContains(t, c.Call(t.Context(), "SendMessage", struct{}{}, &struct{}{}), "SendMessage: read the answer")
+}
+
+func TestPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		longest := time.Duration(0)
+		for range 1000 {
+			began := time.Now()
+			require.NoError(t, awsjson.Pause(t.Context(), time.Second))
+			longest = max(longest, time.Since(began))
+		}
+		require.Greater(t, longest, 900*time.Millisecond)
+		require.LessOrEqual(t, longest, time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.ErrorIs(t, awsjson.Pause(ctx, time.Hour), context.Canceled)
+	})
 }

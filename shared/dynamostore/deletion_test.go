@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/shared/queue"
@@ -47,7 +46,7 @@ func list(t testing.TB, db *DB, subs []store.Subscription) {
 // sameTable gives another store on the same table.
 func sameTable(t testing.TB, db *DB, api API, q queue.Queue) *DB {
 	t.Helper()
-	another, err := New(Config{Client: api, Table: *db.name, Queue: q})
+	another, err := New(Config{Client: api, Table: db.name, Queue: q})
 	require.NoError(t, err)
 	return another
 }
@@ -152,25 +151,14 @@ func (m *mortal) Put(ctx context.Context, tasks ...queue.Task) error {
 	return nil
 }
 
-func (m *mortal) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, o ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
-	if err := m.live(); err != nil {
-		return nil, err
+func (m *mortal) Call(ctx context.Context, operation string, in, out any) error {
+	switch operation {
+	case "TransactWriteItems", "DeleteItem", "BatchWriteItem":
+		if err := m.live(); err != nil {
+			return err
+		}
 	}
-	return m.API.TransactWriteItems(ctx, in, o...)
-}
-
-func (m *mortal) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, o ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
-	if err := m.live(); err != nil {
-		return nil, err
-	}
-	return m.API.DeleteItem(ctx, in, o...)
-}
-
-func (m *mortal) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput, o ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
-	if err := m.live(); err != nil {
-		return nil, err
-	}
-	return m.API.BatchWriteItem(ctx, in, o...)
+	return m.API.Call(ctx, operation, in, out)
 }
 
 // A call that dies anywhere leaves a topic that is there, or one that is gone and a

@@ -47,11 +47,11 @@ func TestFinishChunkEndsEarly(t *testing.T) {
 		end   func(*DB, queue.Queue)
 		tasks []string // put before that
 	}{
-		"before its failures": {func(db *DB, _ queue.Queue) { fail(db).before = func(string, item) error { return errFault } }, nil},
+		"before its failures": {func(db *DB, _ queue.Queue) { fail(db).before = func(string) error { return errFault } }, nil},
 		"before its tasks":    {func(db *DB, q queue.Queue) { db.queue = deaf{q} }, nil},
 		"before its row": {func(db *DB, _ queue.Queue) {
-			fail(db).before = func(kind string, _ item) error {
-				if kind == "update" {
+			fail(db).before = func(operation string) error {
+				if operation == "UpdateItem" {
 					return errFault
 				}
 				return nil
@@ -119,7 +119,7 @@ func TestPutFailureEndsEarly(t *testing.T) {
 	retry := retryOf(later, moment.Add(5*time.Second))
 	for _, end := range []func(){
 		func() { db.queue = deaf{q} },
-		func() { fail(db).before = func(string, item) error { return errFault } },
+		func() { fail(db).before = func(string) error { return errFault } },
 	} {
 		api := db.api
 		end()
@@ -158,7 +158,7 @@ func TestPutFailureTakesLong(t *testing.T) {
 	retry := retryOf(f, moment.Add(5*time.Second))
 	require.NoError(t, db.PutFailure(t.Context(), f, retry))
 	require.Equal(t, []string{retry.ID}, counted.put)
-	fail(db).before = func(string, item) error { now = now.Add(5 * time.Second); return nil }
+	fail(db).before = func(string) error { now = now.Add(5 * time.Second); return nil }
 	require.NoError(t, db.PutFailure(t.Context(), f, retry))
 	require.Equal(t, []string{retry.ID, retry.ID, retry.ID}, counted.put)
 }

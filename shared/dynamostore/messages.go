@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"tocsin/shared/queue"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
@@ -74,18 +72,18 @@ func texts(byName map[string]string) value {
 	for name, text := range byName {
 		values[name] = s(text)
 	}
-	return &types.AttributeValueMemberM{Value: values}
+	return value{M: values}
 }
 
 // texts is what texts has kept, nil when there is none.
 func (r row) texts(name string) map[string]string {
-	v, ok := r.attrs[name].(*types.AttributeValueMemberM)
-	if !ok {
+	values := r.attrs[name].M
+	if values == nil {
 		return nil
 	}
-	byName := make(map[string]string, len(v.Value))
-	for name := range v.Value {
-		byName[name] = row{attrs: v.Value}.str(name)
+	byName := make(map[string]string, len(values))
+	for name := range values {
+		byName[name] = row{attrs: values}.str(name)
 	}
 	return byName
 }

@@ -8,10 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 
+	"tocsin/shared/awsjson"
 	"tocsin/shared/queue"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
@@ -97,38 +96,28 @@ func TestLargestMessages(t *testing.T) {
 // faulty is a table that fails when it is told to: before it does a write, or after.
 type faulty struct {
 	API
-	before func(kind string, key item) error
-	after  func(kind string, key item) error
+	before func(operation string) error
+	after  func(operation string) error
 }
 
 var errFault = errors.New("the line is dead")
 
-func (f *faulty) do(kind string, key item, write func() error) error {
+func (f *faulty) Call(ctx context.Context, operation string, in, out any) error {
+	switch operation {
+	case "PutItem", "UpdateItem", "BatchWriteItem":
+	default:
+		return f.API.Call(ctx, operation, in, out)
+	}
 	if f.before != nil {
-		if err := f.before(kind, key); err != nil {
+		if err := f.before(operation); err != nil {
 			return err
 		}
 	}
-	err := write()
+	err := f.API.Call(ctx, operation, in, out)
 	if err == nil && f.after != nil {
-		err = f.after(kind, key)
+		err = f.after(operation)
 	}
 	return err
-}
-
-func (f *faulty) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (out *dynamodb.PutItemOutput, err error) {
-	err = f.do("put", in.Item, func() error { out, err = f.API.PutItem(ctx, in, o...); return err })
-	return out, err
-}
-
-func (f *faulty) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o ...func(*dynamodb.Options)) (out *dynamodb.UpdateItemOutput, err error) {
-	err = f.do("update", in.Key, func() error { out, err = f.API.UpdateItem(ctx, in, o...); return err })
-	return out, err
-}
-
-func (f *faulty) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput, o ...func(*dynamodb.Options)) (out *dynamodb.BatchWriteItemOutput, err error) {
-	err = f.do("batch", nil, func() error { out, err = f.API.BatchWriteItem(ctx, in, o...); return err })
-	return out, err
 }
 
 // fail puts a faulty table under a store.
@@ -138,15 +127,15 @@ func fail(db *DB) *faulty {
 	return f
 }
 
-// lostAnswer is a fault after which the SDK sends the same request again.
-func lostAnswer() func(string, item) error {
+// lostAnswer is a fault after which the same request is sent again.
+func lostAnswer() func(string) error {
 	lost := false
-	return func(string, item) error {
+	return func(string) error {
 		if lost {
 			return nil
 		}
 		lost = true
-		return &types.ThrottlingException{}
+		return &awsjson.Error{Code: "ThrottlingException"}
 	}
 }
 
@@ -162,7 +151,7 @@ func TestPutMessageEndsEarly(t *testing.T) {
 	m := newMessage(strings.Repeat("x", 2000))
 	fault := fail(db)
 	puts := 0
-	fault.before = func(kind string, _ item) error {
+	fault.before = func(string) error {
 		if puts++; puts == 2 {
 			return errFault
 		}

@@ -2,12 +2,11 @@ package dynamostore
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"sync"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 )
 
@@ -41,55 +40,50 @@ func (m *meter) add(reads, writes float64) {
 	m.writes += writes
 }
 
-func (m *meter) GetItem(ctx context.Context, in *dynamodb.GetItemInput, o ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
-	in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	out, err := m.API.GetItem(ctx, in, o...)
-	if err == nil {
-		m.add(*out.ConsumedCapacity.CapacityUnits, 0)
+// Call implements API.
+func (m *meter) Call(ctx context.Context, operation string, in, out any) error {
+	switch in := in.(type) {
+	case *batchGetRequest:
+		return m.batchGet(ctx, in, out.(*batchGetAnswer))
+	case *batchWriteRequest:
+		return m.batchWrite(ctx, in, out)
+	case *transactRequest:
+		return m.transact(ctx, in)
 	}
-	return out, err
+	var request map[string]any
+	encoded, err := json.Marshal(in)
+	if err == nil {
+		err = json.Unmarshal(encoded, &request)
+	}
+	if err != nil {
+		return err
+	}
+	request["ReturnConsumedCapacity"] = "TOTAL"
+	var answer json.RawMessage
+	if err := m.API.Call(ctx, operation, request, &answer); err != nil {
+		return err
+	}
+	var took struct {
+		ConsumedCapacity struct{ CapacityUnits float64 }
+	}
+	if err := errors.Join(json.Unmarshal(answer, &took), json.Unmarshal(answer, out)); err != nil {
+		return err
+	}
+	switch units := took.ConsumedCapacity.CapacityUnits; operation {
+	case "GetItem":
+		m.add(units, 0)
+	case "Query":
+		m.add(max(1, units), 0)
+	default:
+		m.add(0, units)
+	}
+	return nil
 }
 
-func (m *meter) Query(ctx context.Context, in *dynamodb.QueryInput, o ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
-	in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	out, err := m.API.Query(ctx, in, o...)
-	if err == nil {
-		m.add(max(1, *out.ConsumedCapacity.CapacityUnits), 0)
-	}
-	return out, err
-}
-
-func (m *meter) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	out, err := m.API.PutItem(ctx, in, o...)
-	if err == nil {
-		m.add(0, *out.ConsumedCapacity.CapacityUnits)
-	}
-	return out, err
-}
-
-func (m *meter) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
-	in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	out, err := m.API.UpdateItem(ctx, in, o...)
-	if err == nil {
-		m.add(0, *out.ConsumedCapacity.CapacityUnits)
-	}
-	return out, err
-}
-
-func (m *meter) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, o ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
-	in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
-	out, err := m.API.DeleteItem(ctx, in, o...)
-	if err == nil {
-		m.add(0, *out.ConsumedCapacity.CapacityUnits)
-	}
-	return out, err
-}
-
-// BatchGetItem takes a unit for every 4 KB of each row, begun ones too, and one
-// where there is none.
-func (m *meter) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, o ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
-	out, err := m.API.BatchGetItem(ctx, in, o...)
+// batchGet takes a unit for every 4 KB of each row, begun ones too, and one where
+// there is none.
+func (m *meter) batchGet(ctx context.Context, in *batchGetRequest, out *batchGetAnswer) error {
+	err := m.API.Call(ctx, "BatchGetItem", in, out)
 	if err == nil {
 		for table := range in.RequestItems {
 			missing := len(in.RequestItems[table].Keys) - len(out.Responses[table]) - len(out.UnprocessedKeys[table].Keys)
@@ -99,62 +93,57 @@ func (m *meter) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput
 			}
 		}
 	}
-	return out, err
+	return err
 }
 
-// BatchWriteItem takes what single writes would.
-func (m *meter) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput, o ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
-	if !m.on {
-		return m.API.BatchWriteItem(ctx, in, o...)
-	}
-	for table, requests := range in.RequestItems {
-		for _, r := range requests {
-			if r.PutRequest != nil {
-				m.add(0, max(units(r.PutRequest.Item, 1<<10), m.stored(ctx, &table, r.PutRequest.Item)))
-			} else {
-				m.add(0, m.stored(ctx, &table, r.DeleteRequest.Key))
+// batchWrite takes what single writes would.
+func (m *meter) batchWrite(ctx context.Context, in *batchWriteRequest, out any) error {
+	if m.on {
+		for table, writes := range in.RequestItems {
+			for _, w := range writes {
+				if put, ok := w["PutRequest"]; ok {
+					m.add(0, max(units(put["Item"], 1<<10), m.stored(ctx, table, put["Item"])))
+				} else {
+					m.add(0, m.stored(ctx, table, w["DeleteRequest"]["Key"]))
+				}
 			}
 		}
 	}
-	return m.API.BatchWriteItem(ctx, in, o...)
+	return m.API.Call(ctx, "BatchWriteItem", in, out)
 }
 
-// TransactWriteItems takes two units for every KB of each row, begun ones too, as it
-// was before or as it is after, whichever is more; for checks as well.
-func (m *meter) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, o ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+// transact takes two units for every KB of each row, begun ones too, as it was before
+// or as it is after, whichever is more; for checks as well.
+func (m *meter) transact(ctx context.Context, in *transactRequest) error {
 	if !m.on {
-		return m.API.TransactWriteItems(ctx, in, o...)
+		return m.API.Call(ctx, "TransactWriteItems", in, nil)
 	}
 	size := func() (sizes []float64) {
-		for _, i := range in.TransactItems {
-			switch {
-			case i.Put != nil:
-				sizes = append(sizes, m.stored(ctx, i.Put.TableName, i.Put.Item))
-			case i.Update != nil:
-				sizes = append(sizes, m.stored(ctx, i.Update.TableName, i.Update.Key))
-			case i.Delete != nil:
-				sizes = append(sizes, m.stored(ctx, i.Delete.TableName, i.Delete.Key))
-			default:
-				sizes = append(sizes, m.stored(ctx, i.ConditionCheck.TableName, i.ConditionCheck.Key))
+		for _, one := range in.TransactItems {
+			for kind, w := range one {
+				k := w.Key
+				if kind == putKind {
+					k = w.Item
+				}
+				sizes = append(sizes, m.stored(ctx, w.TableName, k))
 			}
 		}
 		return sizes
 	}
 	before := size()
-	out, err := m.API.TransactWriteItems(ctx, in, o...)
+	err := m.API.Call(ctx, "TransactWriteItems", in, nil)
 	if err == nil {
 		for i, after := range size() {
 			m.add(0, 2*max(before[i], after))
 		}
 	}
-	return out, err
+	return err
 }
 
 // stored is what writing the row costs that is there.
-func (m *meter) stored(ctx context.Context, table *string, i item) float64 {
-	out, err := m.API.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: table, Key: item{"pk": i["pk"], "sk": i["sk"]}, ConsistentRead: aws.Bool(true),
-	})
+func (m *meter) stored(ctx context.Context, table string, i item) float64 {
+	var out getAnswer
+	err := m.API.Call(ctx, "GetItem", &getRequest{TableName: table, Key: item{"pk": i["pk"], "sk": i["sk"]}, ConsistentRead: true}, &out)
 	if err != nil {
 		return 1 // the call itself will tell
 	}
@@ -165,14 +154,9 @@ func (m *meter) stored(ctx context.Context, table *string, i item) float64 {
 func units(i item, piece int) float64 {
 	size := 0
 	for name, v := range i {
-		size += len(name)
-		switch v := v.(type) {
-		case *types.AttributeValueMemberS:
-			size += len(v.Value)
-		case *types.AttributeValueMemberB:
-			size += len(v.Value)
-		case *types.AttributeValueMemberN:
-			size += len(v.Value)/2 + 2
+		size += len(name) + len(row{attrs: i}.str(name)) + len(v.B)
+		if v.N != "" {
+			size += len(v.N)/2 + 2
 		}
 	}
 	return float64(max(1, (size+piece-1)/piece))

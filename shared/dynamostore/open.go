@@ -16,16 +16,12 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"tocsin/shared/queue"
 )
 
 // Config is what New needs.
 type Config struct {
-	Client API              // a dynamodb.Client
+	Client API              // of NewClient
 	Table  string           // name of the table
 	Queue  queue.Queue      // gets the tasks
 	Now    func() time.Time // what expires by; time.Now if nil
@@ -57,7 +53,7 @@ func New(cfg Config) (*DB, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &DB{table: table{api: cfg.Client, name: aws.String(cfg.Table), now: cfg.Now}, queue: cfg.Queue, log: cfg.Log}, nil
+	return &DB{table: table{api: cfg.Client, name: cfg.Table, now: cfg.Now}, queue: cfg.Queue, log: cfg.Log}, nil
 }
 
 // putTasks puts tasks into the queue, after the rows that cause them. The zero task
@@ -74,38 +70,6 @@ func (db *DB) putTasks(ctx context.Context, tasks ...queue.Task) error {
 	}
 	if err := db.queue.Put(ctx, some...); err != nil {
 		return fmt.Errorf("put %d tasks: %w", len(some), err)
-	}
-	return nil
-}
-
-// tableWait is how long a new table may take.
-const tableWait = 2 * time.Minute
-
-// CreateTable makes the table where no template does: for emulators.
-func CreateTable(ctx context.Context, client *dynamodb.Client, name string) error {
-	_, err := client.CreateTable(ctx, &dynamodb.CreateTableInput{
-		TableName:   aws.String(name),
-		BillingMode: types.BillingModePayPerRequest,
-		AttributeDefinitions: []types.AttributeDefinition{
-			{AttributeName: aws.String("pk"), AttributeType: types.ScalarAttributeTypeS},
-			{AttributeName: aws.String("sk"), AttributeType: types.ScalarAttributeTypeS},
-		},
-		KeySchema: []types.KeySchemaElement{
-			{AttributeName: aws.String("pk"), KeyType: types.KeyTypeHash},
-			{AttributeName: aws.String("sk"), KeyType: types.KeyTypeRange},
-		},
-	})
-	if err == nil {
-		err = dynamodb.NewTableExistsWaiter(client).Wait(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)}, tableWait)
-	}
-	if err == nil {
-		_, err = client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
-			TableName:               aws.String(name),
-			TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String("ttl"), Enabled: aws.Bool(true)},
-		})
-	}
-	if err != nil {
-		return fmt.Errorf("create table %s: %w", name, err)
 	}
 	return nil
 }

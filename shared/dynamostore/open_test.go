@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/internal/emulators"
@@ -16,7 +16,7 @@ import (
 type noQueue struct{ queue.Queue }
 
 func TestNewNeedsAll(t *testing.T) {
-	whole := Config{Client: dynamodb.New(dynamodb.Options{}), Table: "t", Queue: noQueue{}}
+	whole := Config{Client: NewClient(aws.Config{}), Table: "t", Queue: noQueue{}}
 	_, err := New(whole)
 	require.NoError(t, err)
 	for _, c := range []struct {
@@ -46,10 +46,13 @@ func TestPutTasks(t *testing.T) {
 }
 
 func TestCreateTable(t *testing.T) {
-	client, name := dynamodb.NewFromConfig(emulators.DynamoDB(t)), "test-"+smn.NewID()
+	client, name := NewClient(emulators.DynamoDB(t)), "test-"+smn.NewID()
 	require.NoError(t, CreateTable(t.Context(), client, name))
-	out, err := client.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: &name})
-	require.NoError(t, err)
-	require.Equal(t, "ttl", *out.TimeToLiveDescription.AttributeName)
+	var out struct {
+		TimeToLiveDescription struct{ AttributeName, TimeToLiveStatus string }
+	}
+	require.NoError(t, client.Call(t.Context(), "DescribeTimeToLive", map[string]string{"TableName": name}, &out))
+	require.Equal(t, "ttl", out.TimeToLiveDescription.AttributeName)
+	require.Equal(t, "ENABLED", out.TimeToLiveDescription.TimeToLiveStatus)
 	require.ErrorContains(t, CreateTable(t.Context(), client, name), name, "it is there")
 }

@@ -3,14 +3,12 @@ package dynamostore
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
-	mathrand "math/rand/v2"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go"
-
+	"tocsin/shared/awsjson"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
@@ -40,19 +38,29 @@ func failedAt(err error) (index int, there row) {
 	return -1, row{}
 }
 
+// readRefusal gives the code of an error of DynamoDB, and what else it tells. The code
+// of any other error is empty.
+func readRefusal(err error) (code string, tells refusal) {
+	if e, ok := errors.AsType[*awsjson.Error](err); ok {
+		_ = json.Unmarshal(e.Body, &tells) // most tell nothing
+		return e.Code, tells
+	}
+	return "", refusal{}
+}
+
 // conditionFailed says whether err is that of a condition, and what is there.
 func conditionFailed(err error) (there item, failed bool) {
-	if e, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
-		return e.Item, true
-	}
-	return nil, false
+	code, tells := readRefusal(err)
+	return tells.Item, code == "ConditionalCheckFailedException"
 }
+
+const codeCanceled = "TransactionCanceledException"
 
 // whichCondition makes a *cancelled of the error of a transaction, if it is one.
 func whichCondition(err error) error {
-	if e, ok := errors.AsType[*types.TransactionCanceledException](err); ok {
-		for i, reason := range e.CancellationReasons {
-			if reason.Code != nil && *reason.Code == "ConditionalCheckFailed" {
+	if code, tells := readRefusal(err); code == codeCanceled {
+		for i, reason := range tells.CancellationReasons {
+			if reason.Code == "ConditionalCheckFailed" {
 				return &cancelled{index: i, row: rowOf(reason.Item)}
 			}
 		}
@@ -66,22 +74,21 @@ func token() string { return rand.Text() }
 // errUnprocessed is why a part of a batch waits.
 var errUnprocessed = errors.New("DynamoDB left some of it for later")
 
-// repeat does a call until the table is not busy.
-func repeat[T any](ctx context.Context, call func() (T, error)) (T, error) {
+// call makes a call, and again until the table is not busy.
+func (t *table) call(ctx context.Context, operation string, in, out any) error {
 	var pause backoff
 	for {
-		result, err := call()
-		if err == nil {
-			return result, nil
-		}
-		if ctx.Err() != nil {
-			return result, ctx.Err()
-		}
-		if !isBusy(err) {
-			return result, err
+		err := t.api.Call(ctx, operation, in, out)
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !isBusy(err):
+			return err
 		}
 		if err := pause.wait(ctx, err); err != nil {
-			return result, err
+			return err
 		}
 	}
 }
@@ -89,18 +96,16 @@ func repeat[T any](ctx context.Context, call func() (T, error)) (T, error) {
 // isBusy says whether a call has changed nothing and may succeed in a moment: another
 // transaction was at the same rows, or too much is asked of the table.
 func isBusy(err error) bool {
-	if e, ok := errors.AsType[*types.TransactionCanceledException](err); ok {
-		for _, reason := range e.CancellationReasons {
-			if reason.Code != nil && !busyCodes[*reason.Code] && *reason.Code != "None" {
-				return false
-			}
+	code, tells := readRefusal(err)
+	if code != codeCanceled {
+		return busyCodes[code]
+	}
+	for _, reason := range tells.CancellationReasons {
+		if reason.Code != "None" && !busyCodes[reason.Code] {
+			return false
 		}
-		return true
 	}
-	if e, ok := errors.AsType[smithy.APIError](err); ok {
-		return busyCodes[e.ErrorCode()]
-	}
-	return false
+	return true
 }
 
 var busyCodes = map[string]bool{
@@ -121,8 +126,7 @@ const (
 	maxWait    = 10 * time.Second // in all, without the calls themselves
 )
 
-// backoff is the pauses of one call: of full jitter, so that those who met do not
-// meet again.
+// backoff is the pauses of one call.
 type backoff struct {
 	tries  int
 	waited time.Duration
@@ -135,13 +139,9 @@ func (b *backoff) wait(ctx context.Context, why error) error {
 		full := smn.Errorf(smn.Overloaded, "%w: the table is busy; try again later", store.ErrFull)
 		return fmt.Errorf("%w (%v)", full, why) //nolint:errorlint // the cause is for the log alone
 	}
-	pause := mathrand.N(min(maxPause, firstPause<<min(b.tries, 10)) + 1)
+	began := time.Now()
+	err := awsjson.Pause(ctx, min(maxPause, firstPause<<min(b.tries, 10)))
 	b.tries++
-	b.waited += pause
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(pause):
-		return nil
-	}
+	b.waited += time.Since(began)
+	return err
 }

@@ -6,23 +6,26 @@ import (
 	"fmt"
 	"strconv"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // s is a text. It is UTF-8; other bytes go by b.
-func s(text string) value { return &types.AttributeValueMemberS{Value: text} }
+func s(text string) value { return value{S: &text} }
 
 // n is a number.
 func n[T ~int | ~int64](number T) value {
-	return &types.AttributeValueMemberN{Value: strconv.FormatInt(int64(number), 10)}
+	return value{N: strconv.FormatInt(int64(number), 10)}
 }
 
-// b is bytes.
-func b(bytes []byte) value { return &types.AttributeValueMemberB{Value: bytes} }
+// b is bytes, of which there may be none.
+func b(bytes []byte) value {
+	if bytes == nil {
+		bytes = []byte{}
+	}
+	return value{B: bytes}
+}
 
 // set is a set of bytes, which must not be empty.
-func set(members [][]byte) value { return &types.AttributeValueMemberBS{Value: members} }
+func set(members [][]byte) value { return value{BS: members} }
 
 // ms is a time to the millisecond.
 func ms(at time.Time) value { return n(at.UnixMilli()) }
@@ -52,43 +55,33 @@ func (r row) decode(dest any) error {
 }
 
 // has says whether there is an attribute.
-func (r row) has(name string) bool { return r.attrs[name] != nil }
+func (r row) has(name string) bool {
+	_, ok := r.attrs[name]
+	return ok
+}
 
 // str is a text, empty when there is none.
 func (r row) str(name string) string {
-	if v, ok := r.attrs[name].(*types.AttributeValueMemberS); ok {
-		return v.Value
+	if text := r.attrs[name].S; text != nil {
+		return *text
 	}
 	return ""
 }
 
 // num is a whole number, 0 when there is none.
 func (r row) num(name string) int64 {
-	if v, ok := r.attrs[name].(*types.AttributeValueMemberN); ok {
-		number, _ := strconv.ParseInt(v.Value, 10, 64) // what n wrote
-		return number
-	}
-	return 0
+	number, _ := strconv.ParseInt(r.attrs[name].N, 10, 64) // what n wrote
+	return number
 }
 
 // time is what ms has kept.
 func (r row) time(name string) time.Time { return time.UnixMilli(r.num(name)).UTC() }
 
 // bytes is bytes, nil when there are none.
-func (r row) bytes(name string) []byte {
-	if v, ok := r.attrs[name].(*types.AttributeValueMemberB); ok {
-		return v.Value
-	}
-	return nil
-}
+func (r row) bytes(name string) []byte { return r.attrs[name].B }
 
 // set is the members of a set, in no order.
-func (r row) set(name string) [][]byte {
-	if v, ok := r.attrs[name].(*types.AttributeValueMemberBS); ok {
-		return v.Value
-	}
-	return nil
-}
+func (r row) set(name string) [][]byte { return r.attrs[name].BS }
 
 // expired says whether the row may be gone: DynamoDB takes its time with that.
 func (r row) expired(now time.Time) bool { return r.has("ttl") && r.num("ttl") <= now.Unix() }

@@ -4,9 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/internal/emulators"
@@ -31,16 +28,15 @@ func TestStore(t *testing.T) {
 // open gives an empty table, whose calls are counted, with a queue.
 func open(t testing.TB) (*DB, queue.Queue) {
 	t.Helper()
-	client := dynamodb.NewFromConfig(emulators.DynamoDB(t))
+	client := NewClient(emulators.DynamoDB(t))
 	name := "test-" + smn.NewID()
 	require.NoError(t, CreateTable(t.Context(), client, name))
 	// The emulator removes at once what has expired by the clock on the wall, which is
 	// not that of the tests. They look at rows that have expired and are still there.
-	_, err := client.UpdateTimeToLive(t.Context(), &dynamodb.UpdateTimeToLiveInput{
-		TableName:               aws.String(name),
-		TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String("ttl"), Enabled: aws.Bool(false)},
-	})
-	require.NoError(t, err)
+	require.NoError(t, client.Call(t.Context(), "UpdateTimeToLive", map[string]any{
+		"TableName":               name,
+		"TimeToLiveSpecification": map[string]any{"AttributeName": "ttl", "Enabled": false},
+	}, nil))
 	q, err := embedded.Open(t.Context(), embedded.Config{Dir: t.TempDir(), Durability: embedded.Normal})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, q.Close()) })

@@ -8,40 +8,21 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"tocsin/shared/store"
 )
-
-// API is what the store uses of a dynamodb.Client.
-type API interface {
-	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
-	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
-	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
-	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
-	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
-	DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
-	BatchWriteItem(context.Context, *dynamodb.BatchWriteItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error)
-	TransactWriteItems(context.Context, *dynamodb.TransactWriteItemsInput, ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
-}
 
 // table is the one table. Its reads are consistent and leave out rows that have
 // expired; its calls are repeated while the table is busy.
 type table struct {
 	api  API
-	name *string
+	name string
 	now  func() time.Time
 }
 
 // get reads the row of a key, and says whether there is one.
 func (t *table) get(ctx context.Context, k key) (row, bool, error) {
-	out, err := repeat(ctx, func() (*dynamodb.GetItemOutput, error) {
-		return t.api.GetItem(ctx, &dynamodb.GetItemInput{
-			TableName: t.name, Key: k.item(), ConsistentRead: aws.Bool(true),
-		})
-	})
+	var out getAnswer
+	err := t.call(ctx, "GetItem", &getRequest{TableName: t.name, Key: k.item(), ConsistentRead: true}, &out)
 	if err != nil {
 		return row{}, false, fmt.Errorf("read %s: %w", k, err)
 	}
@@ -74,20 +55,17 @@ func (t *table) getMany(ctx context.Context, keys []key) (map[key]row, error) {
 			left[i] = k.item()
 		}
 		for pause := (backoff{}); len(left) > 0; {
-			out, err := repeat(ctx, func() (*dynamodb.BatchGetItemOutput, error) {
-				return t.api.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
-					RequestItems: map[string]types.KeysAndAttributes{*t.name: {Keys: left, ConsistentRead: aws.Bool(true)}},
-				})
-			})
-			if err != nil {
+			var out batchGetAnswer
+			in := &batchGetRequest{RequestItems: map[string]batchGet{t.name: {Keys: left, ConsistentRead: true}}}
+			if err := t.call(ctx, "BatchGetItem", in, &out); err != nil {
 				return nil, fmt.Errorf("read %d rows: %w", len(keys), err)
 			}
-			for _, item := range out.Responses[*t.name] {
+			for _, item := range out.Responses[t.name] {
 				if r := rowOf(item); !r.expired(t.now()) {
 					rows[r.key] = r
 				}
 			}
-			if left = out.UnprocessedKeys[*t.name].Keys; len(left) > 0 {
+			if left = out.UnprocessedKeys[t.name].Keys; len(left) > 0 {
 				if err := pause.wait(ctx, errUnprocessed); err != nil {
 					return nil, fmt.Errorf("read %d rows: %w", len(keys), err)
 				}
@@ -118,28 +96,28 @@ func (t *table) query(ctx context.Context, q query) iter.Seq2[row, error] {
 	if from == "" && to == "" {
 		from, to = q.prefix, q.prefix+highest
 	}
-	in := &dynamodb.QueryInput{
+	in := queryRequest{
 		TableName:                 t.name,
-		KeyConditionExpression:    aws.String("pk = :pk AND sk BETWEEN :from AND :to"),
+		KeyConditionExpression:    "pk = :pk AND sk BETWEEN :from AND :to",
 		ExpressionAttributeValues: item{":pk": s(q.pk), ":from": s(from), ":to": s(to)},
-		ConsistentRead:            aws.Bool(true),
-		ScanIndexForward:          aws.Bool(!q.backward),
+		ConsistentRead:            true,
+		ScanIndexForward:          !q.backward,
 	}
 	if from == "" { // no value of a key is empty
-		in.KeyConditionExpression = aws.String("pk = :pk AND sk <= :to")
+		in.KeyConditionExpression = "pk = :pk AND sk <= :to"
 		delete(in.ExpressionAttributeValues, ":from")
 	}
 	if q.behind != "" {
 		in.ExclusiveStartKey = key{q.pk, q.behind}.item()
 	}
 	return func(yield func(row, error) bool) {
-		in, left := *in, q.limit
+		in, left := in, q.limit
 		for {
 			if q.limit > 0 {
-				in.Limit = aws.Int32(int32(min(left, 1<<20)))
+				in.Limit = min(left, 1<<20)
 			}
-			out, err := repeat(ctx, func() (*dynamodb.QueryOutput, error) { return t.api.Query(ctx, &in) })
-			if err != nil {
+			var out queryAnswer
+			if err := t.call(ctx, "Query", &in, &out); err != nil {
 				yield(row{}, fmt.Errorf("query %s: %w", q.pk, err))
 				return
 			}
@@ -167,53 +145,20 @@ func (t *table) query(ctx context.Context, q query) iter.Seq2[row, error] {
 // When an answer is lost the write is done again: what must not be done twice, such
 // as an ADD that nothing else corrects, goes by transact.
 func (t *table) write(ctx context.Context, w write) (row, error) {
-	r, err := repeat(ctx, func() (row, error) { return t.writeOnce(ctx, w) })
-	if err != nil {
-		return r, fmt.Errorf("write %s: %w", w.key, err)
+	in := w.request(t.name)
+	in.ReturnValues = "ALL_OLD"
+	if w.kind == updateKind {
+		in.ReturnValues = "ALL_NEW"
 	}
-	return r, nil
-}
-
-func (t *table) writeOnce(ctx context.Context, w write) (row, error) {
-	var (
-		attributes item
-		err        error
-	)
-	e := w.expressions()
-	const onFailure = types.ReturnValuesOnConditionCheckFailureAllOld
-	switch w.kind {
-	case putKind:
-		var out *dynamodb.PutItemOutput
-		out, err = t.api.PutItem(ctx, &dynamodb.PutItemInput{
-			TableName: t.name, Item: w.item(), ConditionExpression: e.condition, ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values,
-			ReturnValues: types.ReturnValueAllOld, ReturnValuesOnConditionCheckFailure: onFailure,
-		})
-		if err == nil {
-			attributes = out.Attributes
-		}
-	case removeKind:
-		var out *dynamodb.DeleteItemOutput
-		out, err = t.api.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-			TableName: t.name, Key: w.key.item(), ConditionExpression: e.condition, ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values,
-			ReturnValues: types.ReturnValueAllOld, ReturnValuesOnConditionCheckFailure: onFailure,
-		})
-		if err == nil {
-			attributes = out.Attributes
-		}
-	default:
-		var out *dynamodb.UpdateItemOutput
-		out, err = t.api.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName: t.name, Key: w.key.item(), UpdateExpression: e.update, ConditionExpression: e.condition, ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values,
-			ReturnValues: types.ReturnValueAllNew, ReturnValuesOnConditionCheckFailure: onFailure,
-		})
-		if err == nil {
-			attributes = out.Attributes
-		}
-	}
+	var out writeAnswer
+	err := t.call(ctx, string(w.kind)+"Item", &in, &out)
 	if there, failed := conditionFailed(err); failed {
-		return rowOf(there), errCondition
+		out.Attributes, err = there, errCondition
 	}
-	return rowOf(attributes), err
+	if err != nil {
+		err = fmt.Errorf("write %s: %w", w.key, err)
+	}
+	return rowOf(out.Attributes), err
 }
 
 // maxTransact is how many writes one transaction has at most. No two are of the
@@ -223,14 +168,11 @@ const maxTransact = 100
 // transact does all writes or none, and once only, also when an answer is lost. If a
 // condition does not hold, the error is a *cancelled that names the first of them.
 func (t *table) transact(ctx context.Context, writes ...write) error {
-	in := &dynamodb.TransactWriteItemsInput{ClientRequestToken: aws.String(token())}
+	in := &transactRequest{ClientRequestToken: token()}
 	for _, w := range writes {
-		in.TransactItems = append(in.TransactItems, w.transactItem(t.name))
+		in.TransactItems = append(in.TransactItems, map[writeKind]writeRequest{w.kind: w.request(t.name)})
 	}
-	_, err := repeat(ctx, func() (*dynamodb.TransactWriteItemsOutput, error) {
-		out, err := t.api.TransactWriteItems(ctx, in)
-		return out, whichCondition(err)
-	})
+	err := whichCondition(t.call(ctx, "TransactWriteItems", in, nil))
 	if err != nil {
 		return fmt.Errorf("write %s and others: %w", writes[0].key, err)
 	}
@@ -244,20 +186,17 @@ const maxBatch = 25
 // When it fails some may be done.
 func (t *table) batch(ctx context.Context, writes ...write) error {
 	for part := range slices.Chunk(writes, maxBatch) {
-		left := make([]types.WriteRequest, len(part))
+		left := make([]batchWrite, len(part))
 		for i, w := range part {
-			left[i] = w.request()
+			left[i] = w.batched()
 		}
 		for pause := (backoff{}); len(left) > 0; {
-			out, err := repeat(ctx, func() (*dynamodb.BatchWriteItemOutput, error) {
-				return t.api.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
-					RequestItems: map[string][]types.WriteRequest{*t.name: left},
-				})
-			})
-			if err != nil {
+			var out batchWriteAnswer
+			in := &batchWriteRequest{RequestItems: map[string][]batchWrite{t.name: left}}
+			if err := t.call(ctx, "BatchWriteItem", in, &out); err != nil {
 				return fmt.Errorf("write %d rows: %w", len(writes), err)
 			}
-			if left = out.UnprocessedItems[*t.name]; len(left) > 0 {
+			if left = out.UnprocessedItems[t.name]; len(left) > 0 {
 				if err := pause.wait(ctx, errUnprocessed); err != nil {
 					return fmt.Errorf("write %d rows: %w", len(writes), err)
 				}
@@ -267,8 +206,14 @@ func (t *table) batch(ctx context.Context, writes ...write) error {
 	return nil
 }
 
-// value is what an attribute has.
-type value = types.AttributeValue
+// value is what an attribute has: one of these.
+type value struct {
+	S  *string  `json:",omitempty"` // a text
+	N  string   `json:",omitempty"` // a number
+	B  []byte   `json:",omitzero"`
+	BS [][]byte `json:",omitempty"` // a set of bytes
+	M  item     `json:",omitzero"`  // values by name
+}
 
 // item is the attributes of a row.
 type item = map[string]value

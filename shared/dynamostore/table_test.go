@@ -2,6 +2,7 @@ package dynamostore
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -9,10 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 
+	"tocsin/shared/awsjson"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
@@ -197,32 +197,25 @@ type busy struct {
 	tokens map[string]bool
 }
 
-func (b *busy) GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+func (b *busy) Call(_ context.Context, _ string, in, _ any) error {
 	b.calls++
-	if err := b.refuse(b.calls); err != nil {
-		return nil, err
+	if in, ok := in.(*transactRequest); ok {
+		b.tokens[in.ClientRequestToken] = true
 	}
-	return &dynamodb.GetItemOutput{}, nil
-}
-
-func (b *busy) TransactWriteItems(_ context.Context, in *dynamodb.TransactWriteItemsInput, _ ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
-	b.calls++
-	b.tokens[*in.ClientRequestToken] = true
-	if err := b.refuse(b.calls); err != nil {
-		return nil, err
-	}
-	return &dynamodb.TransactWriteItemsOutput{}, nil
+	return b.refuse(b.calls)
 }
 
 func TestBusyTable(t *testing.T) {
 	reasons := func(codes ...string) error {
-		e := &types.TransactionCanceledException{}
+		var told refusal
 		for _, code := range codes {
-			e.CancellationReasons = append(e.CancellationReasons, types.CancellationReason{Code: &code})
+			told.CancellationReasons = append(told.CancellationReasons, reason{Code: code})
 		}
-		return e
+		body, err := json.Marshal(told)
+		require.NoError(t, err)
+		return &awsjson.Error{Code: codeCanceled, Body: body}
 	}
-	throttled := &types.ProvisionedThroughputExceededException{}
+	throttled := &awsjson.Error{Code: "ProvisionedThroughputExceededException"}
 	for _, c := range []struct {
 		name   string
 		always bool
@@ -265,7 +258,7 @@ func TestBusyTable(t *testing.T) {
 
 func TestBusyTableIsNotWaitedForLongerThanAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		db, err := New(Config{Table: "t", Queue: noQueue{}, Client: &busy{refuse: func(int) error { return &types.ThrottlingException{} }}})
+		db, err := New(Config{Table: "t", Queue: noQueue{}, Client: &busy{refuse: func(int) error { return &awsjson.Error{Code: "ThrottlingException"} }}})
 		require.NoError(t, err)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

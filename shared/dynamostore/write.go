@@ -4,9 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // write is one write, which may have a condition.
@@ -22,13 +19,15 @@ type write struct {
 	condition expression // empty for none
 }
 
-type writeKind int
+// writeKind is the name of a write in a transaction. Alone it is called PutItem and so
+// on.
+type writeKind string
 
 const (
-	putKind writeKind = iota
-	updateKind
-	removeKind
-	checkKind
+	putKind    writeKind = "Put"
+	updateKind writeKind = "Update"
+	removeKind writeKind = "Delete"
+	checkKind  writeKind = "ConditionCheck"
 )
 
 type expression struct {
@@ -76,43 +75,41 @@ func (w write) whenAbsent(now time.Time) write {
 func (w write) item() item { return w.key.with(w.attrs) }
 
 // expressions are those of a write as DynamoDB takes them. What is not needed is
-// nil.
+// empty, and left out.
 type expressions struct {
-	update, condition *string
-	names             map[string]string
-	values            item
+	UpdateExpression          string            `json:",omitempty"`
+	ConditionExpression       string            `json:",omitempty"`
+	ExpressionAttributeNames  map[string]string `json:",omitempty"`
+	ExpressionAttributeValues item              `json:",omitempty"`
 }
 
 func (w write) expressions() (e expressions) {
-	e.update, e.condition = e.add(w.update), e.add(w.condition)
+	e.UpdateExpression, e.ConditionExpression = e.add(w.update), e.add(w.condition)
 	return e
 }
 
 // add gives the text of an expression, with names for its attributes and values.
-func (e *expressions) add(x expression) *string {
-	if x.text == "" {
-		return nil
-	}
+func (e *expressions) add(x expression) string {
 	var text strings.Builder
 	rest := x.values
 	for i := 0; i < len(x.text); i++ {
 		switch c := x.text[i]; c {
 		case '?':
-			if e.values == nil {
-				e.values = item{}
+			if e.ExpressionAttributeValues == nil {
+				e.ExpressionAttributeValues = item{}
 			}
-			name := ":" + strconv.Itoa(len(e.values))
-			e.values[name], rest = rest[0], rest[1:]
+			name := ":" + strconv.Itoa(len(e.ExpressionAttributeValues))
+			e.ExpressionAttributeValues[name], rest = rest[0], rest[1:]
 			text.WriteString(name)
 		case '#':
 			end := i + 1
 			for end < len(x.text) && isNamePart(x.text[end]) {
 				end++
 			}
-			if e.names == nil {
-				e.names = map[string]string{}
+			if e.ExpressionAttributeNames == nil {
+				e.ExpressionAttributeNames = map[string]string{}
 			}
-			e.names[x.text[i:end]] = x.text[i+1 : end]
+			e.ExpressionAttributeNames[x.text[i:end]] = x.text[i+1 : end]
 			text.WriteString(x.text[i:end])
 			i = end - 1
 		default:
@@ -122,46 +119,28 @@ func (e *expressions) add(x expression) *string {
 	if len(rest) > 0 {
 		panic("more values than places in " + x.text)
 	}
-	return aws.String(text.String())
+	return text.String()
 }
 
 func isNamePart(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_'
 }
 
-// transactItem is the write as a part of a transaction.
-func (w write) transactItem(table *string) (i types.TransactWriteItem) {
-	e := w.expressions()
-	const onFailure = types.ReturnValuesOnConditionCheckFailureAllOld
-	switch w.kind {
-	case putKind:
-		i.Put = &types.Put{
-			TableName: table, Item: w.item(), ConditionExpression: e.condition,
-			ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values, ReturnValuesOnConditionCheckFailure: onFailure,
-		}
-	case updateKind:
-		i.Update = &types.Update{
-			TableName: table, Key: w.key.item(), UpdateExpression: e.update, ConditionExpression: e.condition,
-			ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values, ReturnValuesOnConditionCheckFailure: onFailure,
-		}
-	case removeKind:
-		i.Delete = &types.Delete{
-			TableName: table, Key: w.key.item(), ConditionExpression: e.condition,
-			ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values, ReturnValuesOnConditionCheckFailure: onFailure,
-		}
-	case checkKind:
-		i.ConditionCheck = &types.ConditionCheck{
-			TableName: table, Key: w.key.item(), ConditionExpression: e.condition,
-			ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values, ReturnValuesOnConditionCheckFailure: onFailure,
-		}
+// request is the write as DynamoDB takes it, but for what it shall give back.
+func (w write) request(table string) writeRequest {
+	r := writeRequest{TableName: table, expressions: w.expressions(), ReturnValuesOnConditionCheckFailure: "ALL_OLD"}
+	if w.kind == putKind {
+		r.Item = w.item()
+	} else {
+		r.Key = w.key.item()
 	}
-	return i
+	return r
 }
 
-// request is the write as a part of a batch: a put or a removal.
-func (w write) request() types.WriteRequest {
+// batched is the write as a part of a batch: a put or a removal.
+func (w write) batched() batchWrite {
 	if w.kind == removeKind {
-		return types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: w.key.item()}}
+		return batchWrite{"DeleteRequest": {"Key": w.key.item()}}
 	}
-	return types.WriteRequest{PutRequest: &types.PutRequest{Item: w.item()}}
+	return batchWrite{"PutRequest": {"Item": w.item()}}
 }

@@ -7,8 +7,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"tocsin/shared/awsjson"
+	"tocsin/shared/dynamostore"
 	"tocsin/shared/secrets"
 	"tocsin/shared/sqsqueue"
 )
@@ -92,8 +93,8 @@ func (e environment) retrieve(context.Context) (aws.Credentials, error) {
 	}, nil
 }
 
-func (e environment) dynamoDB() *dynamodb.Client {
-	return dynamodb.NewFromConfig(e.config(serviceDynamoDB))
+func (e environment) dynamoDB() *awsjson.Client {
+	return dynamostore.NewClient(e.config(serviceDynamoDB))
 }
 
 func (e environment) sqs() sqsqueue.Client { return sqsqueue.NewClient(e.config(serviceSQS)) }

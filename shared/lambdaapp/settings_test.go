@@ -2,7 +2,6 @@ package lambdaapp
 
 import (
 	"maps"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -170,9 +169,9 @@ func TestWrongEnvironmentsOnAWS(t *testing.T) {
 func TestEnvironmentOfAWS(t *testing.T) {
 	s, err := readSettings(onAWSWith(map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_SQS": "http://127.0.0.1:2"}))
 	require.NoError(t, err)
-	require.Equal(t, "http://127.0.0.1:1", *s.aws.dynamoDB().Options().BaseEndpoint)
-	require.Equal(t, "http://127.0.0.1:2", strings.TrimSuffix(s.aws.sqs().URL(), "/"))
-	require.Equal(t, "http://127.0.0.1:1", strings.TrimSuffix(s.aws.secretsManager().URL(), "/"))
+	require.Equal(t, "http://127.0.0.1:1", s.aws.dynamoDB().URL())
+	require.Equal(t, "http://127.0.0.1:2", s.aws.sqs().URL())
+	require.Equal(t, "http://127.0.0.1:1", s.aws.secretsManager().URL())
 	s, err = readSettings(onAWSWith(nil))
 	require.NoError(t, err)
 	options := s.aws.config(serviceSQS)

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -26,8 +27,11 @@ const (
 	maxDownloads    = 8
 )
 
-// certificatePath is where services keep certificates: the two forms of SMN.
-var certificatePath = regexp.MustCompile(`^/(smn/[A-Za-z0-9_-][A-Za-z0-9_.-]*\.pem|v2/notifications/certifications/download/[A-Za-z0-9_-][A-Za-z0-9_.-]*)$`)
+// certificatePath is where services keep certificates: the two forms of SMN. Who only
+// signs does not compile it.
+var certificatePath = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^/(smn/[A-Za-z0-9_-][A-Za-z0-9_.-]*\.pem|v2/notifications/certifications/download/[A-Za-z0-9_-][A-Za-z0-9_.-]*)$`)
+})
 
 // certificateURL checks the URL that a message names, before anything is
 // fetched: anybody can write a message, with the URL of a certificate of their
@@ -43,7 +47,7 @@ func certificateURL(base, named string) (string, error) {
 		got.User != nil || got.RawQuery != "" || got.ForceQuery || got.Fragment != "" {
 		return "", forged("its signing_cert_url does not begin with the Verifier's BaseURL")
 	}
-	if got.RawPath != "" || !certificatePath.MatchString(got.Path) {
+	if got.RawPath != "" || !certificatePath().MatchString(got.Path) {
 		return "", forged("its signing_cert_url has not the path of a certificate")
 	}
 	return got.Scheme + "://" + origin(got) + got.Path, nil

@@ -3,8 +3,9 @@ package sqsqueue
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
+
+	"tocsin/shared/awsjson"
 )
 
 // How often a part of a request is tried that SQS leaves undone, and how long the
@@ -19,7 +20,7 @@ const (
 func untilTaken[E any](ctx context.Context, entries []E, idOf func(E) string, request func([]E) ([]Failed, error)) (refused []Failed, err error) {
 	for try := range tries {
 		if try > 0 {
-			if err := sleep(ctx, rand.N(firstPause<<(try-1))+1); err != nil { // full jitter
+			if err := awsjson.Pause(ctx, firstPause<<(try-1)); err != nil {
 				return refused, err
 			}
 		}
@@ -47,15 +48,4 @@ func untilTaken[E any](ctx context.Context, entries []E, idOf func(E) string, re
 		entries = left
 	}
 	return refused, errors.New("SQS has left some undone, again and again")
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

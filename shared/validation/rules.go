@@ -13,7 +13,7 @@ import (
 // stringRules are the rules for a text, by the tag that names them.
 var stringRules = map[string]func(string) bool{
 	"id":         smn.IsID,
-	"foreign_id": foreignIDPattern().MatchString,
+	"foreign_id": func(s string) bool { return foreignIDPattern().MatchString(s) },
 
 	"topic_name":         smn.IsTopicName,
 	"topic_urn":          func(s string) bool { _, err := smn.ParseTopicURN(s); return err == nil },

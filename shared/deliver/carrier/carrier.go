@@ -1,9 +1,8 @@
 // Package carrier is what the senders have in common that hand messages to a service
 // of AWS: how it is asked, how fast, for how long, and what its answers mean.
 //
-// The SDK's clients of SES and SNS are not used for that. Each is here for one call,
-// and together they would be a tenth of a function and most of its start. What is
-// delicate in them, the signature, is the SDK's.
+// The SDK's clients of SES and SNS are not used for that. Each would be here for one
+// call, and together they would be a tenth of a function and most of its start.
 package carrier
 
 import (
@@ -15,9 +14,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
+	"tocsin/shared/awspost"
 	"tocsin/shared/deliver"
 )
 
@@ -39,9 +37,7 @@ type Config struct {
 // Carrier hands messages to a service. It is used from many goroutines at once.
 type Carrier struct {
 	config Config
-	url    string
-	http   aws.HTTPClient
-	signer *v4.Signer
+	post   *awspost.Poster
 	pace   pace
 }
 
@@ -56,14 +52,14 @@ func New(c Config) (*Carrier, error) {
 	if c.AWS.Region == "" || c.AWS.Credentials == nil {
 		return nil, errors.New("Config.AWS needs a region and credentials")
 	}
-	made := &Carrier{config: c, url: address(c), http: c.AWS.HTTPClient, signer: v4.NewSigner(), pace: newPace(c.Rate)}
 	if c.Now == nil {
-		made.config.Now = time.Now
+		c.Now = time.Now
 	}
-	if made.http == nil {
-		made.http = awshttp.NewBuildableClient()
-	}
-	return made, nil
+	return &Carrier{
+		config: c,
+		post:   awspost.New(awspost.Config{Host: c.Host, Signing: c.Signing, AWS: c.AWS, MaxAnswer: maxAnswer, Now: c.Now}),
+		pace:   newPace(c.Rate),
+	}, nil
 }
 
 // Hand makes an attempt: one call. What exceeds the rate, and what the service

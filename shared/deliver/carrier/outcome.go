@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"tocsin/shared/deliver"
 )
@@ -41,7 +42,9 @@ func (c *Carrier) outcome(ctx context.Context, a answer) deliver.Outcome {
 	return o
 }
 
-var codeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.]{0,63}$`)
+// codeForm is what a code looks like. It is compiled for the first refusal: most
+// processes see none.
+var codeForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.]{0,63}$`) })
 
 // isThrottling: too much, in a second or in a day, under any of the names that there
 // are for it.

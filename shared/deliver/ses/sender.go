@@ -41,7 +41,7 @@ func New(c Config) (*Sender, error) {
 	if !letter.IsSender(c.From) {
 		return nil, errors.New("ses: Config.From must be the bare address that mails come from, in ASCII, such as notify@example.com")
 	}
-	if c.ConfigurationSet != "" && !setName.MatchString(c.ConfigurationSet) {
+	if c.ConfigurationSet != "" && !isSetName(c.ConfigurationSet) {
 		return nil, errors.New("ses: Config.ConfigurationSet must be a name of up to 64 letters, digits, hyphens and underscores")
 	}
 	made, err := carrier.New(carrier.Config{Name: "SES", Host: "email", Signing: "ses", AWS: c.AWS, Rate: c.Rate, Read: read})
@@ -51,7 +51,8 @@ func New(c Config) (*Sender, error) {
 	return &Sender{from: c.From, configurationSet: c.ConfigurationSet, carrier: made}, nil
 }
 
-var setName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+// isSetName compiles its pattern at each call, of which there is one at most.
+func isSetName(s string) bool { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`).MatchString(s) }
 
 // Send sends d as a mail, which is delivered when SES has taken it. What an answer
 // means is carrier.Hand's. An address that cannot be written to is dead.

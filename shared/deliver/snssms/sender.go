@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -36,7 +37,7 @@ type Sender struct {
 func New(c Config) (*Sender, error) {
 	var s Sender
 	switch {
-	case number.MatchString(c.From):
+	case number().MatchString(c.From):
 		s.set("AWS.MM.SMS.OriginationNumber", c.From)
 	case isName(c.From):
 		s.set("AWS.SNS.SMS.SenderID", c.From)
@@ -60,14 +61,19 @@ func New(c Config) (*Sender, error) {
 
 func (s *Sender) set(name, value string) { s.attributes = append(s.attributes, [2]string{name, value}) }
 
-// What SNS takes: numbers in the international form, names of senders.
+// What SNS takes: numbers in the international form, names of senders. Patterns are
+// compiled when they are needed first: most processes send no SMS.
 var (
-	number = regexp.MustCompile(`^\+[1-9][0-9]{1,14}$`)
-	name   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,9}[A-Za-z0-9])?$`)
+	number = pattern(`^\+[1-9][0-9]{1,14}$`)
+	name   = pattern(`^[A-Za-z0-9]([A-Za-z0-9-]{0,9}[A-Za-z0-9])?$`)
 )
 
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
+
 func isName(s string) bool {
-	return name.MatchString(s) && strings.ContainsFunc(s, func(r rune) bool { return r > '9' })
+	return name().MatchString(s) && strings.ContainsFunc(s, func(r rune) bool { return r > '9' })
 }
 
 // Send sends d as an SMS, which is delivered when SNS has taken it. What an answer
@@ -77,7 +83,7 @@ func (s *Sender) Send(ctx context.Context, d deliver.Delivery) deliver.Outcome {
 	text, problem := letter.Short(d)
 	switch {
 	case problem != "":
-	case !number.MatchString(d.Endpoint):
+	case !number().MatchString(d.Endpoint):
 		problem = "SNS takes only phone numbers with + and the code of the country"
 	case text == "":
 		problem = "the text is empty"
@@ -109,10 +115,10 @@ func (s *Sender) form(to, text string) string {
 
 // read finds the id of an SMS, or the code of a refusal.
 func read(_ http.Header, body []byte) (id, code string) {
-	if found := idElement.FindSubmatch(body); found != nil {
+	if found := idElement().FindSubmatch(body); found != nil {
 		id = string(found[1])
 	}
-	if found := codeElement.FindSubmatch(body); found != nil {
+	if found := codeElement().FindSubmatch(body); found != nil {
 		code = string(found[1])
 	}
 	return id, code
@@ -120,6 +126,6 @@ func read(_ http.Header, body []byte) (id, code string) {
 
 // Two elements are all that is wanted of the XML. Texts have no < in it.
 var (
-	idElement   = regexp.MustCompile(`<MessageId>\s*([A-Za-z0-9-]+)\s*</MessageId>`)
-	codeElement = regexp.MustCompile(`<Code>\s*([A-Za-z0-9.]+)\s*</Code>`)
+	idElement   = pattern(`<MessageId>\s*([A-Za-z0-9-]+)\s*</MessageId>`)
+	codeElement = pattern(`<Code>\s*([A-Za-z0-9.]+)\s*</Code>`)
 )
