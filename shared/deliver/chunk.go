@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"tocsin/shared/queue"
-	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
 
@@ -109,7 +108,7 @@ func (c *chunk) enter(ctx context.Context, s *store.Subscription) error {
 	switch {
 	case !s.Status.Receives():
 		return nil
-	case !smn.Selects(m.Attributes, s.Protocol, s.Filters):
+	case !s.Wants(&m.Message):
 		c.tally.Filtered++
 		return nil
 	}
