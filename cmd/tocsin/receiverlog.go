@@ -86,7 +86,8 @@ func (l *receiverLog) request(r *http.Request, status int) {
 
 // notification writes down what was received.
 func (l *receiverLog) notification(n receive.Notification) error {
-	text := "Notify Message Succeed!"
+	var text strings.Builder
+	text.WriteString("Notify Message Succeed!")
 	for _, field := range [][2]string{
 		{"TopicOwner", n.TopicOwner},
 		{"TopicName", n.Topic},
@@ -98,9 +99,9 @@ func (l *receiverLog) notification(n receive.Notification) error {
 		{"Message", n.Text},
 		{"PublishTime", strconv.FormatInt(n.Published.UnixMilli(), 10)},
 	} {
-		text += fmt.Sprintf("\n%-30s: %s", field[0], escaped(field[1]))
+		fmt.Fprintf(&text, "\n%-30s: %s", field[0], escaped(field[1]))
 	}
-	return l.write("INFO", text)
+	return l.write("INFO", text.String())
 }
 
 // escaped writes a text as in XML, in one line.

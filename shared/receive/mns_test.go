@@ -121,7 +121,7 @@ func TestFormats(t *testing.T) {
 	want.Format, want.Tag, want.Subscriber = Simplified, "urgent", "1000000000000002"
 	require.Equal(t, want, e.takes(t, simplifiedPush(t, text).signed(t)))
 	forged := e.takes(t, simplifiedPush(t, asJSON).signed(t))
-	require.Equal(t, asJSON, forged.Text, "a text that looks like a notification is a text")
+	require.Equal(t, forged.Body, []byte(forged.Text), "a text that looks like a notification is a text")
 	require.Equal(t, Simplified, forged.Format)
 	require.Empty(t, e.takes(t, simplifiedPush(t, text).set("x-mns-message-tag", "").signed(t)).Tag)
 
@@ -400,6 +400,24 @@ func TestBurstFetchesOnce(t *testing.T) {
 		burst("b.pem")
 		require.EqualValues(t, 3, asked.Load(), "but not for long")
 		require.EqualValues(t, 40, received.Load())
+	})
+}
+
+// A service that was set up anew has another key at the same URL.
+func TestNewKey(t *testing.T) {
+	older, err := rsa.GenerateKey(rand.Reader, 1024)
+	require.NoError(t, err)
+	certificates := pages{mnsCert: certificateOf(t, older)}
+	body := read(t, "notification.xml")
+	synctest.Test(t, func(t *testing.T) {
+		e := open(t, func(c *Config) { c.Client = certificates.client() })
+		r := xmlPush(t, body).signed(t)
+		e.refuses(t, r, 403, noAccess, "the signature does not fit")
+		certificates[mnsCert] = certificateOf(t, mnsKey())
+		time.Sleep(keepCertificate - 1)
+		e.refuses(t, xmlPush(t, body).signed(t), 403, noAccess, "the signature does not fit")
+		time.Sleep(time.Second)
+		e.takes(t, xmlPush(t, body).signed(t))
 	})
 }
 

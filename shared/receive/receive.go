@@ -17,6 +17,10 @@ const (
 	maxBody     = 2 << 20          // bytes: SMN has texts of 256 KiB, which JSON makes six times as long at most
 	maxAge      = 15 * time.Minute // as services allow their callers
 	keepFailure = 2 * time.Second  // less than any sender waits before it tries again
+
+	// keepCertificate is short, since MNS says nothing of a certificate but its URL:
+	// until a new one at the same URL is seen, all that it signs is refused.
+	keepCertificate = 5 * time.Minute
 )
 
 // Config is how notifications are received. Receive and one place of certificates
@@ -81,7 +85,7 @@ func New(c Config) (*Handler, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	h := &Handler{config: c, certificates: &signing.Certificates{Client: c.Client, KeepFailure: keepFailure}}
+	h := &Handler{config: c, certificates: &signing.Certificates{Client: c.Client, Keep: keepCertificate, KeepFailure: keepFailure}}
 	for _, text := range c.MNS {
 		p, err := parsePlace(text)
 		if err != nil {

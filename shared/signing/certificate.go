@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/pem"
@@ -59,13 +60,16 @@ func origin(u *url.URL) string {
 	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
-// Certificates fetches certificates and keeps them by URL: 16 at most, for 24
-// hours. The zero value is ready. Do not copy it after the first use; Get may be
-// called from many goroutines at once.
+// Certificates fetches certificates and keeps them by URL, 16 at most. The zero
+// value is ready. Do not copy it after the first use; Get may be called from many
+// goroutines at once.
 type Certificates struct {
 	// Client fetches; nil for one of the default transport. It has 5 seconds for
 	// each and follows no redirect, whatever it is set to.
 	Client *http.Client
+
+	// Keep is how long a certificate is kept; 24 hours unless set.
+	Keep time.Duration
 
 	// KeepFailure is how long a failure is kept and told again before the next
 	// call tries once more; 0 for not at all.
@@ -158,7 +162,7 @@ func (c *Certificates) makeRoom(from string) bool {
 func (c *Certificates) finish(ctx context.Context, client *http.Client, from string, d *download) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	keep := keepCertificate
+	keep := cmp.Or(c.Keep, keepCertificate)
 	if d.certificate, d.err = fetch(ctx, client, from); d.err != nil {
 		keep = c.KeepFailure
 	}
