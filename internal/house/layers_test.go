@@ -29,7 +29,7 @@ var layers = [][]string{
 	{"shared/lambdaapp", "internal/runtimeapi", "internal/trial", "internal/emulators", "events"},
 	{"shared/httpapi", "shared/client", "shared/embedded", "shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/*"},
 	{"shared/deliver/post", "shared/deliver/letter", "shared/deliver/carrier", "shared/awsjson"},
-	{"shared/broker", "shared/deliver"},
+	{"shared/broker", "shared/deliver", "shared/receive"},
 	{"shared/store", "shared/signing", "shared/iam", "shared/validation", "shared/access", "shared/notice"},
 	{"shared/queue", "shared/wire", "shared/flow"},
 	{"shared/smn"},
