@@ -31,7 +31,7 @@ var layers = [][]string{
 	{"shared/deliver/post", "shared/deliver/letter", "shared/deliver/carrier", "shared/awsjson"},
 	{"shared/broker", "shared/deliver"},
 	{"shared/store", "shared/signing", "shared/iam", "shared/validation", "shared/access", "shared/notice"},
-	{"shared/queue", "shared/wire", "shared/flow"},
+	{"shared/queue", "shared/wire", "shared/mns", "shared/flow"},
 	{"shared/smn"},
 }
 
