@@ -26,6 +26,7 @@ import (
 	"tocsin/shared/embedded"
 	"tocsin/shared/httpapi"
 	"tocsin/shared/iam"
+	"tocsin/shared/intake"
 	"tocsin/shared/signing"
 	"tocsin/shared/smn"
 )
@@ -127,6 +128,7 @@ func (h *house) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	room := intake.NewRoom(maxInHand, maxBytesInHand)
 	api, err := httpapi.New(httpapi.Config{
 		Service:      h.broker,
 		Identity:     h.identity,
@@ -135,9 +137,7 @@ func (h *house) build(ctx context.Context) error {
 		PublicURL:    s.PublicURL,
 		Log:          h.log,
 		Observer:     h.metrics,
-
-		MaxInHand:      maxInHand,
-		MaxBytesInHand: maxBytesInHand,
+		Room:         room,
 	}, operations...)
 	if err != nil {
 		return err
