@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"tocsin/shared/mns"
 	"tocsin/shared/smn"
@@ -39,8 +38,8 @@ func listOf(h http.Header) (list, error) {
 	switch {
 	case l.marker != "" && !smn.IsID(l.marker):
 		return list{}, mns.Errorf(mns.InvalidArgument, "x-mns-marker is the NextMarker of the page before.")
-	case len(l.prefix) > smn.MaxTopicName || !utf8.ValidString(l.prefix):
-		return list{}, mns.Errorf(mns.InvalidArgument, "x-mns-prefix is a text of at most %d characters.", smn.MaxTopicName)
+	case l.prefix != "" && !smn.IsTopicName(l.prefix): // what a name begins with is one
+		return list{}, mns.Errorf(mns.InvalidArgument, "x-mns-prefix is what a name can begin with.")
 	}
 	return l, nil
 }
