@@ -27,6 +27,7 @@ import (
 	"tocsin/shared/httpapi"
 	"tocsin/shared/iam"
 	"tocsin/shared/intake"
+	"tocsin/shared/mns/door"
 	"tocsin/shared/signing"
 	"tocsin/shared/smn"
 )
@@ -112,8 +113,8 @@ func (h *house) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	senders, operations := h.senders(), httpapi.All()
-	h.metrics = newMetrics(operations, slices.Collect(maps.Keys(senders)), h.numbers)
+	senders := h.senders()
+	h.metrics = newMetrics(operationNames(), slices.Collect(maps.Keys(senders)), h.numbers)
 	h.worker, err = deliver.New(deliver.Config{
 		Store:     h.db,
 		Tasks:     h.db,
@@ -138,7 +139,18 @@ func (h *house) build(ctx context.Context) error {
 		Log:          h.log,
 		Observer:     h.metrics,
 		Room:         room,
-	}, operations...)
+	}, httpapi.All()...)
+	if err != nil {
+		return err
+	}
+	mns, err := door.New(door.Config{
+		Service:  h.broker,
+		Keys:     h.identity,
+		Region:   s.Region,
+		Room:     room,
+		Log:      h.log,
+		Observer: h.metrics,
+	})
 	if err != nil {
 		return err
 	}
@@ -153,7 +165,7 @@ func (h *house) build(ctx context.Context) error {
 		return err
 	}
 	h.server = &http.Server{
-		Handler: ownPaths(pages, api),
+		Handler: ownPaths(pages, mns, api),
 
 		DisableGeneralOptionsHandler: true, // OPTIONS * is answered like any unknown route
 		ReadHeaderTimeout:            10 * time.Second,
@@ -335,12 +347,16 @@ func (h *house) close() error {
 	return errors.Join(errs...)
 }
 
-// ownPaths sends to the binary's own pages what is theirs and everything else to
-// the API, which answers unknown routes in SMN's way.
-func ownPaths(own *http.ServeMux, api http.Handler) http.Handler {
+// ownPaths sends to the binary's own pages what is theirs, to the door of MNS what is
+// its own, and everything else to the API, which answers unknown routes in SMN's way.
+func ownPaths(own *http.ServeMux, mns, api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/v2/") { // nearly all; none is our own
 			api.ServeHTTP(w, r)
+			return
+		}
+		if door.IsOwn(r) {
+			mns.ServeHTTP(w, r)
 			return
 		}
 		if _, pattern := own.Handler(r); pattern != "" && r.URL.Path == path.Clean(r.URL.Path) {
