@@ -24,7 +24,7 @@ const root = "../.."
 // not named elsewhere.
 var layers = [][]string{
 	{"cmd/*", "functions/*", "bench", "examples/*", "internal/stack/run", "internal/coldstart", "internal/coldstart/hello"},
-	{"internal/stack", "shared/lambdaapp/ways"},
+	{"internal/stack", "shared/lambdaapp/ways", "shared/lambdaapp/mnsdoor"},
 	{"internal/demo"},
 	{"shared/lambdaapp", "internal/runtimeapi", "internal/trial", "internal/emulators", "events"},
 	{"shared/httpapi", "shared/client", "shared/embedded", "shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/*", "shared/mns/door"},
