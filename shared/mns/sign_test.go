@@ -98,7 +98,8 @@ func TestStringToSignOfAnyOrder(t *testing.T) {
 // A notification that was signed and verified elsewhere.
 func TestStringToSignOfNotification(t *testing.T) {
 	text := mns.StringToSign("POST", []mns.Field{
-		{"x-mns-request-id", "573AE020B2B71CFC6801A6EF"}, {"x-mns-version", "2015-06-06"},
+		{"x-mns-request-id", "573AE020B2B71CFC6801A6EF"},
+		{"x-mns-version", "2015-06-06"},
 		{"x-mns-signing-cert-url", "aHR0cDovLzEyNy4wLjAuMTo5MTAwL2NlcnQucGVt"},
 		{"content-md5", "ZGZiODZkNzA5NWM0M2Q2MWVkYWJiNDAwOTEyYmUxMWQ="},
 		{"content-type", "text/xml;charset=utf-8"},
