@@ -18,6 +18,7 @@ import (
 	"tocsin/shared/deliver"
 	"tocsin/shared/deliver/chatbot"
 	"tocsin/shared/deliver/function"
+	"tocsin/shared/deliver/mnspush"
 	"tocsin/shared/deliver/outbox"
 	"tocsin/shared/deliver/post"
 	"tocsin/shared/deliver/sms"
@@ -113,7 +114,7 @@ func (h *house) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	senders := h.senders()
+	senders, forms := h.senders()
 	h.metrics = newMetrics(operationNames(), slices.Collect(maps.Keys(senders)), h.numbers)
 	h.worker, err = deliver.New(deliver.Config{
 		Store:     h.db,
@@ -125,6 +126,9 @@ func (h *house) build(ctx context.Context) error {
 		Quota:     deliver.Quota{MailPerHour: s.MailPerHour, SMSPerHour: s.SMSPerHour, SMSPerHalfDay: s.SMSPerHalfDay},
 		Log:       h.log,
 		Observer:  h.metrics,
+
+		Forms:      forms,
+		Strategies: mnspush.Strategies(),
 	})
 	if err != nil {
 		return err
@@ -219,15 +223,16 @@ func (h *house) keys(ctx context.Context) (*signing.Signer, iam.ConfirmTokens, e
 	return signing.New(key, h.settings.Region), tokens, nil
 }
 
-// senders are the ways out, by protocol. What strangers have named is called
+// senders are the ways out, by protocol, and by form those of notifications that are
+// not SMN's. What strangers have named is called
 // through a poster of its own: functions are called where the operator wants them.
-func (h *house) senders() map[smn.Protocol]deliver.Sender {
+func (h *house) senders() (senders map[smn.Protocol]deliver.Sender, forms map[string]deliver.Sender) {
 	strangers := post.New(post.Config{AllowPrivate: *h.settings.AllowPrivateEndpoints, Writer: true, RootCAs: h.settings.roots, Proxy: h.settings.proxy})
 	own := post.New(post.Config{AllowPrivate: true, Writer: true, RootCAs: h.settings.roots})
 	h.posters = append(h.posters, strangers, own)
 	hooks, bots, box := webhook.New(strangers), chatbot.New(strangers), outbox.New(h.db, h.log)
 	functions := function.New(own, h.settings.functions)
-	senders := map[smn.Protocol]deliver.Sender{
+	senders = map[smn.Protocol]deliver.Sender{
 		smn.HTTP: hooks, smn.HTTPS: hooks,
 		smn.Email: box, smn.SMS: box, smn.Call: box,
 		smn.FunctionStage: functions, smn.FunctionGraph: functions,
@@ -247,7 +252,7 @@ func (h *house) senders() map[smn.Protocol]deliver.Sender {
 		h.posters = append(h.posters, patient)
 		senders[smn.SMS] = sms.New(patient, *gateway)
 	}
-	return senders
+	return senders, mnspush.Forms(strangers)
 }
 
 // authority knows the users of the credentials file or the one of the settings.

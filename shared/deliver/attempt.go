@@ -10,12 +10,15 @@ import (
 	"tocsin/shared/smn"
 )
 
-// send hands a delivery to the sender of its protocol. A sender that panics costs
+// send hands a delivery to the sender of its protocol, or of its form. A sender that panics costs
 // its own attempt and nothing else.
 func (w *Worker) send(ctx context.Context, d Delivery) (o Outcome) {
-	sender := w.senders[d.Protocol]
+	sender, missing := w.senders[d.Protocol], "no sender for this protocol"
+	if d.Named != nil {
+		sender, missing = w.forms[d.Named.Form], "no sender for notifications in this form"
+	}
 	if sender == nil {
-		return Outcome{Result: Dead, Reason: "no sender for this protocol"}
+		return Outcome{Result: Dead, Reason: missing}
 	}
 	defer func() {
 		if p := recover(); p != nil {

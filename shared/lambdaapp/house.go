@@ -227,15 +227,15 @@ func (h *house) service() *renewed[smn.Service] {
 }
 
 // worker takes messages to endpoints.
-func (h *house) worker(senders map[smn.Protocol]deliver.Sender) *renewed[*deliver.Worker] {
+func (h *house) worker(out Outlets) *renewed[*deliver.Worker] {
 	return &renewed[*deliver.Worker]{
 		read: func(ctx context.Context) ([][]byte, error) { return readAll(ctx, h.tokenSecret, h.signingPEM) },
-		make: func(secrets [][]byte) (*deliver.Worker, error) { return h.newWorker(secrets[0], secrets[1], senders) },
+		make: func(secrets [][]byte) (*deliver.Worker, error) { return h.newWorker(secrets[0], secrets[1], out) },
 		log:  h.log,
 	}
 }
 
-func (h *house) newWorker(tokenSecret, pem []byte, senders map[smn.Protocol]deliver.Sender) (*deliver.Worker, error) {
+func (h *house) newWorker(tokenSecret, pem []byte, out Outlets) (*deliver.Worker, error) {
 	if err := h.checkTokenSecret(tokenSecret); err != nil {
 		return nil, err
 	}
@@ -250,13 +250,16 @@ func (h *house) newWorker(tokenSecret, pem []byte, senders map[smn.Protocol]deli
 	return deliver.New(deliver.Config{
 		Store:     h.store,
 		Tasks:     h.queue,
-		Senders:   senders,
+		Senders:   out.Senders,
 		Signer:    signing.New(key, h.settings.region),
 		Tokens:    tokens,
 		PublicURL: h.settings.publicURL,
 		Quota:     h.settings.quota,
 		Log:       h.log,
 		Observer:  h.metrics,
+
+		Forms:      out.Forms,
+		Strategies: out.Strategies,
 	})
 }
 

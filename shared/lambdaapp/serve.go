@@ -19,7 +19,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"tocsin/shared/deliver"
 	"tocsin/shared/httpapi"
 	"tocsin/shared/smn"
 )
@@ -75,7 +74,7 @@ func ServeNotify() {
 // ServeDeliver runs the function that takes messages to endpoints: it does the tasks
 // of the SQS queue. open gives the ways out. It does not return. A wrong environment
 // ends the process with one line on stderr.
-func ServeDeliver(open func(Ways) (map[smn.Protocol]deliver.Sender, error)) {
+func ServeDeliver(open func(Ways) (Outlets, error)) {
 	s, m := start()
 	handler, err := newDeliver(s, m, open)
 	if err != nil {
@@ -156,7 +155,7 @@ func newService(s settings, m *metrics) (func(context.Context) (smn.Service, err
 }
 
 // newDeliver composes the function that takes messages to endpoints.
-func newDeliver(s settings, m *metrics, open func(Ways) (map[smn.Protocol]deliver.Sender, error)) (func(context.Context, events.SQSEvent) (events.SQSEventResponse, error), error) {
+func newDeliver(s settings, m *metrics, open func(Ways) (Outlets, error)) (func(context.Context, events.SQSEvent) (events.SQSEventResponse, error), error) {
 	if s.backend != onAWS {
 		return nil, errors.New("TOCSIN_BACKEND is not aws: there is nothing to deliver, the remote does that itself")
 	}
@@ -164,7 +163,7 @@ func newDeliver(s settings, m *metrics, open func(Ways) (map[smn.Protocol]delive
 		return nil, err
 	}
 	s.ways.SES, s.ways.SNS = s.aws.senderConfig(serviceSES), s.aws.senderConfig(serviceSNS)
-	senders, err := open(s.ways)
+	out, err := open(s.ways)
 	if err != nil {
 		return nil, err
 	}
@@ -172,5 +171,5 @@ func newDeliver(s settings, m *metrics, open func(Ways) (map[smn.Protocol]delive
 	if err != nil {
 		return nil, err
 	}
-	return deliverHandler(h.worker(senders).get, h.queue, m, h.log), nil
+	return deliverHandler(h.worker(out).get, h.queue, m, h.log), nil
 }

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"tocsin/shared/intake"
@@ -95,10 +94,10 @@ type reply struct {
 func (d door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	v := visit{door: d, header: r.Header, base: baseURL(r)}
-	id := newRequestID(began)
+	id := mns.NewRequestID(began)
 	rep, err := v.answer(w, r)
 	header := w.Header()
-	header["x-mns-request-id"], header["x-mns-version"] = []string{id}, []string{mns.Version} // as programs look for them
+	header[mns.HeaderRequestID], header[mns.HeaderVersion] = []string{id}, []string{mns.Version} // as programs look for them
 	code, status := "", rep.status
 	if err != nil {
 		e := mns.Explain(err)
@@ -171,12 +170,6 @@ func (rep reply) write(w http.ResponseWriter, base string) error {
 		return fmt.Errorf("write answer: %w", err)
 	}
 	return nil
-}
-
-// newRequestID is 24 upper-case hex digits, the first eight of them Unix seconds.
-func newRequestID(now time.Time) string {
-	const random = 16
-	return fmt.Sprintf("%08X", uint32(now.Unix())) + strings.ToUpper(smn.NewID()[random:]) //nolint:gosec // 32 bits are the form
 }
 
 // baseURL is the address that the program has reached.
