@@ -1,7 +1,10 @@
 """Goes through the topics of MNS with its own SDK: walk.py URL ACCESS_KEY SECRET_KEY"""
 
-import logging
+import queue
 import sys
+import threading
+import xml.etree.ElementTree as xml
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from mns.account import Account
 from mns.mns_exception import MNSExceptionBase, MNSServerException
@@ -26,6 +29,26 @@ def refused(code, call, *arguments):
         return e
     raise AssertionError("not refused with " + code)
 
+
+class Endpoint(BaseHTTPRequestHandler):
+    """What is subscribed: it keeps what it is sent."""
+
+    received = queue.Queue()
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.received.put((self.path, self.headers, body))
+        self.send_response(201)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+server = HTTPServer(("127.0.0.1", 0), Endpoint)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+endpoint = "http://127.0.0.1:%d" % server.server_port
 
 mns = account(debug=True, security_token="ignored")
 topic = mns.get_topic("MyTopic1")
@@ -60,12 +83,12 @@ assert mns.list_topic("nothing-")[0] == [], "an empty list"
 
 # Subscriptions.
 subscription = topic.get_subscription("MyTopic1-Sub1")
-location = subscription.subscribe(SubscriptionMeta("http://127.0.0.1:9"))
+location = subscription.subscribe(SubscriptionMeta(endpoint))
 assert location == url + "/topics/MyTopic1/subscriptions/MyTopic1-Sub1", location
-assert subscription.subscribe(SubscriptionMeta("http://127.0.0.1:9")) == location, "the second time, too"
+assert subscription.subscribe(SubscriptionMeta(endpoint)) == location, "the second time, too"
 refused("SubscriptionAlreadyExist", subscription.subscribe, SubscriptionMeta("http://127.0.0.1:10"))
 meta = subscription.get_attributes()
-assert (meta.topic_name, meta.subscription_name, meta.endpoint) == ("MyTopic1", "MyTopic1-Sub1", "http://127.0.0.1:9"), str(meta)
+assert (meta.topic_name, meta.subscription_name, meta.endpoint) == ("MyTopic1", "MyTopic1-Sub1", endpoint), str(meta)
 assert (meta.notify_strategy, meta.notify_content_format) == ("BACKOFF_RETRY", "XML"), str(meta)
 assert meta.topic_owner and len(str(meta.create_time)) == 10, str(meta)
 assert not meta.filter_tag, str(meta)
@@ -92,6 +115,17 @@ for i, md5 in enumerate(sums):
     assert answer.message_body_md5 == md5, answer.message_body_md5
     ids.add(answer.message_id)
 assert len(ids) == 3, ids
+namespace = "{http://mns.aliyuncs.com/doc/v1/}"
+for _ in sums:
+    path, headers, body = Endpoint.received.get(timeout=60)
+    assert path == "/notifications", path
+    assert headers["x-mns-version"] == "2015-06-06" and headers["authorization"], headers
+    told = {e.tag.replace(namespace, ""): e.text for e in xml.fromstring(body)}
+    assert told["MessageId"] in ids, told
+    ids.remove(told["MessageId"])
+    assert told["Message"] == "I am test message %d." % sums.index(told["MessageMD5"]), told
+    assert (told["TopicName"], told["SubscriptionName"], told["MessageTag"]) == ("MyTopic1", "MyTopic1-Sub1", "red"), told
+assert not ids, ids
 answer = topic.publish_message(Base64TopicMessage("I am test message 0."))
 assert answer.message_body_md5 == "84183D9C916D4C19AB44686D17DE5036", answer.message_body_md5
 topic.publish_message(TopicMessage("<a> & \"b\" \u00e4\u4e2d", direct_mail=DirectMailInfo("a@example.com", "Hello", 0, 0, 0), direct_sms=DirectSMSInfo("sign", "template", False)))
