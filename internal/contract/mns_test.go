@@ -1,7 +1,9 @@
 package contract
 
 import (
-	"log/slog"
+	"context"
+	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,35 +14,65 @@ import (
 
 	"tocsin/shared/broker"
 	"tocsin/shared/iam"
+	"tocsin/shared/lambdaapp"
+	"tocsin/shared/lambdaapp/mnsdoor"
 	"tocsin/shared/mns"
-	"tocsin/shared/mns/door"
 	"tocsin/shared/smn/smntest"
 )
 
-// TestMNSOverStores: the door of MNS opens on any store.
-func TestMNSOverStores(t *testing.T) {
-	t.Run("embedded", func(t *testing.T) { walkMNS(t, install(t).broker) })
-	t.Run("on AWS", func(t *testing.T) { walkMNS(t, installOnAWS(t).broker) })
+// TestMNS: the door of MNS opens on any store, and behind any gateway.
+func TestMNS(t *testing.T) {
+	atOnce := func(h http.Handler) http.RoundTripper { return direct{h} }
+	behind := func(encode encoder) func(http.Handler) http.RoundTripper {
+		return func(h http.Handler) http.RoundTripper {
+			g := &gateway{encode: encode, routes: http.NewServeMux(), functions: map[string]func(context.Context, json.RawMessage) (any, error){"/": lambdaapp.Handler(h)}}
+			g.routes.Handle("/", h)
+			return g
+		}
+	}
+	t.Run("embedded", func(t *testing.T) { walkMNS(t, install(t).broker, atOnce) })
+	t.Run("v1", func(t *testing.T) { walkMNS(t, install(t).broker, behind(encodeV1)) })
+	t.Run("v2", func(t *testing.T) { walkMNS(t, install(t).broker, behind(encodeV2)) })
+	t.Run("on AWS", func(t *testing.T) { walkMNS(t, installOnAWS(t).broker, atOnce) })
+}
+
+// direct hands requests to a handler.
+type direct struct{ http.Handler }
+
+func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	r.RequestURI = r.URL.RequestURI()
+	d.ServeHTTP(w, r)
+	return w.Result(), nil
 }
 
 // walkMNS asks for every operation of MNS, for what is there and what is not.
-func walkMNS(t *testing.T, b *broker.Broker) {
+func walkMNS(t *testing.T, b *broker.Broker, through func(http.Handler) http.RoundTripper) {
 	t.Helper()
 	keys, err := iam.New(iam.Config{TokenKey: make([]byte, 32), Users: []iam.User{users[smntest.Owner.Project]}})
 	require.NoError(t, err)
-	h, err := door.New(door.Config{Service: b, Keys: keys, Region: region, Log: slog.New(slog.DiscardHandler)})
+	accepted := 0
+	h, err := mnsdoor.Open(lambdaapp.Inside{Service: b, Identity: keys, Region: region, Accepted: func() { accepted++ }})
 	require.NoError(t, err)
+	way := through(h)
 	call := func(method, target, body string, header ...string) (int, string) {
-		r := httptest.NewRequest(method, target, strings.NewReader(body))
+		r, err := http.NewRequestWithContext(t.Context(), method, "https://api.example.com"+target, strings.NewReader(body))
+		require.NoError(t, err)
 		r.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 		r.Header.Set("X-Mns-Version", mns.Version)
 		for i := 0; i < len(header); i += 2 {
 			r.Header.Set(header[i], header[i+1])
 		}
 		r.Header.Set("Authorization", "MNS AKowner:"+mns.Sign("SKowner", mns.StringToSign(method, mns.Fields(r.Header), target)))
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		return w.Code, w.Body.String()
+		resp, err := way.RoundTrip(r)
+		require.NoError(t, err)
+		answer, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		return resp.StatusCode, string(answer)
 	}
 	const (
 		topic        = "<Topic/>"
@@ -90,4 +122,5 @@ func walkMNS(t *testing.T, b *broker.Broker) {
 	status, answer := call("GET", "/topics", "", "X-Mns-Prefix", "b", "X-Mns-Ret-Number", "1")
 	require.Equal(t, http.StatusOK, status, answer)
 	require.NotContains(t, answer, "TopicURL")
+	require.Equal(t, 1, accepted, "messages that were published")
 }

@@ -163,7 +163,7 @@ func requireError(t *testing.T, a answer, status int, code mns.Code) {
 	require.NotNil(t, e.Code)
 	require.Equal(t, code, *e.Code, a.body)
 	require.NotEmpty(t, *e.Message)
-	require.Equal(t, a.Header["x-mns-request-id"], []string{*e.RequestID}) //nolint:staticcheck // in lower case, as programs look for it
+	require.Equal(t, []string{*e.RequestID}, a.Header[mns.HeaderRequestID])
 	require.Equal(t, "http://"+host, *e.HostID)
 }
 
@@ -191,9 +191,9 @@ func TestHeaders(t *testing.T) {
 	for _, a := range []answer{
 		h.do("PUT", "/topics/a", emptyTopic), h.do("GET", "/topics/a", ""), h.do("GET", "/topics/b", ""), h.do("GET", "/topics/a/b", ""),
 	} {
-		require.Len(t, a.Header["x-mns-request-id"], 1)                      //nolint:staticcheck // in lower case
-		require.Regexp(t, `^[0-9A-F]{24}$`, a.Header["x-mns-request-id"][0]) //nolint:staticcheck // in lower case
-		require.Equal(t, []string{"2015-06-06"}, a.Header["x-mns-version"])  //nolint:staticcheck // in lower case
+		require.Len(t, a.Header[mns.HeaderRequestID], 1)
+		require.Regexp(t, `^[0-9A-F]{24}$`, a.Header[mns.HeaderRequestID][0])
+		require.Equal(t, []string{"2015-06-06"}, a.Header[mns.HeaderVersion])
 		require.False(t, a.StatusCode >= 300 && a.StatusCode < 400, "programs take that for success")
 	}
 }
