@@ -4,6 +4,7 @@ package main
 import (
 	"tocsin/shared/lambdaapp"
 	"tocsin/shared/lambdaapp/mnsdoor"
+	"tocsin/shared/mns/door"
 )
 
-func main() { lambdaapp.ServeDoor(mnsdoor.Open) }
+func main() { lambdaapp.ServeDoor(mnsdoor.Open, door.Fail) }

@@ -114,7 +114,7 @@ func (h *house) api(ops ...httpapi.Operation) (http.Handler, error) {
 			Log:          h.log,
 			Observer:     h.metrics,
 		}, ops...)
-	})
+	}, func(w http.ResponseWriter, _ *http.Request) { writeFailure(w, smn.Internal, "") })
 }
 
 // Inside is what doors open on.
@@ -134,7 +134,8 @@ type Sample struct {
 }
 
 // handler is a door: what open makes of the secrets, and makes anew when they change.
-func (h *house) handler(open func(Inside) (http.Handler, error)) (http.Handler, error) {
+// fail answers for it when they cannot be used.
+func (h *house) handler(open func(Inside) (http.Handler, error), fail http.HandlerFunc) (http.Handler, error) {
 	if err := h.settings.checkUser(); err != nil {
 		return nil, err
 	}
@@ -159,7 +160,7 @@ func (h *house) handler(open func(Inside) (http.Handler, error)) (http.Handler, 
 		handler, err := made.get(r.Context())
 		if err != nil {
 			h.log.LogAttrs(r.Context(), slog.LevelError, "the secrets of the installation cannot be used", slog.String("error", err.Error()))
-			writeFailure(w, smn.Internal, "")
+			fail(w, r)
 			return
 		}
 		handler.ServeHTTP(w, r)

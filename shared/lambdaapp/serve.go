@@ -35,11 +35,12 @@ func Serve(ops ...httpapi.Operation) {
 }
 
 // ServeDoor runs a function that answers requests behind API Gateway by a door of its
-// own, which open makes. It does not return. A wrong environment ends the process with
-// one line on stderr.
-func ServeDoor(open func(Inside) (http.Handler, error)) {
+// own, which open makes; closed answers while the secrets of the installation cannot be
+// used. It does not return. A wrong environment ends the process with one line on
+// stderr.
+func ServeDoor(open func(Inside) (http.Handler, error), closed http.HandlerFunc) {
 	s, m := start()
-	h, err := newDoor(s, m, open)
+	h, err := newDoor(s, m, open, closed)
 	if err != nil {
 		fail(err)
 	}
@@ -127,7 +128,7 @@ func newAPI(s settings, m *metrics, ops ...httpapi.Operation) (http.Handler, err
 }
 
 // newDoor composes the handler of a function with a door of its own.
-func newDoor(s settings, m *metrics, open func(Inside) (http.Handler, error)) (http.Handler, error) {
+func newDoor(s settings, m *metrics, open func(Inside) (http.Handler, error), fail http.HandlerFunc) (http.Handler, error) {
 	if s.backend != onAWS {
 		return nil, errors.New("TOCSIN_BACKEND is not aws: SMN has no named subscriptions, so a remote cannot stand behind this door")
 	}
@@ -135,7 +136,7 @@ func newDoor(s settings, m *metrics, open func(Inside) (http.Handler, error)) (h
 	if err != nil {
 		return nil, err
 	}
-	return h.handler(open)
+	return h.handler(open, fail)
 }
 
 // newService gives the service to a function that calls it itself.

@@ -96,30 +96,26 @@ func (d door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := visit{door: d, header: r.Header, base: baseURL(r)}
 	id := mns.NewRequestID(began)
 	rep, err := v.answer(w, r)
-	header := w.Header()
-	header[mns.HeaderRequestID], header[mns.HeaderVersion] = []string{id}, []string{mns.Version} // as programs look for them
-	code, status := "", rep.status
+	var code mns.Code
 	if err != nil {
-		e := mns.Explain(err)
-		code, status = string(e.Code), e.Status()
-		rep = reply{status: status, body: mns.ErrorResponse{Code: e.Code, Message: e.Message, RequestID: id, HostID: v.base}}
-		switch e.Code {
+		rep, code = refusal(err, id, v.base)
+		switch code {
 		case mns.MethodNotAllowed:
-			header.Set("Allow", v.allowed)
+			w.Header().Set("Allow", v.allowed)
 		case mns.QPSLimitExceeded:
-			header.Set("Retry-After", "1")
+			w.Header().Set("Retry-After", "1")
 		}
 	}
-	if writeErr := rep.write(w, v.base); writeErr != nil && err == nil {
-		err, code = writeErr, string(mns.InternalError)
+	if writeErr := rep.write(w, id, v.base); writeErr != nil && err == nil {
+		err, code = writeErr, mns.InternalError
 	}
 	took := time.Since(began)
 	if d.Observer != nil {
-		d.Observer.Answered(v.name(), status, took)
+		d.Observer.Answered(v.name(), rep.status, took)
 	}
 	intake.Line{
-		RequestID: id, Operation: v.name(), Status: status, Caller: v.caller, Began: began, Took: took,
-		Err: err, Code: code, OwnFault: code == string(mns.InternalError),
+		RequestID: id, Operation: v.name(), Status: rep.status, Caller: v.caller, Began: began, Took: took,
+		Err: err, Code: string(code), OwnFault: code == mns.InternalError,
 	}.Write(d.Log, r)
 }
 
@@ -138,7 +134,7 @@ func (v *visit) answer(w http.ResponseWriter, r *http.Request) (rep reply, err e
 		defer leave()
 		v.body, err = intake.ReadBody(w, r, maxBody)
 	}
-	if smn.CodeOf(err) == smn.TooLarge {
+	if smn.CodeOf(err) == smn.TooLarge && v.op == &publish {
 		err = mns.ErrTooLong()
 	}
 	if err != nil {
@@ -150,10 +146,25 @@ func (v *visit) answer(w http.ResponseWriter, r *http.Request) (rep reply, err e
 	return v.op.act(v, smn.WithCaller(r.Context(), v.caller))
 }
 
+// refusal is what is answered when something went wrong.
+func refusal(err error, id, base string) (reply, mns.Code) {
+	e := mns.Explain(err)
+	return reply{status: e.Status(), body: mns.ErrorResponse{Code: e.Code, Message: e.Message, RequestID: id, HostID: base}}, e.Code
+}
+
+// Fail answers a request with InternalError, for who cannot open the door.
+func Fail(w http.ResponseWriter, r *http.Request) {
+	id, base := mns.NewRequestID(time.Now()), baseURL(r)
+	rep, _ := refusal(smn.Errorf(smn.Internal, "the door is closed"), id, base)
+	_ = rep.write(w, id, base) // there is nowhere to complain
+}
+
 // write writes an answer.
-func (rep reply) write(w http.ResponseWriter, base string) error {
+func (rep reply) write(w http.ResponseWriter, id, base string) error {
+	header := w.Header()
+	header[mns.HeaderRequestID], header[mns.HeaderVersion] = []string{id}, []string{mns.Version} // as programs look for them
 	if rep.location != "" {
-		w.Header().Set("Location", base+rep.location)
+		header.Set("Location", base+rep.location)
 	}
 	if rep.body == nil {
 		w.WriteHeader(rep.status)
@@ -164,7 +175,7 @@ func (rep reply) write(w http.ResponseWriter, base string) error {
 		w.WriteHeader(http.StatusInternalServerError)
 		return err
 	}
-	w.Header().Set("Content-Type", mns.ContentType)
+	header.Set("Content-Type", mns.ContentType)
 	w.WriteHeader(rep.status)
 	if _, err := w.Write(body); err != nil {
 		return fmt.Errorf("write answer: %w", err)

@@ -102,6 +102,14 @@ func TestErrors(t *testing.T) {
 	require.Len(t, list.Topics, 1, "nothing was made")
 }
 
+// TestLargeBody: what is no message is no long one.
+func TestLargeBody(t *testing.T) {
+	h := open(t)
+	a := h.do("PUT", "/topics/a", "<Topic>"+strings.Repeat(" ", maxBody)+"</Topic>")
+	requireError(t, a, 400, mns.InvalidArgument)
+	require.Contains(t, a.element("Message"), "524288 bytes")
+}
+
 func TestMethods(t *testing.T) {
 	h := open(t)
 	for target, allowed := range map[string]string{
@@ -204,6 +212,11 @@ func TestOwnFaults(t *testing.T) {
 			require.Equal(t, 1, strings.Count(h.log.String(), "\n"))
 		})
 	}
+}
+
+func TestFail(t *testing.T) {
+	h := hall{Handler: http.HandlerFunc(Fail)}
+	requireError(t, h.do("GET", "/topics", ""), 500, mns.InternalError)
 }
 
 // TestLogLine: one for each request, without what is secret.
