@@ -23,13 +23,15 @@ func TestDoor(t *testing.T) {
 	_, err := b.handler(func(Inside) (http.Handler, error) { return nil, errors.New("a hinge is missing") }, nil)
 	require.EqualError(t, err, "a hinge is missing")
 
+	var project string
 	h, err := b.handler(func(in Inside) (http.Handler, error) {
 		require.Equal(t, b.settings.region, in.Region)
-		require.Zero(t, in.Sample.Token)
+		require.Empty(t, in.Sample.Token)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			caller, err := in.Identity.VerifyKey(r.Context(), "AKEXAMPLE", func(string) error { return nil })
-			require.NoError(t, err)
-			require.Equal(t, b.settings.projectID, caller.Project)
+			if err == nil {
+				project = caller.Project
+			}
 			w.WriteHeader(http.StatusNoContent)
 		}), nil
 	}, nil)
@@ -37,6 +39,7 @@ func TestDoor(t *testing.T) {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	require.Equal(t, http.StatusNoContent, w.Code)
+	require.Equal(t, b.settings.projectID, project)
 }
 
 // TestClosedDoor: a door that cannot be opened now fails in its own words.
