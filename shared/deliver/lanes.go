@@ -44,8 +44,8 @@ type job interface {
 	run() condition
 	// refuse is called instead when there is no place for it: it is to be put off.
 	refuse()
-	// begun is called before either of them, and when the attempt waits for an endpoint
-	// that has turned slow: nobody should wait any longer for it to begin. It may be
+	// begun is called before either of them, and when the attempt waits to be prepared or
+	// for an endpoint that has turned slow: nobody should wait any longer for it to begin. It may be
 	// called twice.
 	begun()
 }

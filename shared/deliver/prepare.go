@@ -57,8 +57,8 @@ func (w *Worker) logPanic(ctx context.Context, d *Delivery, stack []byte) {
 		slog.String("stack", string(stack)))
 }
 
-// toPrepare lets an attempt wait until it is prepared. The caller holds mu, which
-// toPrepare gives back.
+// toPrepare lets an attempt wait until it is prepared, for which nobody else should have
+// to wait. The caller holds mu, which toPrepare gives back.
 func (l *lanes) toPrepare(p *place) {
 	l.unprepared.Push(p.project, p.topic, p)
 	more := l.preparing < runtime.GOMAXPROCS(0)
@@ -66,6 +66,7 @@ func (l *lanes) toPrepare(p *place) {
 		l.preparing++
 	}
 	l.mu.Unlock()
+	p.begun()
 	if more {
 		go l.prepareAll()
 	}

@@ -67,6 +67,7 @@ func TestLineOfTheUnprepared(t *testing.T) {
 		synctest.Wait()
 		for _, e := range waiting {
 			require.Equal(t, 1, e.refused)
+			require.Equal(t, 2, e.begins, "when it began to wait, and before it was refused")
 		}
 		late := all.sendPrepared("topic", "host", "late", time.Hour)
 		require.Equal(t, 1, late.refused)
