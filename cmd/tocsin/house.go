@@ -27,6 +27,8 @@ import (
 	"tocsin/shared/embedded"
 	"tocsin/shared/httpapi"
 	"tocsin/shared/iam"
+	"tocsin/shared/intake"
+	"tocsin/shared/mns/door"
 	"tocsin/shared/signing"
 	"tocsin/shared/smn"
 )
@@ -112,9 +114,8 @@ func (h *house) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	operations := httpapi.All()
 	senders, forms := h.senders()
-	h.metrics = newMetrics(operations, slices.Collect(maps.Keys(senders)), h.numbers)
+	h.metrics = newMetrics(operationNames(), slices.Collect(maps.Keys(senders)), h.numbers)
 	h.worker, err = deliver.New(deliver.Config{
 		Store:     h.db,
 		Tasks:     h.db,
@@ -132,6 +133,7 @@ func (h *house) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	room := intake.NewRoom(maxInHand, maxBytesInHand)
 	api, err := httpapi.New(httpapi.Config{
 		Service:      h.broker,
 		Identity:     h.identity,
@@ -140,10 +142,19 @@ func (h *house) build(ctx context.Context) error {
 		PublicURL:    s.PublicURL,
 		Log:          h.log,
 		Observer:     h.metrics,
-
-		MaxInHand:      maxInHand,
-		MaxBytesInHand: maxBytesInHand,
-	}, operations...)
+		Room:         room,
+	}, httpapi.All()...)
+	if err != nil {
+		return err
+	}
+	mns, err := door.New(door.Config{
+		Service:  h.broker,
+		Keys:     h.identity,
+		Region:   s.Region,
+		Room:     room,
+		Log:      h.log,
+		Observer: h.metrics,
+	})
 	if err != nil {
 		return err
 	}
@@ -158,7 +169,7 @@ func (h *house) build(ctx context.Context) error {
 		return err
 	}
 	h.server = &http.Server{
-		Handler: ownPaths(pages, api),
+		Handler: ownPaths(pages, mns, api),
 
 		DisableGeneralOptionsHandler: true, // OPTIONS * is answered like any unknown route
 		ReadHeaderTimeout:            10 * time.Second,
@@ -341,12 +352,16 @@ func (h *house) close() error {
 	return errors.Join(errs...)
 }
 
-// ownPaths sends to the binary's own pages what is theirs and everything else to
-// the API, which answers unknown routes in SMN's way.
-func ownPaths(own *http.ServeMux, api http.Handler) http.Handler {
+// ownPaths sends to the binary's own pages what is theirs, to the door of MNS what is
+// its own, and everything else to the API, which answers unknown routes in SMN's way.
+func ownPaths(own *http.ServeMux, mns, api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/v2/") { // nearly all; none is our own
 			api.ServeHTTP(w, r)
+			return
+		}
+		if door.IsOwn(r) {
+			mns.ServeHTTP(w, r)
 			return
 		}
 		if _, pattern := own.Handler(r); pattern != "" && r.URL.Path == path.Clean(r.URL.Path) {

@@ -34,6 +34,18 @@ func Serve(ops ...httpapi.Operation) {
 	lambda.Start(flushed(m, Handler(h)))
 }
 
+// ServeDoor runs a function that answers requests behind API Gateway by a door of its
+// own, which open makes. It does not return. A wrong environment ends the process with
+// one line on stderr.
+func ServeDoor(open func(Inside) (http.Handler, error)) {
+	s, m := start()
+	h, err := newDoor(s, m, open)
+	if err != nil {
+		fail(err)
+	}
+	lambda.Start(flushed(m, Handler(h)))
+}
+
 // ServeNotify runs the function that publishes what schedules and alarms tell. It
 // does not return. A wrong environment ends the process with one line on stderr.
 func ServeNotify() {
@@ -112,6 +124,18 @@ func newAPI(s settings, m *metrics, ops ...httpapi.Operation) (http.Handler, err
 		PublicURL:    s.publicURL,
 		Observer:     m,
 	}, ops...)
+}
+
+// newDoor composes the handler of a function with a door of its own.
+func newDoor(s settings, m *metrics, open func(Inside) (http.Handler, error)) (http.Handler, error) {
+	if s.backend != onAWS {
+		return nil, errors.New("TOCSIN_BACKEND is not aws: SMN has no named subscriptions, so a remote cannot stand behind this door")
+	}
+	h, err := openHouse(s, m)
+	if err != nil {
+		return nil, err
+	}
+	return h.handler(open)
 }
 
 // newService gives the service to a function that calls it itself.

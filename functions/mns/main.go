@@ -1,0 +1,9 @@
+// Command mns is the function that answers programs of Alibaba MNS.
+package main
+
+import (
+	"tocsin/shared/lambdaapp"
+	"tocsin/shared/lambdaapp/mnsdoor"
+)
+
+func main() { lambdaapp.ServeDoor(mnsdoor.Open) }
