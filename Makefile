@@ -116,10 +116,10 @@ fmt: $(GOFUMPT) ## format all Go files
 openapi: ## write the OpenAPI document anew, after a change of operations or of package wire
 	go test ./internal/openapi -update
 
-bench: ## measure speed, memory and isolation beside raw baselines, in about seven minutes
+bench: ## measure speed, memory and isolation beside raw baselines, in about eight minutes
 	go run ./bench
 
-bench-full: ## the same, and with a million subscriptions, in about ten minutes
+bench-full: ## the same, and with a million subscriptions, in about eleven minutes
 	go run ./bench -million
 
 bench-lambda: functions emulators ## measure the cold starts of all functions beside one that does nothing

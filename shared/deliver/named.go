@@ -1,6 +1,10 @@
 package deliver
 
-import "tocsin/shared/store"
+import (
+	"context"
+
+	"tocsin/shared/store"
+)
 
 // Named is what the delivery of a notification has besides if its subscription wants
 // another form than SMN's (smn.Style). It is not signed yet: each endpoint gets a text
@@ -12,8 +16,10 @@ type Named struct {
 	Tag        string // of the message; empty for none
 
 	// Sign is Signer.SignSHA1, by the certificate that SigningCertURL names. A signature
-	// takes 0.8 ms of CPU; senders call it in the goroutine of the attempt.
+	// takes 0.8 ms of CPU: see Preparer.
 	Sign func(text []byte) (signature string, err error)
+
+	send func(context.Context) Outcome // made by a Preparer for this attempt; nil if there is none
 }
 
 // formOf is the form that a subscription wants its notifications in, which counts for
@@ -31,13 +37,5 @@ func (w *Worker) named(m *message, s *store.Subscription, form string) *Named {
 	if subscriber == "" {
 		subscriber = m.Project
 	}
-	return &Named{Form: form, Name: s.Name, Subscriber: subscriber, Tag: m.Tag, Sign: w.signOne}
-}
-
-// signOne signs a text for one endpoint. As many do so at once as there are cores: with
-// more each would wait as long, and so would everybody else who has something to do.
-func (w *Worker) signOne(text []byte) (string, error) {
-	w.signing <- struct{}{}
-	defer func() { <-w.signing }()
-	return w.signer.SignSHA1(text)
+	return &Named{Form: form, Name: s.Name, Subscriber: subscriber, Tag: m.Tag, Sign: w.signer.SignSHA1}
 }

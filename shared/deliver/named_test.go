@@ -1,9 +1,10 @@
 package deliver_test
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"slices"
 	"sync/atomic"
@@ -254,45 +255,107 @@ func TestNamedMailsCount(t *testing.T) {
 	})
 }
 
-// As many sign at once as there are cores: attempts that wait for that keep nobody from
-// theirs.
-func TestSigningSideBySide(t *testing.T) {
+// preparer is a sender that prepares, and notes how many it does at once.
+type preparer struct {
+	endpoints
+	takes time.Duration // virtual
+
+	now, most, prepared atomic.Int64
+}
+
+func (p *preparer) Prepare(d deliver.Delivery) func(context.Context) deliver.Outcome {
+	n := p.now.Add(1)
+	defer p.now.Add(-1)
+	for seen := p.most.Load(); n > seen && !p.most.CompareAndSwap(seen, n); seen = p.most.Load() {
+	}
+	time.Sleep(p.takes)
+	p.prepared.Add(1)
+	if d.Endpoint == "http://host/panic" {
+		panic("secret")
+	}
+	return func(ctx context.Context) deliver.Outcome { return p.Send(ctx, d) }
+}
+
+// As many are prepared at once as there are cores, and what waits for that holds up
+// nothing else and makes no endpoint look slow.
+func TestPreparedSideBySide(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var now, most, signed atomic.Int64
-		sign := signerFunc(func([]byte) (string, error) {
-			n := now.Add(1)
-			defer now.Add(-1)
-			for seen := most.Load(); n > seen && !most.CompareAndSwap(seen, n); seen = most.Load() {
+		m, usual, form := newMemory(), &endpoints{}, &preparer{takes: time.Second}
+		cores := runtime.GOMAXPROCS(0)
+		for i := range 6 * cores {
+			m.subscribeNamed(smn.HTTP, fmt.Sprint("http://host/", i), smn.Style{Form: "form"})
+		}
+		m.subscribe(smn.HTTP, "http://host/usual")
+		c := formed(m, usual, form)
+		c.Slots = 1
+		w := worker(t, c)
+		for range 2 {
+			began, before := time.Now(), len(form.sent())
+			m.publish(time.Hour)
+			run(t, w, m, time.Minute)
+			require.EqualValues(t, cores, form.most.Load())
+			require.Len(t, form.sent(), before+6*cores)
+			for i, at := range form.times[before:] {
+				require.Equal(t, time.Duration(1+i/cores)*time.Second, at.Sub(began), "in the fast lane, without a detour")
 			}
-			time.Sleep(time.Second) // virtual
-			signed.Add(1)
-			return "", errors.New("no key")
-		})
-		m, usual := newMemory(), &endpoints{}
+			require.Zero(t, usual.times[len(usual.times)-1].Sub(began), "before any is prepared")
+			require.Zero(t, m.calls["PutFailure"])
+		}
+	})
+}
+
+// What was not prepared in time is put off, and not prepared in vain.
+func TestPreparedInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, form := newMemory(), &preparer{takes: 6 * time.Second}
 		cores := runtime.GOMAXPROCS(0)
 		for i := range 4 * cores {
 			m.subscribeNamed(smn.HTTP, fmt.Sprint("http://host/", i), smn.Style{Form: "form"})
 		}
-		m.subscribe(smn.HTTP, "http://host/usual")
-		m.publish(time.Hour)
-		form := senderFunc(func(_ context.Context, d deliver.Delivery) deliver.Outcome {
-			_, err := d.Named.Sign(nil)
-			require.EqualError(t, err, "no key")
-			return deliver.Outcome{}
-		})
-		c := formed(m, usual, form)
-		c.Signer = sign
-		began := time.Now()
-		run(t, worker(t, c), m, time.Minute)
-		require.EqualValues(t, cores, most.Load())
-		require.EqualValues(t, 4*cores, signed.Load())
-		require.Len(t, usual.sent(), 1)
-		require.Less(t, usual.times[0].Sub(began), time.Second, "before any is signed")
+		msg := m.publish(time.Hour)
+		run(t, worker(t, formed(m, &endpoints{}, form)), m, 10*time.Minute)
+		require.Len(t, form.sent(), 4*cores, "each once")
+		require.EqualValues(t, 5*cores, form.prepared.Load(), "those that were under way when they were put off, twice")
+		require.Empty(t, m.failures)
+		require.True(t, m.chunks[store.ChunkKey{MessageID: msg.ID}].done)
+		require.Zero(t, m.tasks())
 	})
 }
 
-type signerFunc func([]byte) (string, error)
+// Later attempts are prepared, too, each by itself.
+func TestPreparedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, form := newMemory(), &preparer{}
+		form.answer = func(_ context.Context, _ deliver.Delivery, attempt int) deliver.Outcome {
+			if attempt == 1 {
+				return deliver.Outcome{Result: deliver.Again, Status: 500}
+			}
+			return deliver.Outcome{}
+		}
+		m.subscribeNamed(smn.HTTP, "http://host/", smn.Style{Form: "form", Strategy: "once"})
+		m.publish(time.Hour)
+		run(t, worker(t, formed(m, &endpoints{}, form)), m, time.Hour)
+		require.Len(t, form.sent(), 2)
+		require.EqualValues(t, 2, form.prepared.Load())
+		require.Empty(t, m.failures)
+	})
+}
 
-func (signerFunc) Sign(*wire.Push) error                  { return nil }
-func (f signerFunc) SignSHA1(text []byte) (string, error) { return f(text) }
-func (signerFunc) CertificateID() string                  { return "cert.pem" }
+func TestPanicWhilePreparing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, form := newMemory(), &preparer{}
+		s := m.subscribeNamed(smn.HTTP, "http://host/panic", smn.Style{Form: "form", Strategy: "once"})
+		m.subscribeNamed(smn.HTTP, "http://host/well", smn.Style{Form: "form"})
+		msg := m.publish(time.Hour)
+		c := formed(m, &endpoints{}, form)
+		var log bytes.Buffer
+		c.Log = slog.New(slog.NewTextHandler(&log, nil))
+		run(t, worker(t, c), m, time.Hour)
+		require.Len(t, form.sent(), 1)
+		f, _ := m.failure(msg.ID, s.ID)
+		require.True(t, f.Dead)
+		require.Equal(t, []any{2, "the sender failed"}, []any{f.Attempts, f.Reason})
+		require.Contains(t, log.String(), "sender panicked")
+		require.NotContains(t, log.String(), "secret")
+	})
+}

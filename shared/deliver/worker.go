@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -93,7 +92,6 @@ type Worker struct {
 	senders    map[smn.Protocol]Sender
 	forms      map[string]Sender
 	signer     Signer
-	signing    chan struct{} // holds as many as sign at once for one endpoint
 	tokens     ConfirmTokens
 	links      links
 	policy     Policy
@@ -146,7 +144,6 @@ func New(c Config) (*Worker, error) {
 		senders:    c.Senders,
 		forms:      c.Forms,
 		signer:     c.Signer,
-		signing:    make(chan struct{}, runtime.GOMAXPROCS(0)),
 		tokens:     c.Tokens,
 		links:      links{base: base},
 		policy:     c.Policy,

@@ -63,20 +63,16 @@ type Push struct {
 // is where the certificate is that verifies its signature, and now the time of the
 // attempt. It is false for a form that MNS does not have.
 func (n *Notification) Push(form, requestID, certificateURL string, now time.Time) (Push, bool) {
-	var p Push
-	contentType, sum := textType, ""
-	switch form {
-	case FormXML:
-		p.Body, contentType = n.XML(), ContentType
-	case FormJSON:
-		p.Body = n.JSON()
-	case FormSimplified:
-		p.Body, sum = []byte(n.Message), BodyMD5(n.Message) // so, where the others have base64
-	default:
+	p := Push{Body: n.Body(form)}
+	if p.Body == nil {
 		return Push{}, false
 	}
-	if sum == "" {
-		sum = ContentMD5(p.Body)
+	contentType, sum := textType, ContentMD5(p.Body)
+	switch form {
+	case FormXML:
+		contentType = ContentType
+	case FormSimplified:
+		sum = BodyMD5(n.Message) // where the others have base64
 	}
 	p.Header = append(make([]Field, 0, 16),
 		Field{HeaderContentMD5, sum},
@@ -90,6 +86,20 @@ func (n *Notification) Push(form, requestID, certificateURL string, now time.Tim
 		p.Header = append(p.Header, n.fields()...)
 	}
 	return p, true
+}
+
+// Body is the body of Push alone, the same each time; nil for a form that MNS does not
+// have.
+func (n *Notification) Body(form string) []byte {
+	switch form {
+	case FormXML:
+		return n.XML()
+	case FormJSON:
+		return n.JSON()
+	case FormSimplified:
+		return append([]byte{}, n.Message...)
+	}
+	return nil
 }
 
 // fields are the headers that tell of the message where the body does not.

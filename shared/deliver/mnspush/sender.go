@@ -14,11 +14,13 @@ import (
 	"tocsin/shared/smn"
 )
 
-// Sender posts notifications.
+// Sender posts notifications. It is a deliver.Preparer: signatures are made before.
 type Sender struct {
 	poster *post.Poster
 	now    func() time.Time
 }
+
+var _ deliver.Preparer = (*Sender)(nil)
 
 // New makes a sender that posts through poster.
 func New(poster *post.Poster) *Sender { return &Sender{poster: poster, now: time.Now} }
@@ -33,29 +35,44 @@ func Forms(poster *post.Poster) map[string]deliver.Sender {
 // answer, a redirect too, is to be tried again, and so is silence. Dead is what cannot be
 // sent at all: an endpoint that is no URL or may not be called.
 func (s *Sender) Send(ctx context.Context, d deliver.Delivery) deliver.Outcome {
+	return s.Prepare(d)(ctx)
+}
+
+// Prepare signs d, and does not keep the body, which is made again in no time.
+func (s *Sender) Prepare(d deliver.Delivery) (send func(context.Context) deliver.Outcome) {
 	endpoint := endpointOf(d.Endpoint)
 	target, problem := s.poster.Target(endpoint)
 	if problem != "" {
-		return deliver.Outcome{Result: deliver.Dead, Reason: problem}
+		return ends(deliver.Dead, problem)
 	}
 	n, err := notification(d)
 	if err != nil {
-		return deliver.Outcome{Result: deliver.Dead, Reason: "the notification has no topic of ours"}
+		return ends(deliver.Dead, "the notification has no topic of ours")
 	}
 	now := s.now()
 	push, known := n.Push(d.Named.Form, mns.NewRequestID(now), d.SigningCertURL, now)
 	if !known {
-		return deliver.Outcome{Result: deliver.Dead, Reason: "MNS has no such form of notifications"}
+		return ends(deliver.Dead, "MNS has no such form of notifications")
 	}
 	signature, err := d.Named.Sign(mns.StringToSign(http.MethodPost, push.Header, target))
 	if err != nil {
-		return deliver.Outcome{Result: deliver.Again, Reason: "the notification could not be signed"}
+		return ends(deliver.Again, "the notification could not be signed")
 	}
-	o := s.poster.Post(ctx, post.Request{Endpoint: endpoint, Own: true, Header: header(push, signature), Body: push.Body})
-	if o.Result == deliver.Dead && o.Status != 0 {
-		o.Result = deliver.Again
+	request := post.Request{Endpoint: endpoint, Own: true, Header: header(push, signature)}
+	form := d.Named.Form
+	return func(ctx context.Context) deliver.Outcome {
+		request.Body = n.Body(form)
+		o := s.poster.Post(ctx, request)
+		if o.Result == deliver.Dead && o.Status != 0 {
+			o.Result = deliver.Again
+		}
+		return o
 	}
-	return o
+}
+
+// ends is an attempt whose outcome is known before.
+func ends(result deliver.Result, reason string) func(context.Context) deliver.Outcome {
+	return func(context.Context) deliver.Outcome { return deliver.Outcome{Result: result, Reason: reason} }
 }
 
 // notification is what d says, as MNS spells it.

@@ -391,11 +391,20 @@ func TestForm(t *testing.T) {
 	}
 }
 
-func BenchmarkSend(b *testing.B) {
-	e, s := newEndpoint(b), local(b, post.Config{Writer: true})
-	d := notification(mns.FormXML, e.url)
-	for b.Loop() {
-		s.Send(b.Context(), d)
-		<-e.got
+// What a notification costs beside its signature and the network, and with it.
+func BenchmarkPrepare(b *testing.B) {
+	s := local(b, post.Config{})
+	for name, sign := range map[string]func([]byte) (string, error){
+		"unsigned": func([]byte) (string, error) { return strings.Repeat("s", 344), nil },
+		"signed":   signer().SignSHA1,
+	} {
+		b.Run(name, func(b *testing.B) {
+			d := notification(mns.FormXML, "http://host/hook")
+			d.Named.Sign = sign
+			b.ReportAllocs()
+			for b.Loop() {
+				s.Prepare(d)
+			}
+		})
 	}
 }
