@@ -18,6 +18,7 @@ const chunkPatience = 15 * time.Second
 
 // chunk is a chunk of a message that is being delivered.
 type chunk struct {
+	ctx     context.Context // of its attempts
 	w       *Worker
 	message *message
 	task    queue.FanOut
@@ -75,6 +76,7 @@ func (c *chunk) deliver(ctx context.Context, subs []store.Subscription, begun fu
 // message's attributes select, side by side, unless it has succeeded before. It
 // returns when all are over; begun is called when all that can begin soon has begun.
 func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func()) error {
+	c.ctx = ctx
 	began := time.Now()
 	c.unbegun.Store(1)
 	c.left.Store(1)
@@ -133,8 +135,8 @@ func (c *chunk) enter(ctx context.Context, s *store.Subscription) error {
 	}
 	c.unbegun.Add(1)
 	c.left.Add(1)
-	f := &firstAttempt{ctx: ctx, chunk: c, s: s, d: d}
-	f.attempt = attempt{aim: aimOf(m.Project, m.TopicID, d), job: f}
+	f := &firstAttempt{chunk: c, s: s, d: d}
+	f.attempt = attempt{aim: aimOf(m.Project, m.TopicID, d), job: f, prepare: c.w.preparation(&f.d, &f.state)}
 	c.attempts = append(c.attempts, f)
 	c.w.lanes.enter(&f.attempt)
 	return nil
@@ -167,7 +169,6 @@ func (c *chunk) await(ctx context.Context, began time.Time, begun func()) {
 // firstAttempt is the first attempt at one subscription of a chunk.
 type firstAttempt struct {
 	attempt
-	ctx      context.Context // of the chunk
 	chunk    *chunk
 	s        *store.Subscription
 	d        Delivery
@@ -187,7 +188,7 @@ func (f *firstAttempt) run() condition {
 	}
 	c := f.chunk
 	defer c.oneOver()
-	result, how := c.w.try(f.ctx, c.message, f.s, f.d, c.first(f.s))
+	result, how := c.w.try(c.ctx, c.message, f.s, f.d, c.first(f.s))
 	if result != nil {
 		c.fail(result)
 		return how

@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -90,14 +91,15 @@ func serve(ctx context.Context, o options) error {
 	}
 	fmt.Printf("The functions answer on %s; Ctrl-C ends them.\n", s.URL)
 	if o.backend == "aws" {
-		fmt.Printf("Log in as %s of tocsin with the password %q. What is stored is in memory.\n", stack.User, stack.Password)
+		fmt.Printf("Log in as %s of tocsin with the password %q, or sign as %s with %q. What is stored is in memory.\n",
+			stack.User, stack.Password, stack.AccessKey, stack.SecretKey)
 	}
 	<-ctx.Done()
 	return s.Close()
 }
 
 // readEnv reads the variables of functions out of the file that sam takes, which has
-// the same for each.
+// the same for each that stands in front of a remote.
 func readEnv(path string) (map[string]string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -109,8 +111,8 @@ func readEnv(path string) (map[string]string, error) {
 	}
 	env := map[string]string{"AWS_SAM_LOCAL": "true", "AWS_REGION": "us-east-1"}
 	for _, block := range blocks {
-		for name, value := range block {
-			env[name] = value
+		if block["TOCSIN_BACKEND"] == "remote" {
+			maps.Copy(env, block)
 		}
 	}
 	return env, nil

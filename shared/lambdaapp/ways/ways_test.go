@@ -31,8 +31,9 @@ func TestOpen(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.settings.SES = aws.Config{Region: "eu-west-1", Credentials: aws.AnonymousCredentials{}}
 			c.settings.SNS = c.settings.SES
-			senders, err := ways.Open(c.settings)
+			out, err := ways.Open(c.settings)
 			require.NoError(t, err)
+			senders := out.Senders
 			for protocol, want := range map[smn.Protocol]deliver.Sender{smn.Email: c.mail, smn.SMS: c.sms} {
 				sender, is := senders[protocol]
 				require.Equal(t, want != nil, is)
@@ -41,6 +42,11 @@ func TestOpen(t *testing.T) {
 			for _, protocol := range []smn.Protocol{smn.HTTP, smn.HTTPS, smn.Slack} {
 				require.NotNil(t, senders[protocol])
 			}
+			for _, form := range []string{"mns-xml", "mns-json", "mns-simplified"} {
+				require.NotNil(t, out.Forms[form])
+			}
+			require.Contains(t, out.Strategies, "BACKOFF_RETRY")
+			require.Contains(t, out.Strategies, "EXPONENTIAL_DECAY_RETRY")
 		})
 	}
 }
