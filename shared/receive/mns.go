@@ -2,24 +2,22 @@ package receive
 
 import (
 	"crypto"
-	"crypto/md5"
 	"crypto/rsa"
 	"crypto/sha1"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+
+	"tocsin/shared/mns"
 )
 
 const (
-	mnsPrefix  = "x-mns-"
-	certURL    = "X-Mns-Signing-Cert-Url"
-	contentMD5 = "Content-MD5"
-	leastKey   = 1024 // bits, that Go takes unless told otherwise
+	mnsPrefix = "x-mns-"
+	leastKey  = 1024 // bits, that Go takes unless told otherwise
 )
 
 func isMNS(header http.Header) bool {
@@ -45,25 +43,24 @@ func (h *Handler) takeMNS(r *http.Request, body []byte) error {
 // verifyMNS says whether MNS has sent a request. What costs least comes first, and
 // nothing is fetched for what could not be genuine.
 func (h *Handler) verifyMNS(r *http.Request, body []byte) error {
-	text, err := mnsText(r)
-	if err != nil {
+	if err := requireOnce(r.Header); err != nil {
 		return err
 	}
-	if !isSum(r.Header.Get(contentMD5), body) {
+	if !isSum(r.Header.Get(mns.HeaderContentMD5), body) {
 		return forbidden("the Content-MD5 does not fit the body")
 	}
-	date, err := http.ParseTime(r.Header.Get("Date"))
+	date, err := http.ParseTime(r.Header.Get(mns.HeaderDate))
 	if err != nil {
 		return forbidden("the Date is missing or no date")
 	}
 	if away := h.config.Now().Sub(date).Abs(); away > h.config.MaxAge {
 		return forbidden("the Date is away from the clock by more than %s", h.config.MaxAge)
 	}
-	signature, err := base64.StdEncoding.DecodeString(r.Header.Get("Authorization"))
+	signature, err := base64.StdEncoding.DecodeString(r.Header.Get(mns.HeaderAuthorization))
 	if err != nil || len(signature) == 0 {
 		return forbidden("the Authorization is not base64")
 	}
-	from, err := h.certificateURL(r.Header.Get(certURL))
+	from, err := h.certificateURL(r.Header.Get(mns.HeaderSigningCertURL))
 	if err != nil {
 		return err
 	}
@@ -77,7 +74,7 @@ func (h *Handler) verifyMNS(r *http.Request, body []byte) error {
 	if !ok {
 		return forbidden("the certificate is not of an RSA key")
 	}
-	sum := sha1.Sum([]byte(text))
+	sum := sha1.Sum(mns.StringToSign(r.Method, mns.Fields(r.Header), target(r)))
 	return fits(rsa.VerifyPKCS1v15(public, crypto.SHA1, sum[:], signature), public.N.BitLen())
 }
 
@@ -93,36 +90,17 @@ func fits(err error, bits int) error {
 	return forbidden("the signature does not fit")
 }
 
-// mnsText writes what the signature covers: method, Content-MD5, Content-Type, Date,
-// each x-mns- header and the target, a line each, with the values as they came.
-// The target is the last line and each header comes once, so a text can be read in
-// one way only.
-func mnsText(r *http.Request) (string, error) {
-	lines := []string{r.Method}
-	for _, name := range []string{contentMD5, "Content-Type", "Date"} {
-		values := r.Header.Values(name)
-		if len(values) > 1 {
-			return "", forbidden("the header %s is there twice", name)
-		}
-		lines = append(lines, strings.Join(values, ""))
-	}
-	own := len(lines)
-	for name, values := range r.Header {
+// requireOnce sees that each header that is signed comes once, so that the text of the
+// signature can be read in one way only.
+func requireOnce(header http.Header) error {
+	for name, values := range header {
 		name = strings.ToLower(name)
-		if !strings.HasPrefix(name, mnsPrefix) {
-			continue
+		isSigned := name == mns.HeaderContentMD5 || name == mns.HeaderContentType || name == mns.HeaderDate || strings.HasPrefix(name, mnsPrefix)
+		if isSigned && len(values) != 1 {
+			return forbidden("the header %q is there twice", name)
 		}
-		if len(values) != 1 {
-			return "", forbidden("the header %q is there twice", name)
-		}
-		lines = append(lines, name+":"+values[0])
 	}
-	slices.SortFunc(lines[own:], func(a, b string) int {
-		nameOfA, _, _ := strings.Cut(a, ":")
-		nameOfB, _, _ := strings.Cut(b, ":")
-		return strings.Compare(nameOfA, nameOfB)
-	})
-	return strings.Join(append(lines, target(r)), "\n"), nil
+	return nil
 }
 
 // target is path and query as they were sent. A proxy may have put scheme and host in
@@ -136,14 +114,9 @@ func target(r *http.Request) string {
 }
 
 // isSum says whether a Content-MD5 is that of the body, in one of the forms that
-// occur: base64 of the hex digits, the hex digits, base64 of the bytes. Without one
-// the signature would not cover the body.
+// occur. Without one the signature would not cover the body.
 func isSum(value string, body []byte) bool {
-	sum := md5.Sum(body)
-	digits := hex.EncodeToString(sum[:])
-	return value == base64.StdEncoding.EncodeToString([]byte(digits)) ||
-		strings.EqualFold(value, digits) ||
-		value == base64.StdEncoding.EncodeToString(sum[:])
+	return mns.IsContentMD5(value, body) || strings.EqualFold(value, mns.BodyMD5(string(body)))
 }
 
 // certificateURL reads the header that names the certificate, and gives its URL in

@@ -2,8 +2,6 @@ package receive
 
 import (
 	"bytes"
-	"crypto/md5"
-	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -11,9 +9,10 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
+
+	"tocsin/shared/mns"
 )
 
 // mnsBody is the body of a notification in XML, of any namespace, and in JSON.
@@ -62,7 +61,7 @@ func formatOf(header http.Header) Format {
 	switch {
 	case media == "text/xml" || media == "application/xml":
 		return XML
-	case media == "application/json" || header.Get("X-Mns-Message-Id") == "":
+	case media == "application/json" || header.Get(mns.HeaderMessageID) == "":
 		return JSON
 	}
 	return Simplified
@@ -92,17 +91,16 @@ func parseXML(body []byte, b *mnsBody) error {
 }
 
 func simplified(header http.Header, body []byte) mnsBody {
-	sum := md5.Sum(body)
 	return mnsBody{
-		TopicOwner:       header.Get("X-Mns-Topic-Owner"),
-		TopicName:        header.Get("X-Mns-Topic-Name"),
-		Subscriber:       header.Get("X-Mns-Subscriber"),
-		SubscriptionName: header.Get("X-Mns-Subscription-Name"),
-		MessageID:        header.Get("X-Mns-Message-Id"),
-		MessageMD5:       strings.ToUpper(hex.EncodeToString(sum[:])),
+		TopicOwner:       header.Get(mns.HeaderTopicOwner),
+		TopicName:        header.Get(mns.HeaderTopicName),
+		Subscriber:       header.Get(mns.HeaderSubscriber),
+		SubscriptionName: header.Get(mns.HeaderSubscriptionName),
+		MessageID:        header.Get(mns.HeaderMessageID),
+		MessageMD5:       mns.BodyMD5(string(body)),
 		Message:          string(body),
-		MessageTag:       header.Get("X-Mns-Message-Tag"),
-		PublishTime:      json.Number(header.Get("X-Mns-Publish-Time")),
+		MessageTag:       header.Get(mns.HeaderMessageTag),
+		PublishTime:      json.Number(header.Get(mns.HeaderPublishTime)),
 	}
 }
 
