@@ -17,9 +17,12 @@ FUNCTION_FLAGS := -trimpath -ldflags "-s -w" -tags lambda.norpc,validator_novali
 ARCHITECTURE ?= arm64
 
 ##@ Try it
-.PHONY: demo run invoke start-api demo-aws functions
+.PHONY: demo demo-mns run invoke start-api demo-aws functions
 demo: $(TOCSIN) ## show the main job from end to end, in a few seconds
 	@$(TOCSIN) demo
+
+demo-mns: $(TOCSIN) ## show what programs of Alibaba MNS topics do, with the endpoint of its samples
+	@$(TOCSIN) demo -mns
 
 run: $(TOCSIN) ## serve on 127.0.0.1:8080 with the data in ./data; Ctrl-C stops it
 	@exec $(TOCSIN) serve -addr 127.0.0.1:8080 -data ./data -sample sample

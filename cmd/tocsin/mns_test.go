@@ -1,10 +1,8 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -46,36 +44,4 @@ func TestMNS(t *testing.T) {
 	require.Contains(t, body, "<Code>InvalidRequestURL</Code>")
 	_, text := get(t, h.settings.PublicURL+"/metrics", nil)
 	require.Contains(t, text, "tocsin_messages_accepted_total 1\n")
-}
-
-// TestMNSGuide is what the guide of MNS shows: three messages arrive, and with names
-// and an account as long as there, each is 495 bytes.
-func TestMNSGuide(t *testing.T) {
-	type arrival struct {
-		request string
-		length  int64
-	}
-	arrivals := make(chan arrival, 3)
-	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		arrivals <- arrival{r.Method + " " + r.RequestURI + " " + r.UserAgent(), r.ContentLength}
-		w.WriteHeader(http.StatusCreated)
-	}))
-	defer endpoint.Close()
-	h := serveQuiet(t, "-project-id", "00000000000000001000000000000001")
-	status, body := mnsCall(t, h, "PUT", "/topics/MyTopic1", "<Topic/>")
-	require.Equal(t, http.StatusCreated, status, body)
-	status, body = mnsCall(t, h, "PUT", "/topics/MyTopic1/subscriptions/MyTopic1-Sub1", "<Subscription><Endpoint>"+endpoint.URL+"</Endpoint></Subscription>")
-	require.Equal(t, http.StatusCreated, status, body)
-	for n := range 3 {
-		status, body = mnsCall(t, h, "POST", "/topics/MyTopic1/messages", fmt.Sprintf("<Message><MessageBody>I am test message %d.</MessageBody></Message>", n))
-		require.Equal(t, http.StatusCreated, status, body)
-	}
-	for range 3 {
-		select {
-		case got := <-arrivals:
-			require.Equal(t, arrival{"POST /notifications " + mns.PushAgent, 495}, got)
-		case <-time.After(30 * time.Second):
-			t.Fatal("nothing arrives")
-		}
-	}
 }

@@ -67,6 +67,7 @@ func TestOpenAddressNeedsOwnSecrets(t *testing.T) {
 
 func TestDemo(t *testing.T) {
 	require.NoError(t, run(t.Context(), []string{"demo"}, io.Discard))
+	require.NoError(t, run(t.Context(), []string{"demo", "-mns"}, io.Discard))
 }
 
 // TestServe starts the house, looks at its own pages, and closes it.
