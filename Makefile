@@ -19,9 +19,12 @@ comma := ,
 ARCHITECTURE ?= arm64
 
 ##@ Try it
-.PHONY: demo run invoke start-api demo-aws functions
+.PHONY: demo demo-mns run invoke start-api demo-aws functions
 demo: $(TOCSIN) ## show the main job from end to end, in a few seconds
 	@$(TOCSIN) demo
+
+demo-mns: $(TOCSIN) ## show what programs of Alibaba MNS topics do, with the endpoint of its samples
+	@$(TOCSIN) demo -mns
 
 run: $(TOCSIN) ## serve on 127.0.0.1:8080 with the data in ./data; Ctrl-C stops it
 	@exec $(TOCSIN) serve -addr 127.0.0.1:8080 -data ./data -sample sample
@@ -50,7 +53,7 @@ functions/%: FORCE
 
 ##@ Work on it
 .PHONY: test race check fmt openapi emulators sam-check bench bench-full bench-lambda soak fuzz
-test: emulators sam-cli ## run all tests; no preparation needed
+test: emulators sam-cli mns-sdk ## run all tests; no preparation needed
 	go test -timeout 30m ./...
 	go -C internal/compat test -count=1 ./... # go does not see that the binary has changed
 
@@ -65,6 +68,10 @@ sam-check: sam-cli ## check template.yaml, build as `sam build` does, and check 
 .PHONY: sam-cli
 sam-cli:
 	@$(call set-up,sam,python3,the tests with the SAM CLI)
+
+.PHONY: mns-sdk
+mns-sdk: # Alibaba's, in .cache/mns-sdk
+	@$(call set-up,mns-sdk,python3,the tests with the SDK of MNS)
 
 define set-up
 for tool in $(2); do \
@@ -81,6 +88,10 @@ endef
 
 .cache/sam/.done: internal/sam/requirements.txt
 	@echo "installing the SAM CLI"
+	@$(venv)
+
+.cache/mns-sdk/.done: internal/compat/mns/requirements.txt
+	@echo "installing the SDK of MNS"
 	@$(venv)
 
 # venv is what is made of a requirements.txt.
@@ -115,10 +126,10 @@ fmt: $(GOFUMPT) ## format all Go files
 openapi: ## write the OpenAPI document anew, after a change of operations or of package wire
 	go test ./internal/openapi -update
 
-bench: ## measure speed, memory and isolation beside raw baselines, in about seven minutes
+bench: ## measure speed, memory and isolation beside raw baselines, in about eight minutes
 	go run ./bench
 
-bench-full: ## the same, and with a million subscriptions, in about ten minutes
+bench-full: ## the same, and with a million subscriptions, in about eleven minutes
 	go run ./bench -million
 
 bench-lambda: functions emulators ## measure the cold starts of all functions beside one that does nothing

@@ -39,7 +39,7 @@ const usage = `bench measures Tocsin beside raw baselines.
 
   go run ./bench                          build tocsin, start it, measure all but a million
   go run ./bench -million                 that, too: a million subscriptions
-  go run ./bench -only deliver,isolation  parts alone: publish, deliver, stored, isolation, pressure, million
+  go run ./bench -only deliver,isolation  parts alone: publish, deliver, mns, stored, isolation, pressure, million
   go run ./bench soak -minutes 5          kill it again and again under load; -h for more
   TOCSIN_PASSWORD=… go run ./bench -url http://127.0.0.1:8080 -user admin -domain tocsin -project local
                                  publishing alone, against a service that runs already;
@@ -91,7 +91,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.dir, "dir", os.TempDir(), "folder for the temporary data; its disk is what publishing waits for")
 	flags.IntVar(&o.rounds, "rounds", 3, "how often each measurement is made, 1 to 100")
 	seconds := flags.Float64("seconds", 1.5, "length of one measurement, 0.1 to 60")
-	only := flags.String("only", strings.Join([]string{partPublish, partDeliver, partStored, partIsolation, partPressure}, ","), "measure these parts")
+	only := flags.String("only", strings.Join([]string{partPublish, partDeliver, partMNS, partStored, partIsolation, partPressure}, ","), "measure these parts")
 	million := flags.Bool("million", false, "measure with a million subscriptions as well, which takes some minutes")
 	flags.StringVar(&o.generator, "generator", generatorClient, "how publishes are made: raw, on connections of our own, or client, by a http.Client")
 	flags.DurationVar(&o.pressure, "pressure", 20*time.Second, "how long dead endpoints are under full load, 1s to 10m")

@@ -33,6 +33,7 @@ type part struct {
 const (
 	partPublish   = "publish"
 	partDeliver   = "deliver"
+	partMNS       = "mns"
 	partStored    = "stored"
 	partIsolation = "isolation"
 	partPressure  = "pressure"
@@ -43,6 +44,7 @@ const (
 var parts = []part{
 	{name: partPublish, ready: (*bench).publish},
 	{name: partDeliver, ready: (*bench).deliver},
+	{name: partMNS, ready: (*bench).mns},
 	{name: partStored, ready: (*bench).stored},
 	{name: partIsolation, ready: (*bench).isolation},
 	{name: partPressure, ready: (*bench).pressure},

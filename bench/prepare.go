@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tocsin/shared/embedded"
+	"tocsin/shared/mns"
 	"tocsin/shared/queue"
 	"tocsin/shared/smn"
 	"tocsin/shared/store"
@@ -17,7 +18,8 @@ import (
 type plan struct {
 	topic     string
 	endpoints []string
-	old       int // messages that have expired long ago, each with a report; none if somebody has confirmed
+	form      string // of their notifications; empty for SMN's
+	old       int    // messages that have expired long ago, each with a report; none if somebody has confirmed
 }
 
 const (
@@ -50,10 +52,14 @@ func prepare(ctx context.Context, folder string, plans []plan) (err error) {
 		for first := 0; first < len(p.endpoints); first += addAtOnce {
 			var items []store.AddSubscription
 			for _, endpoint := range p.endpoints[first:min(first+addAtOnce, len(p.endpoints))] {
-				items = append(items, store.AddSubscription{Subscription: store.Subscription{
+				s := store.Subscription{
 					SubscriptionKey: store.SubscriptionKey{Project: ownProject, TopicID: topic.ID, ID: smn.NewID()},
 					Protocol:        smn.HTTP, Endpoint: endpoint, Status: smn.Confirmed, CreatedAt: now,
-				}})
+				}
+				if p.form != "" {
+					s.Name, s.Style, s.Status = s.ID, smn.Style{Form: p.form, Strategy: mns.BackoffRetry}, smn.Exempt
+				}
+				items = append(items, store.AddSubscription{Subscription: s})
 			}
 			added, err := db.AddSubscriptions(ctx, ownProject, topic.ID, items, smn.MaxSubscriptions)
 			if err != nil {

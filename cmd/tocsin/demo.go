@@ -18,6 +18,7 @@ import (
 
 type demoCommand struct {
 	settings
+	MNS bool `help:"Show the guide of Alibaba MNS topics instead."`
 }
 
 // Run shows the main job against a service of its own, on a free loopback port
@@ -30,6 +31,9 @@ func (c *demoCommand) Run(ctx context.Context) error {
 	}
 	defer os.RemoveAll(dir)
 	c.addr, c.data, c.waysOut = "127.0.0.1:0", dir, waysOut{} // what it sends is only looked at
+	if c.MNS {
+		c.ProjectID = guideProject
+	}
 	h, err := openHouse(ctx, c.settings, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		return err
@@ -38,7 +42,21 @@ func (c *demoCommand) Run(ctx context.Context) error {
 	served := make(chan error, 1)
 	go func() { served <- h.serve(serving) }()
 
-	err = demo.Run(ctx, demo.Config{
+	if c.MNS {
+		err = h.demoMNS(ctx)
+	} else {
+		err = h.demo(ctx)
+	}
+	stop()
+	if err = errors.Join(err, <-served); err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	fmt.Printf("\nEvery step was seen, in %.1f s.\n", time.Since(began).Seconds())
+	return nil
+}
+
+func (h *house) demo(ctx context.Context) error {
+	return demo.Run(ctx, demo.Config{
 		URL: h.settings.PublicURL,
 		Credential: client.Password{
 			Domain: h.settings.Domain, User: h.settings.User, Password: h.settings.Password, Project: h.settings.ProjectName,
@@ -46,12 +64,6 @@ func (c *demoCommand) Run(ctx context.Context) error {
 		Mails:  h.demoMails,
 		Notify: demoNotify,
 	})
-	stop()
-	if err = errors.Join(err, <-served); err != nil {
-		return fmt.Errorf("demo: %w", err)
-	}
-	fmt.Printf("\nEvery step was seen, in %.1f s.\n", time.Since(began).Seconds())
-	return nil
 }
 
 // demoMails gives the mails in the outbox.

@@ -18,6 +18,7 @@ import (
 	"tocsin/shared/deliver"
 	"tocsin/shared/deliver/chatbot"
 	"tocsin/shared/deliver/function"
+	"tocsin/shared/deliver/mnspush"
 	"tocsin/shared/deliver/outbox"
 	"tocsin/shared/deliver/post"
 	"tocsin/shared/deliver/sms"
@@ -26,6 +27,8 @@ import (
 	"tocsin/shared/embedded"
 	"tocsin/shared/httpapi"
 	"tocsin/shared/iam"
+	"tocsin/shared/intake"
+	"tocsin/shared/mns/door"
 	"tocsin/shared/signing"
 	"tocsin/shared/smn"
 )
@@ -111,8 +114,8 @@ func (h *house) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	senders, operations := h.senders(), httpapi.All()
-	h.metrics = newMetrics(operations, slices.Collect(maps.Keys(senders)), h.numbers)
+	senders, forms := h.senders()
+	h.metrics = newMetrics(operationNames(), slices.Collect(maps.Keys(senders)), h.numbers)
 	h.worker, err = deliver.New(deliver.Config{
 		Store:     h.db,
 		Tasks:     h.db,
@@ -123,10 +126,14 @@ func (h *house) build(ctx context.Context) error {
 		Quota:     deliver.Quota{MailPerHour: s.MailPerHour, SMSPerHour: s.SMSPerHour, SMSPerHalfDay: s.SMSPerHalfDay},
 		Log:       h.log,
 		Observer:  h.metrics,
+
+		Forms:      forms,
+		Strategies: mnspush.Strategies(),
 	})
 	if err != nil {
 		return err
 	}
+	room := intake.NewRoom(maxInHand, maxBytesInHand)
 	api, err := httpapi.New(httpapi.Config{
 		Service:      h.broker,
 		Identity:     h.identity,
@@ -135,10 +142,19 @@ func (h *house) build(ctx context.Context) error {
 		PublicURL:    s.PublicURL,
 		Log:          h.log,
 		Observer:     h.metrics,
-
-		MaxInHand:      maxInHand,
-		MaxBytesInHand: maxBytesInHand,
-	}, operations...)
+		Room:         room,
+	}, httpapi.All()...)
+	if err != nil {
+		return err
+	}
+	mns, err := door.New(door.Config{
+		Service:  h.broker,
+		Keys:     h.identity,
+		Region:   s.Region,
+		Room:     room,
+		Log:      h.log,
+		Observer: h.metrics,
+	})
 	if err != nil {
 		return err
 	}
@@ -153,7 +169,7 @@ func (h *house) build(ctx context.Context) error {
 		return err
 	}
 	h.server = &http.Server{
-		Handler: ownPaths(pages, api),
+		Handler: ownPaths(pages, mns, api),
 
 		DisableGeneralOptionsHandler: true, // OPTIONS * is answered like any unknown route
 		ReadHeaderTimeout:            10 * time.Second,
@@ -207,15 +223,16 @@ func (h *house) keys(ctx context.Context) (*signing.Signer, iam.ConfirmTokens, e
 	return signing.New(key, h.settings.Region), tokens, nil
 }
 
-// senders are the ways out, by protocol. What strangers have named is called
+// senders are the ways out, by protocol, and by form those of notifications that are
+// not SMN's. What strangers have named is called
 // through a poster of its own: functions are called where the operator wants them.
-func (h *house) senders() map[smn.Protocol]deliver.Sender {
+func (h *house) senders() (senders map[smn.Protocol]deliver.Sender, forms map[string]deliver.Sender) {
 	strangers := post.New(post.Config{AllowPrivate: *h.settings.AllowPrivateEndpoints, Writer: true, RootCAs: h.settings.roots, Proxy: h.settings.proxy})
 	own := post.New(post.Config{AllowPrivate: true, Writer: true, RootCAs: h.settings.roots})
 	h.posters = append(h.posters, strangers, own)
 	hooks, bots, box := webhook.New(strangers), chatbot.New(strangers), outbox.New(h.db, h.log)
 	functions := function.New(own, h.settings.functions)
-	senders := map[smn.Protocol]deliver.Sender{
+	senders = map[smn.Protocol]deliver.Sender{
 		smn.HTTP: hooks, smn.HTTPS: hooks,
 		smn.Email: box, smn.SMS: box, smn.Call: box,
 		smn.FunctionStage: functions, smn.FunctionGraph: functions,
@@ -235,7 +252,7 @@ func (h *house) senders() map[smn.Protocol]deliver.Sender {
 		h.posters = append(h.posters, patient)
 		senders[smn.SMS] = sms.New(patient, *gateway)
 	}
-	return senders
+	return senders, mnspush.Forms(strangers)
 }
 
 // authority knows the users of the credentials file or the one of the settings.
@@ -335,12 +352,16 @@ func (h *house) close() error {
 	return errors.Join(errs...)
 }
 
-// ownPaths sends to the binary's own pages what is theirs and everything else to
-// the API, which answers unknown routes in SMN's way.
-func ownPaths(own *http.ServeMux, api http.Handler) http.Handler {
+// ownPaths sends to the binary's own pages what is theirs, to the door of MNS what is
+// its own, and everything else to the API, which answers unknown routes in SMN's way.
+func ownPaths(own *http.ServeMux, mns, api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/v2/") { // nearly all; none is our own
 			api.ServeHTTP(w, r)
+			return
+		}
+		if door.IsOwn(r) {
+			mns.ServeHTTP(w, r)
 			return
 		}
 		if _, pattern := own.Handler(r); pattern != "" && r.URL.Path == path.Clean(r.URL.Path) {

@@ -19,6 +19,7 @@ type commands struct {
 	Status       statusCommand       `cmd:"" help:"Ask the running server how it is."`
 	Backup       backupCommand       `cmd:"" help:"Copy a data folder, beside the server that works in it."`
 	Check        checkCommand        `cmd:"" help:"Look for damage in a data folder."`
+	Listen       listenCommand       `cmd:"" help:"Receive notifications of MNS and SMN, check them and write them down."`
 	Demo         demoCommand         `cmd:"" help:"Show the main job from end to end, then clean up."`
 	Invoke       invokeCommand       `cmd:"" help:"Run one function with one event, as Lambda would."`
 	HashPassword hashPasswordCommand `cmd:"" help:"Read a password from the input and print its hash, for a credentials file."`

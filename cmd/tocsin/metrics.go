@@ -14,6 +14,7 @@ import (
 
 	"tocsin/shared/deliver"
 	"tocsin/shared/httpapi"
+	"tocsin/shared/mns/door"
 	"tocsin/shared/smn"
 	"tocsin/shared/wire"
 )
@@ -56,8 +57,17 @@ var (
 	sizes   = []float64{0, 1, 2, 4, 8, 16, 32, 64, 128, 256}
 )
 
+// operationNames are the names of all that can be asked for.
+func operationNames() []string {
+	names := door.Operations()
+	for _, op := range httpapi.All() {
+		names = append(names, op.Name)
+	}
+	return names
+}
+
 // newMetrics makes the metrics of an installation. count counts its backlog.
-func newMetrics(operations []httpapi.Operation, protocols []smn.Protocol, count func(context.Context) (*numbers, error)) *metrics {
+func newMetrics(operations []string, protocols []smn.Protocol, count func(context.Context) (*numbers, error)) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		answers:  map[string]*[6]series{"none": {}},
@@ -88,8 +98,8 @@ func newMetrics(operations []httpapi.Operation, protocols []smn.Protocol, count 
 			Help: "Subscriptions that a message was meant for, in each finished chunk of up to 256.",
 		}),
 	}
-	for _, op := range operations {
-		m.answers[op.Name] = &[6]series{}
+	for _, name := range operations {
+		m.answers[name] = &[6]series{}
 	}
 	for _, p := range protocols {
 		m.results[p] = &[3]series{}
@@ -101,10 +111,10 @@ func newMetrics(operations []httpapi.Operation, protocols []smn.Protocol, count 
 	return m
 }
 
-// Answered meets httpapi.Observer.
+// Answered meets httpapi.Observer and door.Observer.
 func (m *metrics) Answered(operation string, status int, took time.Duration) {
 	class := min(max(status/100, 0), 5)
-	if class == 2 && httpapi.Publishes(operation) {
+	if class == 2 && (httpapi.Publishes(operation) || operation == door.Publish) {
 		m.accepted.Inc()
 	}
 	if found := m.answers[operation]; found != nil {

@@ -79,6 +79,7 @@ func sample(m *metrics) {
 	m.Answered("publish", http.StatusServiceUnavailable, time.Millisecond)
 	m.Answered("publish-alerts", http.StatusOK, time.Millisecond)
 	m.Answered("publish-alerts", http.StatusNotFound, time.Millisecond)
+	m.Answered("mns-publish", http.StatusCreated, time.Millisecond)
 	for result := deliver.Delivered; result <= deliver.Dead; result++ {
 		m.Attempted(deliver.Attempt{Type: wire.TypeNotification, Protocol: smn.HTTPS, Number: 1, Result: result, Took: time.Second, SinceAccepted: time.Minute})
 	}
@@ -88,7 +89,7 @@ func sample(m *metrics) {
 }
 
 func newSampleMetrics(count func(context.Context) (*numbers, error)) *metrics {
-	return newMetrics(httpapi.All(), []smn.Protocol{smn.HTTPS, smn.Email}, count)
+	return newMetrics(operationNames(), []smn.Protocol{smn.HTTPS, smn.Email}, count)
 }
 
 func TestMetrics(t *testing.T) {
@@ -102,6 +103,7 @@ func TestMetrics(t *testing.T) {
 	for _, line := range []string{
 		`tocsin_request_duration_seconds_count{operation="publish",status="2xx"} 3`,
 		`tocsin_request_duration_seconds_count{operation="publish",status="5xx"} 3`,
+		`tocsin_request_duration_seconds_count{operation="mns-publish",status="2xx"} 3`,
 		`tocsin_messages_accepted_total 6`,
 		`tocsin_attempt_duration_seconds_count{protocol="https",result="delivered"} 3`,
 		`tocsin_attempt_duration_seconds_count{protocol="https",result="again"} 3`,

@@ -57,7 +57,8 @@ func TestOwnAuthorityOfGateways(t *testing.T) {
 		h := &house{settings: parsed(t).settings}
 		require.NoError(t, h.settings.complete(listener.Addr()))
 		defer func() { require.NoError(t, h.close()) }()
-		return h.senders()[p].Send(t.Context(), deliver.Delivery{
+		senders, _ := h.senders()
+		return senders[p].Send(t.Context(), deliver.Delivery{
 			Type: wire.TypeNotification, MessageID: "1", TopicURN: "urn:smn:local:0:alerts", Protocol: p, Endpoint: endpoint, Subject: "Disk", Text: "full",
 		})
 	}

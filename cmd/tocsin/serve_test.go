@@ -17,6 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
+	"tocsin/shared/mns"
 	"tocsin/shared/smn"
 	"tocsin/shared/validation"
 )
@@ -66,6 +67,7 @@ func TestOpenAddressNeedsOwnSecrets(t *testing.T) {
 
 func TestDemo(t *testing.T) {
 	require.NoError(t, run(t.Context(), []string{"demo"}, io.Discard))
+	require.NoError(t, run(t.Context(), []string{"demo", "-mns"}, io.Discard))
 }
 
 // TestServe starts the house, looks at its own pages, and closes it.
@@ -248,7 +250,7 @@ func TestSettingsThatCannotBe(t *testing.T) {
 
 func TestEveryProtocolHasASender(t *testing.T) {
 	h := &house{settings: parsed(t, "-allow-private-endpoints").settings, log: slog.New(slog.DiscardHandler)}
-	senders := h.senders()
+	senders, forms := h.senders()
 	t.Cleanup(func() { require.NoError(t, h.close()) })
 	for _, p := range []smn.Protocol{
 		smn.HTTP, smn.HTTPS, smn.Email, smn.SMS, smn.Call, smn.FunctionStage, smn.FunctionGraph,
@@ -263,4 +265,7 @@ func TestEveryProtocolHasASender(t *testing.T) {
 		delete(senders, platform.Protocol())
 	}
 	require.Empty(t, senders)
+	for _, form := range []string{mns.FormXML, mns.FormJSON, mns.FormSimplified} {
+		require.NotNil(t, forms[form], form)
+	}
 }

@@ -6,77 +6,46 @@ package main
 
 import (
 	"cmp"
-	"errors"
+	"context"
 	"fmt"
-	"io"
 	"log"
 	"net/http"
 	"os"
 	"time"
 
-	"tocsin/shared/signing"
-	"tocsin/shared/wire"
+	"tocsin/shared/receive"
 )
 
 func main() {
 	if len(os.Args) != 3 {
 		log.Fatal("usage: webhook ADDRESS TOPIC_URN")
 	}
-	hook := webhook{
-		topic: os.Args[2],
+	topic := os.Args[2]
+	handler, err := receive.New(receive.Config{
 		// The certificate is fetched from here and nowhere else, whatever a message says.
-		verifier: &signing.Verifier{BaseURL: cmp.Or(os.Getenv("TOCSIN_ENDPOINT"), "http://127.0.0.1:8080")},
+		SMN: []string{cmp.Or(os.Getenv("TOCSIN_ENDPOINT"), "http://127.0.0.1:8080")},
+		Receive: func(_ context.Context, n receive.Notification) error {
+			if n.Topic != topic {
+				return receive.ErrUnwanted
+			}
+			// A message can come twice: whoever acts on it remembers its id.
+			fmt.Printf("%s %s: %s\n", n.MessageID, n.Subject, n.Text)
+			return nil
+		},
+		Confirm: func(ctx context.Context, c receive.Confirmation) error {
+			if c.TopicURN != topic {
+				return receive.ErrUnwanted
+			}
+			if err := c.Follow(ctx); err != nil {
+				return err // the service asks again
+			}
+			fmt.Println("subscribed to", topic)
+			return nil
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
 	}
-	server := http.Server{Addr: os.Args[1], Handler: hook, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second}
+	server := http.Server{Addr: os.Args[1], Handler: handler, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second}
 	log.Fatal(server.ListenAndServe())
-}
-
-type webhook struct {
-	topic    string
-	verifier *signing.Verifier
-}
-
-func (h webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 2<<20)) // a message has up to 256 KiB, in JSON up to six times that
-	if err != nil {
-		http.Error(w, "the body cannot be read", http.StatusBadRequest)
-		return
-	}
-	message, err := h.verifier.Verify(r.Context(), body)
-	switch {
-	case errors.Is(err, signing.ErrUnavailable): // the service tries again
-		http.Error(w, "the certificate cannot be fetched", http.StatusServiceUnavailable)
-	case err != nil || message.TopicURN != h.topic:
-		http.Error(w, "this is not a message for us", http.StatusForbidden)
-	case message.Type == wire.TypeConfirmation:
-		h.confirm(w, r, message.SubscribeURL)
-	case message.Type == wire.TypeNotification:
-		// A message can come twice: whoever acts on it remembers its id.
-		fmt.Printf("%s %s: %s\n", message.MessageID, message.Subject, message.Message)
-	}
-}
-
-// confirm follows a link that was signed by the service, and so leads to it.
-func (h webhook) confirm(w http.ResponseWriter, r *http.Request, link string) {
-	visit, err := http.NewRequestWithContext(r.Context(), http.MethodGet, link, http.NoBody)
-	if err == nil {
-		err = follow(visit)
-	}
-	if err != nil {
-		http.Error(w, "the subscription cannot be confirmed", http.StatusServiceUnavailable)
-		return
-	}
-	fmt.Println("subscribed to", h.topic)
-}
-
-func follow(r *http.Request) error {
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return errors.New(answer.Status)
-	}
-	return nil
 }

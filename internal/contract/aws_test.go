@@ -23,6 +23,13 @@ func TestOnAWS(t *testing.T) {
 	})
 }
 
+func TestNamedOnAWS(t *testing.T) {
+	smntest.RunNamed(t, func(t *testing.T) smntest.Env {
+		in := installOnAWS(t)
+		return smntest.Env{Region: region, As: func(smn.Caller) smn.Service { return in.broker }}
+	})
+}
+
 func installOnAWS(t *testing.T) installation {
 	t.Helper()
 	name := "contract-" + smn.NewID()

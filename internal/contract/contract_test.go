@@ -14,6 +14,13 @@ func TestInProcess(t *testing.T) {
 	})
 }
 
+func TestNamedInProcess(t *testing.T) {
+	smntest.RunNamed(t, func(t *testing.T) smntest.Env {
+		in := install(t)
+		return smntest.Env{Region: region, As: func(smn.Caller) smn.Service { return in.broker }}
+	})
+}
+
 func TestOverHTTP(t *testing.T) {
 	smntest.Run(t, func(t *testing.T) smntest.Env {
 		in := install(t)

@@ -1,7 +1,9 @@
 package contract
 
 import (
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"io"
 	"maps"
 	"net/http"
@@ -208,8 +210,13 @@ func TestCertificates(t *testing.T) {
 	for _, path := range []string{"/smn/", "/v2/notifications/certifications/download/"} {
 		a := v.send(t, "GET", path+id, "")
 		require.Equal(t, http.StatusOK, a.status)
-		require.True(t, strings.HasPrefix(a.body, "-----BEGIN CERTIFICATE-----"))
-		require.NotContains(t, a.body, "PRIVATE")
+		require.True(t, strings.HasPrefix(a.body, "-----BEGIN CERTIFICATE-----\n"), "nothing before it")
+		require.True(t, strings.HasSuffix(a.body, "\n-----END CERTIFICATE-----\n"), "nothing behind it")
+		block, rest := pem.Decode([]byte(a.body))
+		require.Empty(t, rest, "it is one")
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		require.NoError(t, err)
+		require.Equal(t, 3, certificate.Version, "endpoints of MNS look for the key where version 3 has it")
 		a = v.send(t, "GET", path+"SMN_x.pem", "")
 		require.Equal(t, http.StatusNotFound, a.status)
 		require.Len(t, a.json(t), 1)

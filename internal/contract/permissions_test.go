@@ -65,6 +65,10 @@ func TestPermissions(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, first.MessageID, second.MessageID)
 	}) && ran
+	ran = t.Run("mns", func(t *testing.T) {
+		c := newCloud(t, w, dynamo, others)
+		walkMNS(t, c.broker(t, "MnsFunction"), func(h http.Handler) http.RoundTripper { return direct{h} })
+	}) && ran
 	if !ran {
 		return // what a case did not come to was not asked for
 	}
@@ -115,7 +119,7 @@ func (c *cloud) function(t *testing.T, id string) function {
 }
 
 // broker is the service as a function has it.
-func (c *cloud) broker(t *testing.T, id string) smn.Service {
+func (c *cloud) broker(t *testing.T, id string) *broker.Broker {
 	t.Helper()
 	tokens, err := iam.NewConfirmTokens(make([]byte, 32))
 	require.NoError(t, err)

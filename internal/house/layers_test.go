@@ -24,14 +24,14 @@ const root = "../.."
 // not named elsewhere.
 var layers = [][]string{
 	{"cmd/*", "functions/*", "bench", "examples/*", "internal/stack/run", "internal/coldstart", "internal/coldstart/hello"},
-	{"internal/stack", "shared/lambdaapp/ways"},
+	{"internal/stack", "shared/lambdaapp/ways", "shared/lambdaapp/mnsdoor"},
 	{"internal/demo"},
 	{"shared/lambdaapp", "internal/runtimeapi", "internal/trial", "internal/emulators", "events"},
-	{"shared/httpapi", "shared/client", "shared/embedded", "shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/*"},
+	{"shared/httpapi", "shared/client", "shared/embedded", "shared/dynamostore", "shared/sqsqueue", "shared/secrets", "shared/deliver/*", "shared/mns/door"},
 	{"shared/deliver/post", "shared/deliver/letter", "shared/deliver/carrier", "shared/awsjson"},
-	{"shared/broker", "shared/deliver"},
+	{"shared/broker", "shared/deliver", "shared/receive"},
 	{"shared/store", "shared/signing", "shared/iam", "shared/validation", "shared/access", "shared/notice"},
-	{"shared/queue", "shared/wire", "shared/flow", "shared/awspost"},
+	{"shared/queue", "shared/wire", "shared/mns", "shared/flow", "shared/intake", "shared/awspost"},
 	{"shared/smn"},
 }
 

@@ -113,15 +113,24 @@ func TestRoutesReachTheFunctionThatMounts(t *testing.T) {
 			used[r] = true
 		}
 	}
+	for _, pattern := range patterns("", mns[1:]) {
+		method, path := requestTo(pattern)
+		r, ok := match(routes, method, path)
+		require.True(t, ok, pattern)
+		require.Equal(t, "mns", owners[r], "%s goes by %s", pattern, r)
+		used[r] = true
+	}
 	for _, r := range routes {
 		require.True(t, used[r], "%s leads to %s, which has no such operation", r, owners[r])
 	}
 }
 
-// requestOf is a request that the operation takes, with a value for each of its
-// parameters.
-func requestOf(op httpapi.Operation) (method, path string) {
-	method, path, _ = strings.Cut(op.Route, " ")
+// requestOf is a request that the operation takes.
+func requestOf(op httpapi.Operation) (method, path string) { return requestTo(op.Route) }
+
+// requestTo is a request that fits a pattern, with a value for each of its parameters.
+func requestTo(pattern string) (method, path string) {
+	method, path, _ = strings.Cut(pattern, " ")
 	path = strings.TrimSuffix(path, "{$}")
 	segments := strings.Split(path, "/")
 	for i, segment := range segments {
@@ -239,7 +248,7 @@ func TestFoldersTemplateAndEventsAgree(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &env))
 	for _, f := range functions(t) {
 		backend := "remote"
-		if f.folder == "deliver" { // a remote delivers by itself
+		if f.folder == "deliver" || f.folder == "mns" { // a remote delivers by itself, and has no named subscriptions
 			backend = "aws"
 		}
 		require.Equal(t, backend, env[f.id]["TOCSIN_BACKEND"], "env.json for %s", f.id)

@@ -10,8 +10,8 @@ import (
 	"tocsin/shared/httpapi"
 )
 
-// futureRoutes are all routes that SMN and MNS have, as their references list
-// them: those of httpapi today and those to come. A line may name several
+// All routes that SMN and MNS have, as their references list them: those of httpapi
+// today and those to come, and those of the door of MNS. A line may name several
 // methods. Below marks what SMN has under /v2/{project_id}.
 const (
 	smnBelow = `

@@ -52,7 +52,7 @@ func TestNothingIsMissing(t *testing.T) {
 
 func TestRemoteKeepsNothing(t *testing.T) {
 	s := NewStack(t, Read(t), stacks["remote"])
-	for _, id := range []string{"Table", "Queue", "DeadLetters", "DeliverFunction", "TokenKeyPolicy", "SigningKeyPolicy"} {
+	for _, id := range []string{"Table", "Queue", "DeadLetters", "DeliverFunction", "MnsFunction", "TokenKeyPolicy", "SigningKeyPolicy"} {
 		require.NotContains(t, s.Resources, id)
 	}
 	for _, p := range s.Permissions(t, "PublishFunction") {

@@ -26,6 +26,9 @@ const mailFrom = "tocsin@example.com"
 const (
 	User     = "admin"
 	Password = "only for this machine"
+
+	AccessKey = "LOCALACCESSKEY"
+	SecretKey = "LOCALSECRETKEY"
 )
 
 // NewCloud makes one. What it holds is in memory and ends with the process.
@@ -67,6 +70,8 @@ func NewCloud(ctx context.Context) (*Cloud, error) {
 			"TOCSIN_DOMAIN":                  "tocsin",
 			"TOCSIN_USER":                    User,
 			"TOCSIN_PASSWORD":                Password,
+			"TOCSIN_ACCESS_KEY":              AccessKey,
+			"TOCSIN_SECRET_KEY":              SecretKey,
 			"TOCSIN_NOTIFY_TOPIC":            "demo",
 			"TOCSIN_ALLOW_PRIVATE_ENDPOINTS": "true",
 		},

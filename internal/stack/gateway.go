@@ -139,7 +139,7 @@ func write(w http.ResponseWriter, reply events.APIGatewayV2HTTPResponse) {
 		}
 	}
 	for name, value := range reply.Headers {
-		w.Header().Set(name, value)
+		w.Header()[name] = []string{value} // as the function spells it
 	}
 	for name, values := range reply.MultiValueHeaders {
 		w.Header()[http.CanonicalHeaderKey(name)] = values

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"tocsin/shared/mns"
 	"tocsin/shared/wire"
 )
 
@@ -143,7 +144,7 @@ func (s *Sink) receive(w http.ResponseWriter, r *http.Request) error {
 	if _, err := body.ReadFrom(r.Body); err != nil {
 		return err
 	}
-	id := r.Header.Get(wire.HeaderMessageID)
+	id := messageID(r.Header, body.Bytes())
 	if id == "" {
 		s.plain()
 		return nil
@@ -157,6 +158,18 @@ func (s *Sink) receive(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.arrive(a, body.Bytes())
 	return nil
+}
+
+// messageID is our id of a message, in the form of SMN or in the XML of MNS; empty if
+// there is none.
+func messageID(header http.Header, body []byte) string {
+	if id := header.Get(wire.HeaderMessageID); id != "" {
+		return id
+	}
+	_, after, _ := bytes.Cut(body, []byte("<MessageId>"))
+	spelt, _, _ := bytes.Cut(after, []byte("<"))
+	id, _ := mns.ParseMessageID(string(spelt))
+	return id
 }
 
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}

@@ -40,6 +40,7 @@ func (b *Broker) Publish(ctx context.Context, in smn.PublishInput) (string, erro
 		Subject:      in.Subject,
 		Attributes:   in.Attributes,
 		Locale:       in.Locale,
+		Tag:          in.Tag,
 		AcceptedAt:   now,
 		ExpiresAt:    now.Add(ttl),
 	}
@@ -52,6 +53,9 @@ func (b *Broker) Publish(ctx context.Context, in smn.PublishInput) (string, erro
 		}
 	default:
 		m.Body = in.Message
+	}
+	if most := topic.MaxMessage; most > 0 && len(m.Body)+len(m.Structure) > most {
+		return "", smn.Errorf(smn.InvalidMessage, "the message has %d bytes; the topic takes at most %d", len(m.Body)+len(m.Structure), most)
 	}
 	fanOut := queue.NewFanOut(topic.Project, topic.ID, m.ID, 0)
 	if once != nil {

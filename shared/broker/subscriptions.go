@@ -115,21 +115,9 @@ func (b *Broker) add(ctx context.Context, caller smn.Caller, topic store.Topic, 
 	if err != nil {
 		return nil, err
 	}
-	now := b.Now()
 	items := make([]store.AddSubscription, len(subscriptions))
 	for i, s := range subscriptions {
-		row := store.Subscription{
-			SubscriptionKey: store.SubscriptionKey{Project: topic.Project, TopicID: topic.ID, ID: smn.NewID()},
-			Protocol:        s.Protocol,
-			Endpoint:        s.Endpoint,
-			Remark:          s.Remark,
-			Extension:       s.Extension,
-			Status:          smn.Unconfirmed,
-			CreatedAt:       now,
-		}
-		if caller.Project != topic.Project {
-			row.Subscriber = caller.Project
-		}
+		row := b.newSubscription(caller, topic, s)
 		items[i].Subscription = row
 		if s.Protocol.IsFunction() {
 			items[i].Status = smn.Exempt
@@ -152,7 +140,7 @@ func (b *Broker) add(ctx context.Context, caller smn.Caller, topic store.Topic, 
 	for i, a := range added {
 		switch {
 		case errors.Is(a.Err, store.ErrLimit):
-			outputs[i].Err = smn.Errorf(smn.TooManySubscriptions, "topic %s has %d subscriptions, which is its limit", urn, b.SubscriptionQuota)
+			outputs[i].Err = b.tooManySubscriptions(topic)
 			continue
 		case a.Err != nil:
 			outputs[i].Err = refusal(a.Protocol, a.Err)
@@ -173,6 +161,26 @@ func (b *Broker) add(ctx context.Context, caller smn.Caller, topic store.Topic, 
 		}
 	}
 	return outputs, nil
+}
+
+func (b *Broker) newSubscription(caller smn.Caller, topic store.Topic, s smn.NewSubscription) store.Subscription {
+	row := store.Subscription{
+		SubscriptionKey: store.SubscriptionKey{Project: topic.Project, TopicID: topic.ID, ID: smn.NewID()},
+		Protocol:        s.Protocol,
+		Endpoint:        s.Endpoint,
+		Remark:          s.Remark,
+		Extension:       s.Extension,
+		Status:          smn.Unconfirmed,
+		CreatedAt:       b.Now(),
+	}
+	if caller.Project != topic.Project {
+		row.Subscriber = caller.Project
+	}
+	return row
+}
+
+func (b *Broker) tooManySubscriptions(topic store.Topic) error {
+	return smn.Errorf(smn.TooManySubscriptions, "topic %s has %d subscriptions, which is its limit", b.topicURN(topic), b.SubscriptionQuota)
 }
 
 // notice is the task that tells a subscription's endpoint where it stands.

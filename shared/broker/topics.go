@@ -23,6 +23,7 @@ func (b *Broker) CreateTopic(ctx context.Context, in smn.CreateTopicInput) (smn.
 		Name:                in.Name,
 		DisplayName:         in.DisplayName,
 		EnterpriseProjectID: in.EnterpriseProjectID,
+		TopicOptions:        in.TopicOptions,
 		CreatedAt:           now,
 		UpdatedAt:           now,
 	}
@@ -115,7 +116,9 @@ func (b *Broker) UpdateTopic(ctx context.Context, in smn.UpdateTopicInput) error
 	if err != nil {
 		return err
 	}
-	err = b.Store.UpdateTopic(ctx, topic.Project, topic.ID, in.DisplayName, b.Now())
+	err = b.Store.UpdateTopic(ctx, topic.Project, topic.ID, store.TopicChange{
+		DisplayName: in.DisplayName, MaxMessage: in.MaxMessage, Logging: in.Logging,
+	}, b.Now())
 	if errors.Is(err, store.ErrNotFound) {
 		return smn.Errorf(smn.TopicNotFound, "topic %s does not exist", in.TopicURN)
 	}
@@ -152,6 +155,7 @@ func (b *Broker) describe(t store.Topic) smn.Topic {
 		ID:                  t.ID,
 		DisplayName:         t.DisplayName,
 		EnterpriseProjectID: t.EnterpriseProjectID,
+		TopicOptions:        t.TopicOptions,
 		CreatedAt:           t.CreatedAt,
 		UpdatedAt:           t.UpdatedAt,
 	}

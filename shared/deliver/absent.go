@@ -84,7 +84,7 @@ func (l *lanes) isReady(t target) bool {
 
 // isShort says whether the line for the fast lane is short enough to call others to
 // it.
-func (l *lanes) isShort() bool { return l.waiting.Len() <= l.line/2 }
+func (l *lanes) isShort() bool { return l.waiting.Len()+l.unprepared.Len() <= l.line/2 }
 
 // hasRoom says whether a host has enough to call others to it.
 func (l *lanes) hasRoom(h *host) bool {

@@ -10,24 +10,27 @@ import (
 	"tocsin/shared/smn"
 )
 
-// send hands a delivery to the sender of its protocol. A sender that panics costs
+// send hands a delivery to the sender of its protocol, or of its form. A sender that panics costs
 // its own attempt and nothing else.
 func (w *Worker) send(ctx context.Context, d Delivery) (o Outcome) {
-	sender := w.senders[d.Protocol]
+	sender, missing := w.senders[d.Protocol], "no sender for this protocol"
+	var prepared func(context.Context) Outcome
+	if d.Named != nil {
+		sender, missing = w.forms[d.Named.Form], "no sender for notifications in this form"
+		prepared = d.Named.send
+	}
 	if sender == nil {
-		return Outcome{Result: Dead, Reason: "no sender for this protocol"}
+		return Outcome{Result: Dead, Reason: missing}
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			// What was panicked with may hold anything, so the log gets the stack only.
-			w.log.LogAttrs(ctx, slog.LevelError, "sender panicked",
-				slog.String("message_id", d.MessageID),
-				slog.String("subscription_urn", d.SubscriptionURN),
-				slog.String("protocol", string(d.Protocol)),
-				slog.String("stack", string(debug.Stack())))
-			o = Outcome{Result: Again, Reason: "the sender failed"}
+			w.logPanic(ctx, &d, debug.Stack())
+			o = senderFailed
 		}
 	}()
+	if prepared != nil {
+		return prepared(ctx)
+	}
 	return sender.Send(ctx, d)
 }
 

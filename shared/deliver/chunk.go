@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"tocsin/shared/queue"
-	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
 
@@ -20,6 +19,7 @@ const chunkPatience = 15 * time.Second
 
 // chunk is a chunk of a message that is being delivered.
 type chunk struct {
+	ctx     context.Context // of its attempts
 	w       *Worker
 	message *message
 	task    queue.FanOut
@@ -89,6 +89,7 @@ func (c *chunk) deliver(ctx context.Context, subs []store.Subscription, begun fu
 // message's attributes select, side by side, unless it has succeeded before. It
 // returns when all are over; begun is called when all that can begin soon has begun.
 func (c *chunk) send(ctx context.Context, subs []store.Subscription, begun func()) error {
+	c.ctx = ctx
 	c.unbegun.Store(1)
 	c.left.Store(1)
 	err := c.w.ward.admit(ctx, c.message.Project, c.message.TopicID, c.task.Chunk)
@@ -121,7 +122,7 @@ func (c *chunk) enter(ctx context.Context, s *store.Subscription) error {
 	switch {
 	case !s.Status.Receives():
 		return nil
-	case !smn.Selects(m.Attributes, s.Protocol, s.Filters):
+	case !s.Wants(&m.Message):
 		c.tally.Filtered++
 		return nil
 	}
@@ -146,8 +147,8 @@ func (c *chunk) enter(ctx context.Context, s *store.Subscription) error {
 	}
 	c.unbegun.Add(1)
 	c.left.Add(1)
-	f := &firstAttempt{ctx: ctx, chunk: c, s: s, d: d}
-	f.attempt = attempt{aim: aimOf(m.Project, m.TopicID, d), job: f}
+	f := &firstAttempt{chunk: c, s: s, d: d}
+	f.attempt = attempt{aim: aimOf(m.Project, m.TopicID, d), job: f, prepare: c.w.preparation(&f.d, &f.state)}
 	c.attempts = append(c.attempts, f)
 	c.w.lanes.enter(&f.attempt)
 	return nil
@@ -180,7 +181,6 @@ func (c *chunk) await(ctx context.Context, begun func()) {
 // firstAttempt is the first attempt at one subscription of a chunk.
 type firstAttempt struct {
 	attempt
-	ctx      context.Context // of the chunk
 	chunk    *chunk
 	s        *store.Subscription
 	d        Delivery
@@ -200,7 +200,7 @@ func (f *firstAttempt) run() condition {
 	}
 	c := f.chunk
 	defer c.oneOver()
-	result, how := c.w.try(f.ctx, c.message, f.s, f.d, c.first(f.s))
+	result, how := c.w.try(c.ctx, c.message, f.s, f.d, c.first(f.s))
 	if result != nil {
 		c.fail(result)
 		return how

@@ -62,13 +62,18 @@ func (w *Worker) fanOut(ctx context.Context, f queue.FanOut, begun func()) (agai
 
 // notification is the delivery of a message to a subscription.
 func (w *Worker) notification(m *message, s *store.Subscription) (Delivery, error) {
-	d, err := m.delivery(s.Protocol, w)
+	form := formOf(s)
+	d, err := m.delivery(s.Protocol, form, w)
 	if err != nil {
 		return Delivery{}, fmt.Errorf("sign message %s: %w", m.ID, err)
 	}
 	d.SubscriptionURN = m.TopicURN + ":" + s.ID
 	d.Endpoint = s.Endpoint
 	d.Extension = s.Extension
+	if form != "" {
+		d.Named = w.named(m, s, form)
+		return d, nil
+	}
 	d.UnsubscribeURL = w.links.unsubscribe(s.Protocol, d.SubscriptionURN)
 	return d, nil
 }

@@ -23,6 +23,7 @@ const (
 type attempt struct {
 	aim
 	job
+	prepare func() // what is to be done before it begins and takes the processor's time; nil for nothing
 }
 
 // aim is what an attempt is aimed at, and for whom.
@@ -43,8 +44,8 @@ type job interface {
 	run() condition
 	// refuse is called instead when there is no place for it: it is to be put off.
 	refuse()
-	// begun is called before either of them, and when the attempt waits for an endpoint
-	// that has turned slow: nobody should wait any longer for it to begin. It may be
+	// begun is called before either of them, and when the attempt waits to be prepared or
+	// for an endpoint that has turned slow: nobody should wait any longer for it to begin. It may be
 	// called twice.
 	begun()
 }
@@ -67,6 +68,8 @@ type lanes struct {
 	mu          sync.Mutex
 	inFast      int // places taken
 	inSlow      int
+	unprepared  queue.Turns[*place]
+	preparing   int                 // goroutines that prepare
 	waiting     queue.Turns[*place] // for the fast lane
 	endpoints   map[target]*endpoint
 	hosts       map[string]*host
@@ -155,11 +158,14 @@ func (l *lanes) take(a *attempt, e *endpoint, h *host) *place {
 // begin finds a lane for an attempt and runs it there, or lets it wait for its turn.
 // The caller holds mu, which begin gives back.
 func (l *lanes) begin(p *place) {
+	lined := l.waiting.Len() + l.unprepared.Len()
 	switch {
-	case !l.closed && l.start(p):
+	case p.prepare != nil && !l.closing && lined < l.line:
+		l.toPrepare(p)
+	case p.prepare == nil && !l.closed && l.start(p):
 		l.mu.Unlock()
 		go l.run(p)
-	case l.closing || l.waiting.Len() >= l.line:
+	case l.closing || p.prepare != nil || lined >= l.line:
 		next := l.leave(p, untried)
 		l.mu.Unlock()
 		next.refused = append(next.refused, p.attempt)
@@ -328,9 +334,11 @@ func (l *lanes) close(atOnce bool) {
 		h.backlog = nil
 	}
 	l.inBacklogs = 0
-	for p, ok := l.waiting.Pop(); ok; p, ok = l.waiting.Pop() {
-		l.leave(p, untried) // nothing can follow
-		next.refused = append(next.refused, p.attempt)
+	for _, line := range []*queue.Turns[*place]{&l.unprepared, &l.waiting} {
+		for p, ok := line.Pop(); ok; p, ok = line.Pop() {
+			l.leave(p, untried) // nothing can follow
+			next.refused = append(next.refused, p.attempt)
+		}
 	}
 	l.mu.Unlock()
 	l.goOn(next)

@@ -82,7 +82,7 @@ func (all *errands) note(f func()) {
 // send lets an attempt enter, and all that follows happen.
 func (all *errands) send(topic, host, endpoint string) *errand {
 	e := &errand{all: all, end: make(chan condition, 1)}
-	e.attempt = attempt{aim{"project", topic, target{endpoint, host}}, e}
+	e.attempt = attempt{aim: aim{"project", topic, target{endpoint, host}}, job: e}
 	all.list = append(all.list, e)
 	all.enter(&e.attempt)
 	synctest.Wait()

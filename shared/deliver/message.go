@@ -19,15 +19,20 @@ type message struct {
 
 	mu         sync.Mutex
 	deliveries map[smn.Protocol]*Delivery // what is common to those of a protocol; of those that someone needed
+	unsigned   map[smn.Protocol]*Delivery // likewise, of those in other forms than SMN's
 }
 
 // delivery is what all deliveries of the message to a protocol have in common. For
 // http and https it is signed at the first call, once for each text; a failure is not
-// kept.
-func (m *message) delivery(p smn.Protocol, w *Worker) (Delivery, error) {
+// kept. In another form than SMN's each is signed by itself: here nothing is.
+func (m *message) delivery(p smn.Protocol, form string, w *Worker) (Delivery, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if d := m.deliveries[p]; d != nil {
+	kept := &m.deliveries
+	if form != "" {
+		kept = &m.unsigned
+	}
+	if d := (*kept)[p]; d != nil {
 		return *d, nil
 	}
 	text := m.texts[p]
@@ -47,7 +52,10 @@ func (m *message) delivery(p smn.Protocol, w *Worker) (Delivery, error) {
 		Locale:       m.Locale,
 		Timestamp:    m.AcceptedAt,
 	}
-	if isHTTP(p) {
+	switch {
+	case form != "":
+		d.SigningCertURL = w.certificateURL()
+	case isHTTP(p):
 		if other := m.deliveries[otherHTTP(p)]; other != nil && m.isDefault(p) && m.isDefault(other.Protocol) {
 			d.Signature, d.SigningCertURL = other.Signature, other.SigningCertURL
 		} else if err := w.sign(d); err != nil {
@@ -55,10 +63,10 @@ func (m *message) delivery(p smn.Protocol, w *Worker) (Delivery, error) {
 		}
 		d.Shared = &Shared{}
 	}
-	if m.deliveries == nil {
-		m.deliveries = make(map[smn.Protocol]*Delivery, 1)
+	if *kept == nil {
+		*kept = make(map[smn.Protocol]*Delivery, 1)
 	}
-	m.deliveries[p] = d
+	(*kept)[p] = d
 	return *d, nil
 }
 

@@ -88,9 +88,12 @@ func (w *Worker) confirmation(n queue.Notice, expires time.Time) (Delivery, erro
 	return d, nil
 }
 
+// certificateURL is where the certificate is that verifies what we sign.
+func (w *Worker) certificateURL() string { return w.links.certificate(w.signer.CertificateID()) }
+
 // sign signs a delivery whose other fields are complete.
 func (w *Worker) sign(d *Delivery) error {
-	d.SigningCertURL = w.links.certificate(w.signer.CertificateID())
+	d.SigningCertURL = w.certificateURL()
 	push := d.Push()
 	if err := w.signer.Sign(&push); err != nil {
 		return fmt.Errorf("sign %s %s: %w", d.Type, d.MessageID, err)

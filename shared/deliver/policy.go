@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"time"
 
@@ -13,7 +14,13 @@ type Policy struct {
 	// they are used up the delivery is dead. An empty slice, unlike nil, means
 	// that nothing is tried twice.
 	Delays []time.Duration
+
+	// Spread is by how much a wait varies either way, as a part of it, so that
+	// deliveries that failed together do not return together. 0 means a tenth.
+	Spread float64
 }
+
+const usualSpread = 0.1
 
 // DefaultPolicy makes up to six further attempts, as SMN does: the last one
 // about half an hour after the first.
@@ -30,14 +37,15 @@ var DefaultPolicy = Policy{Delays: []time.Duration{
 const maxRetryAfter = time.Hour
 
 // Next tells how long to wait after that many attempts, of which o is the last,
-// and whether to try again at all. Waits vary by a tenth, so that deliveries that
-// failed together do not return together. An endpoint may ask for a longer wait
+// and whether to try again at all. An endpoint may ask for a longer wait
 // than the table's, up to an hour, but not for a shorter one.
 func (p Policy) Next(attempts int, o Outcome) (delay time.Duration, ok bool) {
 	if o.Result != Again || attempts < 1 || attempts > len(p.Delays) {
 		return 0, false
 	}
-	return max(vary(p.Delays[attempts-1]), min(o.After, maxRetryAfter)), true
+	delay = p.Delays[attempts-1]
+	delay = varyBy(delay, time.Duration(float64(delay)*cmp.Or(p.Spread, usualSpread)))
+	return max(delay, min(o.After, maxRetryAfter)), true
 }
 
 // postponement is how long an attempt waits that found no place, after having been
@@ -62,9 +70,12 @@ func (w *Worker) later(o Outcome) time.Time {
 	return w.now().Add(min(max(o.After, minLater), maxLater))
 }
 
-// policyOf is the policy for a subscription.
+// policyOf is the policy for a subscription: its own, or else that of its strategy.
 func (w *Worker) policyOf(s *store.Subscription) Policy {
 	if s.Extension.Retry == nil {
+		if p, known := w.strategies[s.Style.Strategy]; known {
+			return p
+		}
 		return w.policy
 	}
 	delays := make([]time.Duration, len(s.Extension.Retry.Delays))
@@ -75,9 +86,12 @@ func (w *Worker) policyOf(s *store.Subscription) Policy {
 }
 
 // vary changes d by up to a tenth, either way.
-func vary(d time.Duration) time.Duration {
-	if d < 10 {
+func vary(d time.Duration) time.Duration { return varyBy(d, d/10) }
+
+// varyBy changes d by up to so much, either way.
+func varyBy(d, most time.Duration) time.Duration {
+	if most <= 0 {
 		return d
 	}
-	return d + rand.N(d/5+1) - d/10
+	return d - most + rand.N(2*most+1)
 }

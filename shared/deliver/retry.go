@@ -60,7 +60,7 @@ func (w *Worker) retry(ctx context.Context, r queue.Retry, begun func()) error {
 		return fmt.Errorf("get subscription %s: %w", r.SubscriptionID, err)
 	case !s.Status.Receives():
 		return w.record(ctx, m, r, w.drop(ctx, m, r, reasonUnsubscribed))
-	case !smn.Selects(m.Attributes, s.Protocol, s.Filters):
+	case !s.Wants(&m.Message):
 		return w.record(ctx, m, r, w.drop(ctx, m, r, reasonFiltered))
 	case m.over(r, w.now()):
 		return w.record(ctx, m, r, w.giveUp(ctx, m, r, reasonExpired))

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"tocsin/shared/queue"
-	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
 
@@ -102,7 +101,7 @@ func (c *chunk) stillMeant(ctx context.Context, s *store.Subscription, first que
 	switch {
 	case !s.Status.Receives():
 		c.fail(c.w.drop(ctx, c.message, first, reasonUnsubscribed))
-	case !smn.Selects(c.message.Attributes, s.Protocol, s.Filters):
+	case !s.Wants(&c.message.Message):
 		c.fail(c.w.drop(ctx, c.message, first, reasonFiltered))
 	default:
 		return true

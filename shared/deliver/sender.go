@@ -38,15 +38,16 @@ type Delivery struct {
 	Subject         string        // empty for none
 	Text            string
 	TextIsObject    bool                   // Text is the JSON text of an object that the publisher made for a chat robot
+	KeepAnswer      bool                   // http(s) only: the outcome is to hold what the endpoint answered
 	Attributes      []smn.MessageAttribute // of the message; nil for none
 	Locale          string                 // language of what a sender adds to Text; empty means English
 	Timestamp       time.Time              // of the first sending; the same at every retry
 	SubscribeURL    string                 // confirmations: acts on GET for http(s), opens a page for people
 	UnsubscribeURL  string                 // notifications: likewise; none for sms, calls and functions
-	Signature       string                 // http(s) only, base64
+	Signature       string                 // http(s) only, base64; none if Named
 	SigningCertURL  string                 // http(s) only
 
-	KeepAnswer bool // http(s) only: the outcome is to hold what the endpoint answered
+	Named *Named // http(s) only, of subscriptions that want another form than SMN's; else nil
 
 	// Shared holds what senders make once for all deliveries of a message that differ in
 	// their subscription alone; nil when there are no others.

@@ -38,6 +38,9 @@ const Lease = 60 * time.Second
 type Signer interface {
 	// Sign sets the signature of p, whose other fields are complete.
 	Sign(p *wire.Push) error
+	// SignSHA1 is the signature of a text by the same key as services of old want it:
+	// RSA PKCS#1 v1.5 with SHA-1, in base64.
+	SignSHA1(text []byte) (string, error)
 	// CertificateID names the certificate that verifies it.
 	CertificateID() string
 }
@@ -72,26 +75,36 @@ type Config struct {
 	Log       *slog.Logger     // nil means slog.Default()
 	Observer  Observer         // told of what happens; nil for none
 	Now       func() time.Time // nil means time.Now
+
+	// Forms are the senders of notifications to http and https endpoints whose
+	// subscriptions want another form than SMN's, by smn.Style.Form. A delivery in a
+	// form that is not there is dead. nil for none.
+	Forms map[string]Sender
+	// Strategies are the policies that subscriptions name, by smn.Style.Strategy. Policy
+	// stands in for one that is not there. nil for none.
+	Strategies map[string]Policy
 }
 
 // Worker does the tasks of a queue. It may be used from many goroutines at once,
 // and beside other workers on the same store and queue.
 type Worker struct {
-	store    store.Store
-	tasks    Tasks
-	senders  map[smn.Protocol]Sender
-	signer   Signer
-	tokens   ConfirmTokens
-	links    links
-	policy   Policy
-	lanes    *lanes
-	ward     ward
-	progress progress
-	quota    Quota
-	log      *slog.Logger
-	observer Observer
-	now      func() time.Time
-	messages messages
+	store      store.Store
+	tasks      Tasks
+	senders    map[smn.Protocol]Sender
+	forms      map[string]Sender
+	signer     Signer
+	tokens     ConfirmTokens
+	links      links
+	policy     Policy
+	strategies map[string]Policy
+	lanes      *lanes
+	ward       ward
+	progress   progress
+	quota      Quota
+	log        *slog.Logger
+	observer   Observer
+	now        func() time.Time
+	messages   messages
 }
 
 // New makes a worker. The error names the field that is missing or wrong.
@@ -127,20 +140,22 @@ func New(c Config) (*Worker, error) {
 		c.Now = time.Now
 	}
 	w := &Worker{
-		store:    c.Store,
-		tasks:    c.Tasks,
-		senders:  c.Senders,
-		signer:   c.Signer,
-		tokens:   c.Tokens,
-		links:    links{base: base},
-		policy:   c.Policy,
-		ward:     ward{store: c.Store, log: c.Log, now: c.Now},
-		quota:    c.Quota,
-		progress: progress{at: c.Saves},
-		log:      c.Log,
-		observer: c.Observer,
-		now:      c.Now,
-		messages: messages{from: c.Store, byID: make(map[string]*message, cachedMessages)},
+		store:      c.Store,
+		tasks:      c.Tasks,
+		senders:    c.Senders,
+		forms:      c.Forms,
+		signer:     c.Signer,
+		tokens:     c.Tokens,
+		links:      links{base: base},
+		policy:     c.Policy,
+		strategies: c.Strategies,
+		ward:       ward{store: c.Store, log: c.Log, now: c.Now},
+		quota:      c.Quota,
+		progress:   progress{at: c.Saves},
+		log:        c.Log,
+		observer:   c.Observer,
+		now:        c.Now,
+		messages:   messages{from: c.Store, byID: make(map[string]*message, cachedMessages)},
 	}
 	b := defaultBounds
 	b.fast = c.Slots

@@ -43,7 +43,7 @@ func TestCostsOfTopics(t *testing.T) {
 		return err
 	})
 	requireCost(t, db, 1, 4, "update topic", func() error {
-		return db.UpdateTopic(t.Context(), project, newest.ID, &display, time.Now())
+		return db.UpdateTopic(t.Context(), project, newest.ID, store.TopicChange{DisplayName: &display}, time.Now())
 	})
 	requireCost(t, db, 1, 0, "list the topic of a name", func() error {
 		_, err := db.ListTopics(t.Context(), store.TopicQuery{Project: project, Name: newest.Name, Limit: 100})

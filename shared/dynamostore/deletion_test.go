@@ -25,7 +25,7 @@ func list(t testing.TB, db *DB, subs []store.Subscription) {
 		attrs["topic"], attrs["name"] = s(sub.TopicID), s(sub.TopicName)
 		writes = append(writes,
 			put(listedSubscriptionKey(sub.Project, sub.ID), attrs),
-			put(endpointKey(sub.TopicID, sub.Protocol, sub.Endpoint), item{"id": s(sub.ID)}),
+			put(guardKey(sub.TopicID, sub), item{"id": s(sub.ID)}),
 		)
 		if size := int(d.size); i%size == 0 {
 			end := min(i+size, len(subs))

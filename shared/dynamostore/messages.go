@@ -28,6 +28,7 @@ type messageRow struct {
 	Versions     map[smn.Protocol]string `json:"versions,omitempty"`   // of a template
 	Attributes   []smn.MessageAttribute  `json:"attributes,omitempty"`
 	Locale       string                  `json:"locale,omitempty"`
+	Tag          string                  `json:"tag,omitempty"`
 	ExpiresAt    time.Time               `json:"expires"`
 }
 
@@ -42,7 +43,7 @@ const keepMessages = smn.KeepDead + 24*time.Hour
 func messageRows(m store.Message) [2]write {
 	v := messageRow{
 		Project: m.Project, TopicID: m.TopicID, TopicURN: m.TopicURN, TopicDisplay: m.TopicDisplay,
-		Structured: m.Structure != "", Attributes: m.Attributes, Locale: m.Locale, ExpiresAt: kept(m.ExpiresAt),
+		Structured: m.Structure != "", Attributes: m.Attributes, Locale: m.Locale, Tag: m.Tag, ExpiresAt: kept(m.ExpiresAt),
 	}
 	text := m.Body + m.Structure // one of them
 	here := min(len(text), max(0, headRoom-len(m.Subject)))
@@ -134,7 +135,7 @@ func (db *DB) getMessage(ctx context.Context, id string) (m store.Message, err e
 	}
 	m = store.Message{
 		ID: id, Project: v.Project, TopicID: v.TopicID, TopicURN: v.TopicURN, TopicDisplay: v.TopicDisplay,
-		Subject: head.str("subject"), Attributes: v.Attributes, Locale: v.Locale,
+		Subject: head.str("subject"), Attributes: v.Attributes, Locale: v.Locale, Tag: v.Tag,
 		AcceptedAt: head.time("at"), ExpiresAt: v.ExpiresAt,
 	}
 	text := string(append(head.bytes("text"), rest.bytes("text")...))

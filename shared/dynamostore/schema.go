@@ -22,7 +22,7 @@ import (
 //	S#topic         r          the roster of its subscriptions, without v             see roster
 //	S#topic         b#id       a block of these that is not the last, without v       see roster
 //	S#topic         s#id       a subscription                                         seq, status, version, remark, filters
-//	S#topic         e#hash     that its endpoint is taken, without v                  id
+//	S#topic         e#hash     that its name or endpoint is taken, without v          id
 //	S#topic         h#seq      how its endpoint fares, while in trouble               id, project, seq
 //	L#project       s#id       a copy of the subscription, for lists                  also topic, name
 //	L#project       sb#id      a block of the directory of these                      see directory
@@ -154,9 +154,14 @@ func blockKey(topicID, first string) key { return key{"S#" + topicID, blockPrefi
 
 func subscriptionKey(topicID, id string) key { return key{"S#" + topicID, subscriptionPrefix + id} }
 
-// endpointKey has a hash of fixed length, whatever the endpoint.
-func endpointKey(topicID string, p smn.Protocol, endpoint string) key {
-	sum := sha256.Sum256([]byte(string(p) + "\x00" + endpoint))
+// guardKey is of the row that says that a subscription's name, or else its protocol and
+// endpoint, are taken. It has a hash of fixed length, whatever they are.
+func guardKey(topicID string, sub store.Subscription) key {
+	text := string(sub.Protocol) + "\x00" + sub.Endpoint
+	if sub.Name != "" {
+		text = "\x00" + sub.Name
+	}
+	sum := sha256.Sum256([]byte(text))
 	return key{"S#" + topicID, "e#" + hex.EncodeToString(sum[:16])}
 }
 

@@ -127,7 +127,7 @@ type plan struct {
 func (p *plan) read(ctx context.Context) error {
 	var guards []key
 	for _, item := range p.items {
-		if k := endpointKey(p.topicID, item.Protocol, item.Endpoint); !slices.Contains(guards, k) {
+		if k := guardKey(p.topicID, item.Subscription); !slices.Contains(guards, k) {
 			guards = append(guards, k)
 		}
 	}
@@ -190,7 +190,7 @@ func (p *plan) count(ctx context.Context) error {
 	room, seen := p.call.limit-p.n, map[key]bool{}
 	recipients := map[string][]store.AddSubscription{} // what is to be counted of each, in the order of the items
 	for _, item := range p.items {
-		guard := endpointKey(p.topicID, item.Protocol, item.Endpoint)
+		guard := guardKey(p.topicID, item.Subscription)
 		refused, known := p.call.counted[item.ID]
 		if _, is := p.there[guard]; is || seen[guard] || refused != nil {
 			continue
@@ -253,7 +253,7 @@ func (a *addition) countAll(ctx context.Context, recipients map[string][]store.A
 func (p *plan) add(ctx context.Context, item store.AddSubscription) (more bool, err error) {
 	sub := item.Subscription
 	sub.TopicName = p.name
-	guard := endpointKey(p.topicID, sub.Protocol, sub.Endpoint)
+	guard := guardKey(p.topicID, sub)
 	refused, counted := p.call.counted[sub.ID]
 	old, is := p.there[guard]
 	switch {
@@ -297,7 +297,7 @@ func (p *plan) rowsOf(sub store.Subscription) []write {
 	copied["topic"], copied["name"] = s(p.topicID), s(p.name)
 	return []write{
 		put(subscriptionKey(p.topicID, sub.ID), attrs).when(absent),
-		put(endpointKey(p.topicID, sub.Protocol, sub.Endpoint), item{"id": s(sub.ID)}).when(absent),
+		put(guardKey(p.topicID, sub), item{"id": s(sub.ID)}).when(absent),
 		put(listedSubscriptionKey(p.project, sub.ID), copied),
 	}
 }

@@ -15,6 +15,7 @@ import (
 // subscriptionRow is the attribute v of a subscription, and of its copy in the list
 // of the project: what never changes.
 type subscriptionRow struct {
+	Name       string         `json:"n,omitempty"`
 	Protocol   smn.Protocol   `json:"p"`
 	Endpoint   string         `json:"e"`
 	Extension  *smn.Extension `json:"x,omitempty"`
@@ -24,7 +25,7 @@ type subscriptionRow struct {
 
 // subscriptionItem is what a subscription and its copy both have.
 func subscriptionItem(sub store.Subscription) item {
-	v := subscriptionRow{Protocol: sub.Protocol, Endpoint: sub.Endpoint, Subscriber: sub.Subscriber, CreatedAt: sub.CreatedAt.UnixMilli()}
+	v := subscriptionRow{Name: sub.Name, Protocol: sub.Protocol, Endpoint: sub.Endpoint, Subscriber: sub.Subscriber, CreatedAt: sub.CreatedAt.UnixMilli()}
 	if !isZero(sub.Extension) {
 		v.Extension = &sub.Extension
 	}
@@ -34,6 +35,9 @@ func subscriptionItem(sub store.Subscription) item {
 	}
 	if len(sub.Filters) > 0 {
 		attrs["filters"] = body(sub.Filters)
+	}
+	if sub.Style != (smn.Style{}) {
+		attrs["style"] = body(sub.Style)
 	}
 	return attrs
 }
@@ -50,11 +54,19 @@ func (r row) subscription() (store.Subscription, error) {
 	}
 	sub := store.Subscription{
 		SubscriptionKey: store.SubscriptionKey{ID: r.sk[len(subscriptionPrefix):]},
-		Seq:             r.num("seq"), Protocol: v.Protocol, Endpoint: v.Endpoint, Remark: r.str("remark"), Subscriber: v.Subscriber,
+		Seq:             r.num("seq"), Name: v.Name, Protocol: v.Protocol, Endpoint: v.Endpoint, Remark: r.str("remark"), Subscriber: v.Subscriber,
 		Status: smn.Status(r.num("status")), Version: int(r.num("version")), CreatedAt: time.UnixMilli(v.CreatedAt).UTC(),
 	}
 	if v.Extension != nil {
 		sub.Extension = *v.Extension
+	}
+	if r.has("styled") {
+		sub.StyledAt = time.UnixMilli(r.num("styled")).UTC()
+	}
+	if r.has("style") {
+		if err := json.Unmarshal([]byte(r.str("style")), &sub.Style); err != nil {
+			return sub, fmt.Errorf("style of row %s: %w", r.key, err)
+		}
 	}
 	if r.has("filters") {
 		if err := json.Unmarshal([]byte(r.str("filters")), &sub.Filters); err != nil {
@@ -154,6 +166,30 @@ func (db *DB) SetRemark(ctx context.Context, k store.SubscriptionKey, remark str
 	err := db.applyOne(ctx, change{SubscriptionKey: k, update: expression{"SET #remark = ?", []value{s(remark)}}})
 	if err != nil {
 		return fmt.Errorf("set remark of subscription %s: %w", k.ID, err)
+	}
+	return nil
+}
+
+// FindSubscription meets store.Subscriptions.
+func (db *DB) FindSubscription(ctx context.Context, project, topicID, name string) (sub store.Subscription, err error) {
+	guard, found, err := db.get(ctx, guardKey(topicID, store.Subscription{Name: name}))
+	if err == nil && !found {
+		err = store.ErrNotFound
+	}
+	if err == nil {
+		sub, err = db.getSubscription(ctx, store.SubscriptionKey{Project: project, TopicID: topicID, ID: guard.str("id")})
+	}
+	if err != nil {
+		return store.Subscription{}, fmt.Errorf("find subscription %s: %w", name, err)
+	}
+	return sub, nil
+}
+
+// SetStyle meets store.Subscriptions.
+func (db *DB) SetStyle(ctx context.Context, k store.SubscriptionKey, style smn.Style, at time.Time) error {
+	err := db.applyOne(ctx, change{SubscriptionKey: k, update: expression{"SET #style = ?, #styled = ?", []value{body(style), n(at.UnixMilli())}}})
+	if err != nil {
+		return fmt.Errorf("set style of subscription %s: %w", k.ID, err)
 	}
 	return nil
 }

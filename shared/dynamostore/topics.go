@@ -6,18 +6,20 @@ import (
 	"fmt"
 	"time"
 
+	"tocsin/shared/smn"
 	"tocsin/shared/store"
 )
 
 // topicRow is the attribute v of a topic, and of its copy.
 type topicRow struct {
-	ID                  string    `json:"id"`
-	Project             string    `json:"project"`
-	Name                string    `json:"name"`
-	DisplayName         string    `json:"display,omitempty"`
-	EnterpriseProjectID string    `json:"enterprise,omitempty"`
-	CreatedAt           time.Time `json:"created"`
-	UpdatedAt           time.Time `json:"updated"`
+	ID                  string `json:"id"`
+	Project             string `json:"project"`
+	Name                string `json:"name"`
+	DisplayName         string `json:"display,omitempty"`
+	EnterpriseProjectID string `json:"enterprise,omitempty"`
+	smn.TopicOptions
+	CreatedAt time.Time `json:"created"`
+	UpdatedAt time.Time `json:"updated"`
 }
 
 func (r row) topic() (store.Topic, error) {
@@ -105,23 +107,24 @@ func (db *DB) topicAt(ctx context.Context, k key) (row, store.Topic, error) {
 }
 
 // UpdateTopic meets store.Topics.
-func (db *DB) UpdateTopic(ctx context.Context, project, topicID string, displayName *string, at time.Time) error {
-	if err := db.updateTopic(ctx, listedTopicKey(project, topicID), displayName, kept(at)); err != nil {
+func (db *DB) UpdateTopic(ctx context.Context, project, topicID string, change store.TopicChange, at time.Time) error {
+	if err := db.updateTopic(ctx, listedTopicKey(project, topicID), change, kept(at)); err != nil {
 		return fmt.Errorf("update topic %s: %w", topicID, err)
 	}
 	return nil
 }
 
-func (db *DB) updateTopic(ctx context.Context, listed key, displayName *string, at time.Time) error {
+func (db *DB) updateTopic(ctx context.Context, listed key, change store.TopicChange, at time.Time) error {
 	var pause backoff
 	for { // until nobody is faster
 		there, t, err := db.topicAt(ctx, listed)
 		if err != nil {
 			return err
 		}
-		if t.UpdatedAt = at; displayName != nil {
-			t.DisplayName = *displayName
-		}
+		t.UpdatedAt = at
+		replace(&t.DisplayName, change.DisplayName)
+		replace(&t.MaxMessage, change.MaxMessage)
+		replace(&t.Logging, change.Logging)
 		after := body(topicRow(t))
 		err = db.transact(ctx,
 			update(listed, "SET v = ?", after).when("v = ?", there.attrs["v"]),
@@ -133,6 +136,13 @@ func (db *DB) updateTopic(ctx context.Context, listed key, displayName *string, 
 		if err := pause.wait(ctx, err); err != nil {
 			return err
 		}
+	}
+}
+
+// replace changes a field, if it is to change.
+func replace[T any](field, to *T) {
+	if to != nil {
+		*field = *to
 	}
 }
 

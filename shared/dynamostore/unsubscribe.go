@@ -63,7 +63,7 @@ func (db *DB) removal(ctx context.Context, t roster, rows []row) (last map[int]i
 		ids[i], chunks[sub.ID] = sub.ID, chunkOf(sub.Seq)
 		writes = append(writes,
 			remove(r.key).when(present),
-			remove(endpointKey(t.topicID, sub.Protocol, sub.Endpoint)),
+			remove(guardKey(t.topicID, sub)),
 			remove(healthKey(t.topicID, sub.Seq)),
 			remove(listedSubscriptionKey(t.project, sub.ID)),
 		)

@@ -60,10 +60,10 @@ func (tx *tx) insertMessage(m store.Message, template, attributes any) (stored b
 	}
 	for key := first; key < first+keyPlaces; key++ {
 		n, err := tx.exec(`INSERT INTO message
-			(key, id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body, structure, template, attributes, locale)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
+			(key, id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body, structure, template, attributes, locale, tag)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
 			key, m.ID, micros(m.AcceptedAt), micros(m.ExpiresAt), m.Project, m.TopicID, m.TopicURN, m.TopicDisplay, m.Subject, m.Body,
-			textColumn(m.Structure), template, attributes, textColumn(m.Locale))
+			textColumn(m.Structure), template, attributes, textColumn(m.Locale), textColumn(m.Tag))
 		if err != nil {
 			return false, err
 		}
@@ -97,17 +97,17 @@ func (db *DB) GetMessage(ctx context.Context, id string) (m store.Message, err e
 	}
 	err = db.read(ctx, func(s *session) error {
 		var accepted, expires int64
-		var structure, template, attributes, locale sql.NullString
+		var structure, template, attributes, locale, tag sql.NullString
 		m.ID = id
 		found, err := s.get(`SELECT accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body,
-			structure, template, attributes, locale FROM message m WHERE `+messageIs(`?1`), []any{id},
+			structure, template, attributes, locale, tag FROM message m WHERE `+messageIs(`?1`), []any{id},
 			&accepted, &expires, &m.Project, &m.TopicID, &m.TopicURN, &m.TopicDisplay, &m.Subject, &m.Body,
-			&structure, &template, &attributes, &locale)
+			&structure, &template, &attributes, &locale, &tag)
 		if err == nil && !found {
 			err = store.ErrNotFound
 		}
 		m.AcceptedAt, m.ExpiresAt = timeOf(accepted), timeOf(expires)
-		m.Structure, m.Locale = structure.String, locale.String
+		m.Structure, m.Locale, m.Tag = structure.String, locale.String, tag.String
 		return errors.Join(err, fromJSON(template, &m.Template), fromJSON(attributes, &m.Attributes))
 	})
 	if err != nil {

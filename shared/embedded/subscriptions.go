@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tocsin/shared/flow"
 	"tocsin/shared/queue"
@@ -14,25 +15,30 @@ import (
 	"tocsin/shared/store"
 )
 
-const subscriptionColumns = `t.id, t.name, s.id, s.seq, s.protocol, s.endpoint, s.remark, s.extension, s.filters, s.subscriber, s.status, s.version, s.created_at`
+const subscriptionColumns = `t.id, t.name, s.id, s.seq, s.protocol, s.endpoint, s.remark, s.extension, s.filters, s.subscriber, s.status, s.version, s.created_at, s.name, s.style, s.styled_at`
 
 // subscriptionRow is where the columns of a subscription are read to.
 type subscriptionRow struct {
 	store.Subscription
-	extension, filters sql.NullString
-	created            int64
+	extension, filters, name, style sql.NullString
+	created                         int64
+	styled                          sql.NullInt64
 }
 
 func (r *subscriptionRow) dest() []any {
 	return []any{
 		&r.TopicID, &r.TopicName, &r.ID, &r.Seq, &r.Protocol, &r.Endpoint, &r.Remark,
 		&r.extension, &r.filters, &r.Subscriber, &r.Status, &r.Version, &r.created,
+		&r.name, &r.style, &r.styled,
 	}
 }
 
 func (r *subscriptionRow) subscription(project string) (store.Subscription, error) {
-	r.Project, r.CreatedAt = project, timeOf(r.created)
-	if err := errors.Join(fromJSON(r.extension, &r.Extension), fromJSON(r.filters, &r.Filters)); err != nil {
+	r.Project, r.CreatedAt, r.Name = project, timeOf(r.created), r.name.String
+	if r.styled.Valid {
+		r.StyledAt = timeOf(r.styled.Int64)
+	}
+	if err := errors.Join(fromJSON(r.extension, &r.Extension), fromJSON(r.filters, &r.Filters), fromJSON(r.style, &r.Style)); err != nil {
 		return store.Subscription{}, fmt.Errorf("read subscription %s: %w", r.ID, err)
 	}
 	return r.Subscription, nil
@@ -56,9 +62,9 @@ func (s *session) topicKeys(project, topicID string) (t topicKeys, found bool, e
 // addition is an item of AddSubscriptions, prepared for writing.
 type addition struct {
 	store.Subscription
-	extension, filters any // JSON or nil
-	task               []taskRow
-	flow               flow.Limit
+	extension, filters, style any // JSON or nil
+	task                      []taskRow
+	flow                      flow.Limit
 }
 
 func additionsOf(items []store.AddSubscription) ([]addition, error) {
@@ -72,10 +78,11 @@ func additionsOf(items []store.AddSubscription) ([]addition, error) {
 		if len(a.Filters) == 0 {
 			a.Filters = nil
 		}
-		var err, err2 error
+		var err, err2, err3 error
 		a.extension, err = toJSON(a.Extension)
 		a.filters, err2 = toJSON(a.Filters)
-		if err := errors.Join(err, err2); err != nil {
+		a.style, err3 = toJSON(a.Style)
+		if err := errors.Join(err, err2, err3); err != nil {
 			return nil, fmt.Errorf("encode subscription %s: %w", a.ID, err)
 		}
 		if items[i].Task.ID != "" {
@@ -132,9 +139,12 @@ func (db *DB) AddSubscriptions(ctx context.Context, project, topicID string, ite
 // addSubscription adds one and counts it in topic, which the caller writes.
 func (db *DB) addSubscription(tx *tx, project, topicID string, topic *topicKeys, a *addition, limit int) (added store.AddedSubscription, err error) {
 	var row subscriptionRow
+	which, args := `s.protocol = ? AND s.endpoint = ? AND s.name IS NULL`, []any{topic.key, string(a.Protocol), a.Endpoint}
+	if a.Name != "" {
+		which, args = `s.name = ?`, []any{topic.key, a.Name}
+	}
 	found, err := tx.get(`SELECT `+subscriptionColumns+` FROM subscription s JOIN topic t ON t.key = s.topic
-		WHERE s.topic = ? AND s.protocol = ? AND s.endpoint = ?`,
-		[]any{topic.key, string(a.Protocol), a.Endpoint}, row.dest()...)
+		WHERE s.topic = ? AND `+which, args, row.dest()...)
 	if err != nil {
 		return added, err
 	}
@@ -159,10 +169,10 @@ func (db *DB) addSubscription(tx *tx, project, topicID string, topic *topicKeys,
 	topic.nextSeq++
 	topic.subscriptions++
 	if _, err := tx.exec(`INSERT INTO subscription
-		(project, topic, id, seq, protocol, endpoint, remark, extension, filters, subscriber, status, version, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`,
+		(project, topic, id, seq, protocol, endpoint, remark, extension, filters, subscriber, status, version, created_at, name, style)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
 		topic.project, topic.key, a.ID, added.Seq, string(a.Protocol), a.Endpoint, a.Remark, a.extension, a.filters, a.Subscriber,
-		int(a.Status), micros(a.CreatedAt)); err != nil {
+		int(a.Status), micros(a.CreatedAt), textColumn(a.Name), a.style); err != nil {
 		return added, err
 	}
 	return added, db.putTasks(tx, a.task)
@@ -186,6 +196,23 @@ func (db *DB) GetSubscription(ctx context.Context, key store.SubscriptionKey) (s
 	})
 	if err != nil {
 		return store.Subscription{}, fmt.Errorf("get subscription %s: %w", key.ID, err)
+	}
+	return sub, nil
+}
+
+// FindSubscription meets store.Subscriptions.
+func (db *DB) FindSubscription(ctx context.Context, project, topicID, name string) (sub store.Subscription, err error) {
+	err = db.read(ctx, func(s *session) error {
+		list, err := s.subscriptions(project, `s.name = ? AND s.topic = (SELECT t.key FROM topic t
+			JOIN project p ON p.key = t.project WHERE t.id = ? AND p.id = ?)`, name, topicID, project)
+		if err != nil || len(list) == 0 {
+			return notFoundUnless(err)
+		}
+		sub = list[0]
+		return nil
+	})
+	if err != nil {
+		return store.Subscription{}, fmt.Errorf("find subscription %s: %w", name, err)
 	}
 	return sub, nil
 }
@@ -350,22 +377,37 @@ func (db *DB) ChangeStatus(ctx context.Context, key store.SubscriptionKey, versi
 
 // SetRemark meets store.Subscriptions.
 func (db *DB) SetRemark(ctx context.Context, key store.SubscriptionKey, remark string) error {
-	err := db.write(ctx, func(tx *tx) error {
+	if err := db.updateSubscription(ctx, key, `remark = ?`, remark); err != nil {
+		return fmt.Errorf("set remark of subscription %s: %w", key.ID, err)
+	}
+	return nil
+}
+
+// SetStyle meets store.Subscriptions.
+func (db *DB) SetStyle(ctx context.Context, key store.SubscriptionKey, style smn.Style, at time.Time) error {
+	column, err := toJSON(style)
+	if err == nil {
+		err = db.updateSubscription(ctx, key, `style = ?, styled_at = ?`, column, micros(at))
+	}
+	if err != nil {
+		return fmt.Errorf("set style of subscription %s: %w", key.ID, err)
+	}
+	return nil
+}
+
+func (db *DB) updateSubscription(ctx context.Context, key store.SubscriptionKey, set string, args ...any) error {
+	return db.write(ctx, func(tx *tx) error {
 		topic, found, err := tx.topicKeys(key.Project, key.TopicID)
 		if err != nil || !found {
 			return notFoundUnless(err)
 		}
 		tx.touch(key.TopicID)
-		changed, err := tx.exec(`UPDATE subscription SET remark = ? WHERE topic = ? AND id = ?`, remark, topic.key, key.ID)
+		changed, err := tx.exec(`UPDATE subscription SET `+set+` WHERE topic = ? AND id = ?`, append(slices.Clip(args), topic.key, key.ID)...)
 		if err != nil || changed == 0 {
 			return notFoundUnless(err)
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("set remark of subscription %s: %w", key.ID, err)
-	}
-	return nil
 }
 
 // notFoundUnless is the error of a look-up that found nothing, unless it failed.

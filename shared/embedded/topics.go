@@ -11,7 +11,7 @@ import (
 	"tocsin/shared/store"
 )
 
-const topicColumns = `t.id, t.name, t.display_name, t.enterprise_project, t.created_at, t.updated_at`
+const topicColumns = `t.id, t.name, t.display_name, t.enterprise_project, t.created_at, t.updated_at, t.max_message, t.logging`
 
 // topicRow is where the columns of a topic are read to.
 type topicRow struct {
@@ -20,7 +20,7 @@ type topicRow struct {
 }
 
 func (r *topicRow) dest() []any {
-	return []any{&r.ID, &r.Name, &r.DisplayName, &r.EnterpriseProjectID, &r.created, &r.updated}
+	return []any{&r.ID, &r.Name, &r.DisplayName, &r.EnterpriseProjectID, &r.created, &r.updated, &r.MaxMessage, &r.Logging}
 }
 
 func (r *topicRow) topic(project string) store.Topic {
@@ -56,9 +56,9 @@ func (db *DB) CreateTopic(ctx context.Context, t store.Topic, limit int) (kept s
 				return err
 			}
 		}
-		if _, err := tx.exec(`INSERT INTO topic (id, project, name, display_name, enterprise_project, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			t.ID, project, t.Name, t.DisplayName, t.EnterpriseProjectID, micros(t.CreatedAt), micros(t.UpdatedAt)); err != nil {
+		if _, err := tx.exec(`INSERT INTO topic (id, project, name, display_name, enterprise_project, created_at, updated_at, max_message, logging)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			t.ID, project, t.Name, t.DisplayName, t.EnterpriseProjectID, micros(t.CreatedAt), micros(t.UpdatedAt), t.MaxMessage, t.Logging); err != nil {
 			return err
 		}
 		if _, err := tx.exec(`UPDATE project SET topics = topics + 1 WHERE key = ?`, project); err != nil {
@@ -93,10 +93,11 @@ func (db *DB) GetTopic(ctx context.Context, project, name string) (t store.Topic
 }
 
 // UpdateTopic meets store.Topics.
-func (db *DB) UpdateTopic(ctx context.Context, project, topicID string, displayName *string, at time.Time) error {
+func (db *DB) UpdateTopic(ctx context.Context, project, topicID string, change store.TopicChange, at time.Time) error {
 	err := db.write(ctx, func(tx *tx) error {
-		updated, err := tx.exec(`UPDATE topic SET display_name = coalesce(?, display_name), updated_at = ? WHERE id = ?
-			AND project = (SELECT key FROM project WHERE id = ?)`, displayName, micros(at), topicID, project)
+		updated, err := tx.exec(`UPDATE topic SET display_name = coalesce(?, display_name), max_message = coalesce(?, max_message),
+			logging = coalesce(?, logging), updated_at = ? WHERE id = ? AND project = (SELECT key FROM project WHERE id = ?)`,
+			change.DisplayName, change.MaxMessage, change.Logging, micros(at), topicID, project)
 		if err == nil && updated == 0 {
 			err = store.ErrNotFound
 		}

@@ -3,10 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 	"path"
 	"runtime/debug"
@@ -14,6 +11,7 @@ import (
 	"time"
 
 	"tocsin/shared/iam"
+	"tocsin/shared/intake"
 	"tocsin/shared/smn"
 )
 
@@ -27,18 +25,13 @@ type exchange struct {
 	op     Operation
 	handle handler
 	config Config
-	room   *room
-}
-
-func bodyTooLarge() error {
-	return smn.Errorf(smn.TooLarge, "the body may have at most %d bytes", maxBody)
 }
 
 // elsewhere stands for requests that no operation takes.
 var elsewhere = Operation{Name: "none", door: openDoor}
 
 func noRoute(r *http.Request) (reply, error) {
-	return reply{}, smn.Errorf(smn.NoRoute, "no operation has the method %s and this path", shortened(r.Method))
+	return reply{}, smn.Errorf(smn.NoRoute, "no operation has the method %s and this path", intake.Shortened(r.Method))
 }
 
 // isClean says whether a path is in its simplest form, as http.ServeMux wants it.
@@ -60,7 +53,10 @@ func (x exchange) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if x.config.Observer != nil {
 		x.config.Observer.Answered(x.op.Name, rep.status, took)
 	}
-	x.log(r, id, caller, rep.status, err, began, took)
+	intake.Line{
+		RequestID: id, Operation: x.op.Name, Status: rep.status, Caller: caller, Began: began, Took: took,
+		Err: err, Code: string(smn.CodeOf(err)), OwnFault: smn.CodeOf(err) == smn.Internal,
+	}.Write(x.config.Log, r)
 }
 
 // answer does the work; a panic on the way is an error.
@@ -70,14 +66,17 @@ func (x exchange) answer(w http.ResponseWriter, r *http.Request, id string) (rep
 			err = fmt.Errorf("panic of %T\n%s", p, debug.Stack()) // its text may hold anything
 		}
 	}()
-	leave, err := x.room.enter(r)
+	leave, err := x.config.Room.Enter(r, maxBody)
 	if err != nil {
 		return reply{}, smn.Caller{}, err
 	}
 	defer leave()
-	body, err := readBody(w, r)
+	body, err := intake.ReadBody(w, r, maxBody)
 	if err != nil {
 		return reply{}, smn.Caller{}, err
+	}
+	if body != nil {
+		r.Body = &keptBody{Reader: bytes.NewReader(body), all: body}
 	}
 	caller = smn.Anonymous
 	if x.op.door.owners {
@@ -108,30 +107,6 @@ func (x exchange) authenticate(r *http.Request, body []byte) (smn.Caller, error)
 	return caller, nil
 }
 
-// readBody reads the whole body, which signatures cover, and leaves it readable.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if r.ContentLength == 0 || r.Body == nil {
-		return nil, nil
-	}
-	var body []byte
-	var err error
-	if r.ContentLength > 0 { // and at most maxBody: it has found room
-		body = make([]byte, r.ContentLength)
-		_, err = io.ReadFull(r.Body, body)
-	} else { // it does not say
-		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	}
-	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return nil, bodyTooLarge()
-		}
-		return nil, smn.Errorf(smn.Unreadable, "the body ended early") // the cause names addresses of ours
-	}
-	r.Body = &keptBody{Reader: bytes.NewReader(body), all: body}
-	return body, nil
-}
-
 // keptBody is a body that was read.
 type keptBody struct {
 	*bytes.Reader
@@ -146,49 +121,4 @@ type requestIDKey struct{}
 func requestID(r *http.Request) string {
 	id, _ := r.Context().Value(requestIDKey{}).(string)
 	return id
-}
-
-// log writes the one line of a request. It holds no query, no body and no header:
-// these carry tokens and messages. It does what LogAttrs does, but for finding its
-// place in the code, which nobody wants to know, and another look at the clock: they
-// take longer than all the rest of it.
-func (x exchange) log(r *http.Request, id string, caller smn.Caller, status int, err error, began time.Time, took time.Duration) {
-	ctx, log, level, code := r.Context(), x.config.Log.Handler(), slog.LevelInfo, smn.CodeOf(err)
-	if code == smn.Internal {
-		level = slog.LevelError
-	}
-	if !log.Enabled(ctx, level) {
-		return
-	}
-	line := slog.NewRecord(began.Add(took), level, "request", 0)
-	line.AddAttrs(
-		slog.String("request_id", id),
-		slog.String("operation", x.op.Name),
-		slog.String("method", shortened(r.Method)),
-		slog.String("path", shortened(beforeQuery(r.URL.Path))),
-		slog.Int("status", status),
-		slog.Int64("us", took.Microseconds()),
-		slog.Int64("bytes", r.ContentLength),
-		slog.String("project", caller.Project),
-		slog.String("user", caller.User))
-	if err != nil {
-		line.AddAttrs(slog.String("code", string(code)), slog.String("error", err.Error()))
-	}
-	_ = log.Handle(ctx, line) // there is nowhere to complain
-}
-
-// beforeQuery cuts off what became part of the path because someone encoded its
-// question mark: a link that was encoded once too often carries a token.
-func beforeQuery(path string) string {
-	before, _, _ := strings.Cut(path, "?")
-	return before
-}
-
-// shortened cuts what a stranger wrote to a length that a log can bear.
-func shortened(s string) string {
-	const most = 512
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return s
 }

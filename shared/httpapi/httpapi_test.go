@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"tocsin/shared/intake"
 	"tocsin/shared/smn"
 	"tocsin/shared/wire"
 )
@@ -134,7 +135,7 @@ func FuzzDecode(f *testing.F) {
 // again, and gets in once one has left.
 func TestRoom(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
-	h, err := New(Config{Log: slog.New(slog.DiscardHandler), MaxInHand: 3, MaxBytesInHand: 100}, Operation{
+	h, err := New(Config{Log: slog.New(slog.DiscardHandler), Room: intake.NewRoom(3, 100)}, Operation{
 		Name: "wait", Route: "POST /misbehave", door: openDoor,
 		bind: bound(func(Config) (handler, error) {
 			return func(*http.Request) (reply, error) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tocsin/shared/iam"
+	"tocsin/shared/intake"
 	"tocsin/shared/smn"
 )
 
@@ -41,11 +42,9 @@ type Config struct {
 	Identity     Identity
 	Certificates Certificates
 
-	// MaxInHand is how many requests may be in hand at once, and MaxBytesInHand how
-	// many bytes their bodies may have together; what comes beyond is Overloaded
-	// at once. 0 means no bound: a function gets one request at a time.
-	MaxInHand      int
-	MaxBytesInHand int64
+	// Room bounds what is in hand at once; what comes beyond is Overloaded at once. nil
+	// means no bound: a function gets one request at a time.
+	Room *intake.Room
 
 	Region    string       // the region in the service catalog
 	PublicURL string       // scheme and host that clients reach; empty: what the request names
@@ -90,7 +89,9 @@ func New(c Config, ops ...Operation) (http.Handler, error) {
 		c.Log = slog.Default()
 	}
 	mux := http.NewServeMux()
-	room := newRoom(c.MaxInHand, c.MaxBytesInHand)
+	if c.Room == nil {
+		c.Room = intake.NewRoom(0, 0)
+	}
 	for _, op := range ops {
 		handle, err := op.bind.to(c)
 		if err == nil && op.door.owners && c.Identity == nil {
@@ -99,9 +100,9 @@ func New(c Config, ops ...Operation) (http.Handler, error) {
 		if err != nil {
 			return nil, fmt.Errorf("operation %s cannot be mounted: %w", op.Name, err)
 		}
-		mux.Handle(op.Route, exchange{op: op, handle: handle, config: c, room: room})
+		mux.Handle(op.Route, exchange{op: op, handle: handle, config: c})
 	}
-	elsewhere := exchange{op: elsewhere, handle: noRoute, config: c, room: room}
+	elsewhere := exchange{op: elsewhere, handle: noRoute, config: c}
 	mux.Handle("/", elsewhere) // all that no operation takes, wrong methods included
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = bareRoot(r)

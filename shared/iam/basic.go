@@ -3,6 +3,7 @@ package iam
 import (
 	"context"
 	"crypto/hmac"
+	"errors"
 	"net/http"
 
 	"tocsin/shared/smn"
@@ -29,18 +30,17 @@ func (a *Authority) AuthenticateBasic(_ context.Context, r *http.Request) (smn.C
 	if !ok || len(r.Header.Values(headerAuthorization)) != 1 || len(access)+len(secret) > maxAuthorization {
 		return smn.Caller{}, incorrect("the authorization header cannot be read")
 	}
-	holder, ok := a.directory.Load().byAccess[access]
-	if !ok {
+	holder, err := a.openKey(access, func(known string) error {
+		if !hmac.Equal(digest(a.passwordKey, secret), digest(a.passwordKey, known)) {
+			return ErrWrongSecret
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, ErrKeyLocked):
+		return smn.Caller{}, incorrect(keyIsLocked)
+	case err != nil:
 		return smn.Caller{}, incorrect("the user name is no access key, or the password not its secret")
 	}
-	now := a.now()
-	if a.keyStrikes.locked(access, now) {
-		return smn.Caller{}, incorrect("AK access failed to reach the limit,forbidden.")
-	}
-	if !hmac.Equal(digest(a.passwordKey, secret), digest(a.passwordKey, holder.secret)) {
-		a.keyStrikes.failed(access, now)
-		return smn.Caller{}, incorrect("the user name is no access key, or the password not its secret")
-	}
-	a.keyStrikes.succeeded(access)
 	return holder.caller(r, holder.projects)
 }

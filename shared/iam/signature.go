@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -24,8 +25,7 @@ const (
 	maxClockDifference = 15 * time.Minute
 )
 
-// verifySignature gives the user whose access key signed r. A key with too many
-// bad signatures in a row is locked for a while.
+// verifySignature gives the user whose access key signed r.
 func (a *Authority) verifySignature(r *http.Request, header string, body []byte) (*account, error) {
 	auth, ok := parseAuthorization(header)
 	if !ok {
@@ -35,49 +35,55 @@ func (a *Authority) verifySignature(r *http.Request, header string, body []byte)
 	if !ok {
 		return nil, incorrect("the authorization header has no form that is supported")
 	}
-	holder, ok := a.directory.Load().byAccess[form.access]
-	if !ok {
-		if !isAccessKey(form.access) {
-			return nil, incorrect("Get secretKey failed,err:ak not exist")
-		}
+	holder, err := a.openKey(form.access, func(secret string) error { return a.judge(r, auth, form, body, secret) })
+	switch {
+	case errors.Is(err, ErrUnknownKey) && !isAccessKey(form.access):
+		return nil, incorrect("Get secretKey failed,err:ak not exist")
+	case errors.Is(err, ErrUnknownKey):
 		return nil, incorrect("Get secretKey failed,ak:%s,err:ak not exist", masked(form.access))
+	case errors.Is(err, ErrKeyLocked):
+		return nil, incorrect(keyIsLocked)
+	case errors.Is(err, ErrWrongSecret):
+		return nil, incorrect("verify aksk signature fail")
 	}
-	now := a.now()
-	if a.keyStrikes.locked(form.access, now) {
-		return nil, incorrect("AK access failed to reach the limit,forbidden.")
-	}
+	return holder, err
+}
+
+const keyIsLocked = "AK access failed to reach the limit,forbidden."
+
+// judge says whether r was signed with this secret: ErrWrongSecret if not, Unauthenticated
+// if that cannot be said.
+func (a *Authority) judge(r *http.Request, auth authorization, form signatureForm, body []byte, secret string) error {
 	signed := strings.Split(strings.ToLower(auth.fields["SignedHeaders"]), ";")
 	if !slices.Contains(signed, "x-sdk-date") {
-		return nil, incorrect("x-sdk-date is not signed")
+		return incorrect("x-sdk-date is not signed")
 	}
 	date := r.Header.Get(headerDate)
 	at, err := time.Parse(dateLayout, date)
 	if err != nil {
-		return nil, incorrect("x-sdk-date is not of the form YYYYMMDDTHHMMSSZ")
+		return incorrect("x-sdk-date is not of the form YYYYMMDDTHHMMSSZ")
 	}
-	if now.Sub(at).Abs() > maxClockDifference {
-		return nil, incorrect("x-sdk-date is more than 15 minutes away from the clock of the server")
+	if a.now().Sub(at).Abs() > maxClockDifference {
+		return incorrect("x-sdk-date is more than 15 minutes away from the clock of the server")
 	}
 	if day, _, _ := strings.Cut(form.scope, "/"); form.scope != "" && !strings.HasPrefix(date, day+"T") {
-		return nil, incorrect("verify aksk signature fail: the credential is of another day than x-sdk-date")
+		return incorrect("verify aksk signature fail: the credential is of another day than x-sdk-date")
 	}
 	hash, ok := bodyHash(r.Header.Get(headerBodyHash), signed, body)
 	if !ok {
-		return nil, incorrect("verify aksk signature fail: x-sdk-content-sha256 is not the hash of the body")
+		return incorrect("verify aksk signature fail: x-sdk-content-sha256 is not the hash of the body")
 	}
 	// A query that is only half readable is refused: what is left out of the
 	// signature must not be acted on.
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, incorrect("verify aksk signature fail: the query cannot be read")
+		return incorrect("verify aksk signature fail: the query cannot be read")
 	}
-	want := form.signature(holder.secret, date, canonicalRequest(r, query, signed, hash))
+	want := form.signature(secret, date, canonicalRequest(r, query, signed, hash))
 	if !hmac.Equal([]byte(auth.fields["Signature"]), []byte(want)) {
-		a.keyStrikes.failed(form.access, now)
-		return nil, incorrect("verify aksk signature fail")
+		return ErrWrongSecret
 	}
-	a.keyStrikes.succeeded(form.access)
-	return holder.account, nil
+	return nil
 }
 
 // masked shows enough of an access key to recognise it. Not all of it: people mix

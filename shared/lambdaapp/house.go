@@ -104,58 +104,92 @@ func (h *house) credentials(ctx context.Context) ([]byte, error) {
 
 // api is the handler of some operations.
 func (h *house) api(ops ...httpapi.Operation) (http.Handler, error) {
+	return h.handler(func(in Inside) (http.Handler, error) {
+		return httpapi.New(httpapi.Config{
+			Service:      in.Service,
+			Identity:     in.Identity,
+			Certificates: certificates{h},
+			Region:       in.Region,
+			PublicURL:    h.settings.publicURL,
+			Log:          h.log,
+			Observer:     h.metrics,
+		}, ops...)
+	}, func(w http.ResponseWriter, _ *http.Request) { writeFailure(w, smn.Internal, "") })
+}
+
+// Inside is what doors open on.
+type Inside struct {
+	Service  *broker.Broker
+	Identity *iam.Authority
+	Region   string
+	Accepted func() // to be told of each message that was published
+	Sample   Sample
+}
+
+// Sample is how sample events prove themselves where signatures grow old: a token, and
+// the access key of whom it stands for. Both are empty but in local runs.
+type Sample struct {
+	Token string
+	Key   iam.AccessKey
+}
+
+// handler is a door: what open makes of the secrets, and makes anew when they change.
+// fail answers for it when they cannot be used.
+func (h *house) handler(open func(Inside) (http.Handler, error), fail http.HandlerFunc) (http.Handler, error) {
 	if err := h.settings.checkUser(); err != nil {
 		return nil, err
 	}
+	build := func(tokenSecret, credentials []byte) (http.Handler, error) {
+		in, err := h.inside(tokenSecret, credentials)
+		if err != nil {
+			return nil, err
+		}
+		return open(in)
+	}
 	if h.settings.credentials == "" { // what is wrong is known now
-		if _, err := h.newAPI(make([]byte, keySize), nil, ops...); err != nil {
+		if _, err := build(make([]byte, keySize), nil); err != nil {
 			return nil, err
 		}
 	}
 	made := &renewed[http.Handler]{
 		read: func(ctx context.Context) ([][]byte, error) { return readAll(ctx, h.tokenSecret, h.credentials) },
-		make: func(secrets [][]byte) (http.Handler, error) { return h.newAPI(secrets[0], secrets[1], ops...) },
+		make: func(secrets [][]byte) (http.Handler, error) { return build(secrets[0], secrets[1]) },
 		log:  h.log,
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler, err := made.get(r.Context())
 		if err != nil {
 			h.log.LogAttrs(r.Context(), slog.LevelError, "the secrets of the installation cannot be used", slog.String("error", err.Error()))
-			writeFailure(w, smn.Internal, "")
+			fail(w, r)
 			return
 		}
 		handler.ServeHTTP(w, r)
 	}), nil
 }
 
-func (h *house) newAPI(tokenSecret, credentials []byte, ops ...httpapi.Operation) (http.Handler, error) {
+func (h *house) inside(tokenSecret, credentials []byte) (Inside, error) {
 	if err := h.checkTokenSecret(tokenSecret); err != nil {
-		return nil, err
+		return Inside{}, err
 	}
 	users, agencies := []iam.User{h.settings.oneUser()}, []iam.Agency(nil)
 	if credentials != nil {
 		var err error
 		if users, agencies, err = iam.ParseCredentials(credentials); err != nil {
-			return nil, fmt.Errorf("TOCSIN_CREDENTIALS: %w", err)
+			return Inside{}, fmt.Errorf("TOCSIN_CREDENTIALS: %w", err)
 		}
 	}
 	identity, err := newAuthority(iam.DeriveKey(tokenSecret, "login tokens"), h.settings.sampleToken, users, agencies)
 	if err != nil {
-		return nil, err
+		return Inside{}, err
 	}
 	service, err := h.newService(tokenSecret)
 	if err != nil {
-		return nil, err
+		return Inside{}, err
 	}
-	return httpapi.New(httpapi.Config{
-		Service:      service,
-		Identity:     identity,
-		Certificates: certificates{h},
-		Region:       h.settings.region,
-		PublicURL:    h.settings.publicURL,
-		Log:          h.log,
-		Observer:     h.metrics,
-	}, ops...)
+	return Inside{
+		Service: service, Identity: identity, Region: h.settings.region, Accepted: h.metrics.Accepted,
+		Sample: Sample{h.settings.sampleToken, iam.AccessKey{Access: h.settings.accessKey, Secret: h.settings.secretKey}},
+	}, nil
 }
 
 func newAuthority(key []byte, sampleToken string, users []iam.User, agencies []iam.Agency) (*iam.Authority, error) {
@@ -166,7 +200,7 @@ func newAuthority(key []byte, sampleToken string, users []iam.User, agencies []i
 	return authority, nil
 }
 
-func (h *house) newService(tokenSecret []byte) (smn.Service, error) {
+func (h *house) newService(tokenSecret []byte) (*broker.Broker, error) {
 	if err := h.checkTokenSecret(tokenSecret); err != nil {
 		return nil, err
 	}
@@ -194,10 +228,10 @@ func (h *house) service() *renewed[smn.Service] {
 }
 
 // worker takes messages to endpoints.
-func (h *house) worker(senders map[smn.Protocol]deliver.Sender) *renewed[*deliver.Worker] {
+func (h *house) worker(out Outlets) *renewed[*deliver.Worker] {
 	return &renewed[*deliver.Worker]{
 		read: func(ctx context.Context) ([][]byte, error) { return readAll(ctx, h.tokenSecret, h.signingPEM) },
-		make: func(secrets [][]byte) (*deliver.Worker, error) { return h.newWorker(secrets[0], secrets[1], senders) },
+		make: func(secrets [][]byte) (*deliver.Worker, error) { return h.newWorker(secrets[0], secrets[1], out) },
 		log:  h.log,
 	}
 }
@@ -206,7 +240,7 @@ func (h *house) worker(senders map[smn.Protocol]deliver.Sender) *renewed[*delive
 // to be claimed and to be finished.
 var chunkSaves = []time.Duration{time.Second, 5 * time.Second}
 
-func (h *house) newWorker(tokenSecret, pem []byte, senders map[smn.Protocol]deliver.Sender) (*deliver.Worker, error) {
+func (h *house) newWorker(tokenSecret, pem []byte, out Outlets) (*deliver.Worker, error) {
 	if err := h.checkTokenSecret(tokenSecret); err != nil {
 		return nil, err
 	}
@@ -221,7 +255,7 @@ func (h *house) newWorker(tokenSecret, pem []byte, senders map[smn.Protocol]deli
 	return deliver.New(deliver.Config{
 		Store:     h.store,
 		Tasks:     h.queue,
-		Senders:   senders,
+		Senders:   out.Senders,
 		Signer:    signing.New(key, h.settings.region),
 		Tokens:    tokens,
 		PublicURL: h.settings.publicURL,
@@ -229,6 +263,9 @@ func (h *house) newWorker(tokenSecret, pem []byte, senders map[smn.Protocol]deli
 		Saves:     chunkSaves,
 		Log:       h.log,
 		Observer:  h.metrics,
+
+		Forms:      out.Forms,
+		Strategies: out.Strategies,
 	})
 }
 

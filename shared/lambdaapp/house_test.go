@@ -158,12 +158,12 @@ func TestFunctionsShareTheirKeys(t *testing.T) {
 func TestWrongSecrets(t *testing.T) {
 	b := build(t, nil)
 	b.rotateNew(t, tokenKey, "short")
-	_, err := b.worker(nil).get(t.Context())
+	_, err := b.worker(Outlets{}).get(t.Context())
 	require.ErrorContains(t, err, "token.key has 5 bytes instead of 32")
 
 	b = build(t, nil)
 	b.rotateNew(t, signingKey, "no PEM")
-	_, err = b.worker(nil).get(t.Context())
+	_, err = b.worker(Outlets{}).get(t.Context())
 	require.ErrorContains(t, err, "signing.pem: signing: want a PEM text")
 }
 
@@ -244,8 +244,8 @@ func TestDeliver(t *testing.T) {
 	t.Cleanup(server.Close)
 	b := build(t, map[string]string{"TOCSIN_ALLOW_PRIVATE_ENDPOINTS": "true"})
 	require.True(t, b.settings.ways.AllowPrivate)
-	senders := map[smn.Protocol]deliver.Sender{smn.HTTP: webhook.New(post.New(post.Config{AllowPrivate: true}))}
-	handler := deliverHandler(b.worker(senders).get, b.db, noMetrics, b.house.log)
+	out := Outlets{Senders: map[smn.Protocol]deliver.Sender{smn.HTTP: webhook.New(post.New(post.Config{AllowPrivate: true}))}}
+	handler := deliverHandler(b.worker(out).get, b.db, noMetrics, b.house.log)
 	links, err := b.api(httpapi.LinkOperations()...)
 	require.NoError(t, err)
 	follow := func(link string) string {

@@ -19,7 +19,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"tocsin/shared/deliver"
 	"tocsin/shared/httpapi"
 	"tocsin/shared/smn"
 )
@@ -29,6 +28,19 @@ import (
 func Serve(ops ...httpapi.Operation) {
 	s, m := start()
 	h, err := newAPI(s, m, ops...)
+	if err != nil {
+		fail(err)
+	}
+	lambda.Start(flushed(m, Handler(h)))
+}
+
+// ServeDoor runs a function that answers requests behind API Gateway by a door of its
+// own, which open makes; closed answers while the secrets of the installation cannot be
+// used. It does not return. A wrong environment ends the process with one line on
+// stderr.
+func ServeDoor(open func(Inside) (http.Handler, error), closed http.HandlerFunc) {
+	s, m := start()
+	h, err := newDoor(s, m, open, closed)
 	if err != nil {
 		fail(err)
 	}
@@ -63,7 +75,7 @@ func ServeNotify() {
 // ServeDeliver runs the function that takes messages to endpoints: it does the tasks
 // of the SQS queue. open gives the ways out. It does not return. A wrong environment
 // ends the process with one line on stderr.
-func ServeDeliver(open func(Ways) (map[smn.Protocol]deliver.Sender, error)) {
+func ServeDeliver(open func(Ways) (Outlets, error)) {
 	s, m := start()
 	handler, err := newDeliver(s, m, open)
 	if err != nil {
@@ -115,6 +127,18 @@ func newAPI(s settings, m *metrics, ops ...httpapi.Operation) (http.Handler, err
 	}, ops...)
 }
 
+// newDoor composes the handler of a function with a door of its own.
+func newDoor(s settings, m *metrics, open func(Inside) (http.Handler, error), fail http.HandlerFunc) (http.Handler, error) {
+	if s.backend != onAWS {
+		return nil, errors.New("TOCSIN_BACKEND is not aws: SMN has no named subscriptions, so a remote cannot stand behind this door")
+	}
+	h, err := openHouse(s, m)
+	if err != nil {
+		return nil, err
+	}
+	return h.handler(open, fail)
+}
+
 // newService gives the service to a function that calls it itself.
 func newService(s settings, m *metrics) (func(context.Context) (smn.Service, error), error) {
 	if s.backend == onAWS {
@@ -132,7 +156,7 @@ func newService(s settings, m *metrics) (func(context.Context) (smn.Service, err
 }
 
 // newDeliver composes the function that takes messages to endpoints.
-func newDeliver(s settings, m *metrics, open func(Ways) (map[smn.Protocol]deliver.Sender, error)) (func(context.Context, events.SQSEvent) (events.SQSEventResponse, error), error) {
+func newDeliver(s settings, m *metrics, open func(Ways) (Outlets, error)) (func(context.Context, events.SQSEvent) (events.SQSEventResponse, error), error) {
 	if s.backend != onAWS {
 		return nil, errors.New("TOCSIN_BACKEND is not aws: there is nothing to deliver, the remote does that itself")
 	}
@@ -140,7 +164,7 @@ func newDeliver(s settings, m *metrics, open func(Ways) (map[smn.Protocol]delive
 		return nil, err
 	}
 	s.ways.SES, s.ways.SNS = s.aws.senderConfig(serviceSES), s.aws.senderConfig(serviceSNS)
-	senders, err := open(s.ways)
+	out, err := open(s.ways)
 	if err != nil {
 		return nil, err
 	}
@@ -148,5 +172,5 @@ func newDeliver(s settings, m *metrics, open func(Ways) (map[smn.Protocol]delive
 	if err != nil {
 		return nil, err
 	}
-	return deliverHandler(h.worker(senders).get, h.queue, m, h.log), nil
+	return deliverHandler(h.worker(out).get, h.queue, m, h.log), nil
 }

@@ -48,6 +48,13 @@ type settings struct {
 	aws          environment
 }
 
+// Outlets are what a worker sends with, as in deliver.Config.
+type Outlets struct {
+	Senders    map[smn.Protocol]deliver.Sender
+	Forms      map[string]deliver.Sender
+	Strategies map[string]deliver.Policy
+}
+
 // Ways are the settings of the ways out. Rates are those of one instance, in messages
 // a second.
 type Ways struct {

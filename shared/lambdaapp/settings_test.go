@@ -8,7 +8,6 @@ import (
 
 	"tocsin/shared/deliver"
 	"tocsin/shared/httpapi"
-	"tocsin/shared/smn"
 )
 
 func goodEnvironment() map[string]string {
@@ -153,7 +152,7 @@ func TestWrongEnvironmentsOnAWS(t *testing.T) {
 		t.Run(want, func(t *testing.T) {
 			s, err := readSettings(onAWSWith(changes))
 			if err == nil {
-				_, err = newDeliver(s, noMetrics, func(Ways) (map[smn.Protocol]deliver.Sender, error) { return nil, nil })
+				_, err = newDeliver(s, noMetrics, func(Ways) (Outlets, error) { return Outlets{}, nil })
 			}
 			if err == nil {
 				_, err = newAPI(s, noMetrics, httpapi.Publish)

@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/pem"
@@ -62,6 +63,25 @@ func origin(u *url.URL) string {
 	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
+// Certificates fetches certificates and keeps them by URL, 16 at most. The zero
+// value is ready. Do not copy it after the first use; Get may be called from many
+// goroutines at once.
+type Certificates struct {
+	// Client fetches; nil for one of the default transport. It has 5 seconds for
+	// each and follows no redirect, whatever it is set to.
+	Client *http.Client
+
+	// Keep is how long a certificate is kept; 24 hours unless set.
+	Keep time.Duration
+
+	// KeepFailure is how long a failure is kept and told again before the next
+	// call tries once more; 0 for not at all.
+	KeepFailure time.Duration
+
+	mu   sync.Mutex
+	kept map[string]*download // by URL
+}
+
 // download is a certificate that is being fetched or is there.
 type download struct {
 	done        chan struct{} // closed when the rest is set
@@ -70,23 +90,30 @@ type download struct {
 	until       time.Time // when to fetch it again
 }
 
-// certificate gives the certificate at a URL: the one that is kept, or else it
-// is fetched. Of many callers at once one fetches and all wait for it; when that
-// fails, the next call tries again.
-func (v *Verifier) certificate(ctx context.Context, from string) (*x509.Certificate, error) {
-	v.mu.Lock()
-	d := v.certificates[from]
+// Get gives the certificate at a URL: the one that is kept, or else it is fetched,
+// 64 KiB at most. Of many callers at once one fetches and all wait for it. The
+// error is ErrForged when the server says that there is none, else ErrUnavailable.
+//
+// Get asks whomever the URL names: judge it first. Nor does it look at dates and
+// who has signed the certificate.
+func (c *Certificates) Get(ctx context.Context, from string) (*x509.Certificate, error) {
+	return c.get(ctx, c.Client, from)
+}
+
+func (c *Certificates) get(ctx context.Context, client *http.Client, from string) (*x509.Certificate, error) {
+	c.mu.Lock()
+	d := c.kept[from]
 	if d == nil || d.expired() {
-		if !v.makeRoom(from) {
-			v.mu.Unlock()
+		if !c.makeRoom(from) {
+			c.mu.Unlock()
 			return nil, unavailable("too many downloads at once")
 		}
 		d = &download{done: make(chan struct{})}
-		v.certificates[from] = d
+		c.kept[from] = d
 		// Not under ctx: when this caller gives up, the others still want it.
-		go v.fetch(context.WithoutCancel(ctx), from, d)
+		go c.finish(context.WithoutCancel(ctx), client, from, d)
 	}
-	v.mu.Unlock()
+	c.mu.Unlock()
 
 	select {
 	case <-d.done:
@@ -109,54 +136,58 @@ func (d *download) finished() bool {
 func (d *download) expired() bool { return d.finished() && !time.Now().Before(d.until) }
 
 // makeRoom makes sure of a place for one more download, by forgetting the
-// oldest certificate. It says no when too many are under way. It needs the lock.
-func (v *Verifier) makeRoom(from string) bool {
-	if v.certificates == nil {
-		v.certificates = map[string]*download{}
+// oldest certificate; failures, which are kept for a moment only, go before. It
+// says no when too many are under way. It needs the lock.
+func (c *Certificates) makeRoom(from string) bool {
+	if c.kept == nil {
+		c.kept = map[string]*download{}
 	}
-	delete(v.certificates, from)
+	delete(c.kept, from)
 	underWay, oldest := 0, ""
-	for u, d := range v.certificates {
+	for u, d := range c.kept {
 		switch {
 		case !d.finished():
 			underWay++
-		case oldest == "" || d.until.Before(v.certificates[oldest].until):
+		case oldest == "" || d.until.Before(c.kept[oldest].until):
 			oldest = u
 		}
 	}
 	if underWay >= maxDownloads {
 		return false
 	}
-	if len(v.certificates) >= maxCertificates {
-		delete(v.certificates, oldest)
+	if len(c.kept) >= maxCertificates {
+		delete(c.kept, oldest)
 	}
 	return true
 }
 
-// fetch finishes a download.
-func (v *Verifier) fetch(ctx context.Context, from string, d *download) {
+// finish finishes a download.
+func (c *Certificates) finish(ctx context.Context, client *http.Client, from string, d *download) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	d.certificate, d.err = v.get(ctx, from)
-	d.until = time.Now().Add(keepCertificate)
+	keep := cmp.Or(c.Keep, keepCertificate)
+	if d.certificate, d.err = fetch(ctx, client, from); d.err != nil {
+		keep = c.KeepFailure
+	}
+	d.until = time.Now().Add(keep)
 
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if d.err != nil && v.certificates[from] == d {
-		delete(v.certificates, from)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if keep <= 0 && c.kept[from] == d {
+		delete(c.kept, from)
 	}
 	close(d.done)
 }
 
-// get fetches one certificate.
-func (v *Verifier) get(ctx context.Context, from string) (*x509.Certificate, error) {
+// fetch fetches one certificate.
+func fetch(ctx context.Context, by *http.Client, from string) (*x509.Certificate, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
 	if err != nil {
 		return nil, unavailable("%w", err)
 	}
 	client := http.Client{}
-	if v.Client != nil {
-		client = *v.Client
+	if by != nil {
+		client = *by
 	}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	res, err := client.Do(req)

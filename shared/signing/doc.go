@@ -7,5 +7,6 @@
 //	message, err := v.Verify(r.Context(), body)
 //
 // Signatures are RSASSA-PKCS1-v1_5 with SHA-256, as in SMN: receivers written
-// for SMN accept them, and the Verifier accepts SMN's.
+// for SMN accept them, and the Verifier accepts SMN's. Notifications in the forms of
+// Alibaba MNS are signed with SHA-1 (Signer.SignSHA1), by the same key.
 package signing

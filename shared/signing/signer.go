@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/rsa"
+	"crypto/sha1" //nolint:gosec // see SignSHA1
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -62,4 +63,16 @@ func (s *Signer) Sign(p *wire.Push) error {
 	}
 	p.Signature, p.SignatureVersion = base64.StdEncoding.EncodeToString(signature), wire.SignatureVersion
 	return nil
+}
+
+// SignSHA1 is the signature of a text as MNS makes it: RSA PKCS#1 v1.5 with SHA-1, in
+// base64. Key and certificate are those of Sign, and so is what it takes. SHA-1 is weak
+// against those who choose both of two texts: sign none that others write all of.
+func (s *Signer) SignSHA1(text []byte) (string, error) {
+	sum := sha1.Sum(text) //nolint:gosec // receivers of MNS verify nothing else
+	signature, err := rsa.SignPKCS1v15(nil, s.key.private, crypto.SHA1, sum[:])
+	if err != nil {
+		return "", fmt.Errorf("signing: sign with SHA-1: %w", err)
+	}
+	return base64.StdEncoding.EncodeToString(signature), nil
 }

@@ -7,8 +7,10 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
@@ -208,4 +210,47 @@ func BenchmarkSign(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// The same key signs as MNS does: base64 of RSA with SHA-1, which the certificate
+// that is served verifies.
+func TestSignSHA1(t *testing.T) {
+	s := New(testKey(), "eu-de")
+	text := []byte("POST\n\n\n\n/notifications")
+	signature, err := s.SignSHA1(text)
+	require.NoError(t, err)
+	raw, err := base64.StdEncoding.DecodeString(signature)
+	require.NoError(t, err)
+
+	served, err := s.Certificate(t.Context(), s.CertificateID())
+	require.NoError(t, err)
+	public := readAsOfOld(t, string(served))
+	sum := sha1.Sum(text)
+	require.NoError(t, rsa.VerifyPKCS1v15(public, crypto.SHA1, sum[:], raw))
+	sum[0]++
+	require.Error(t, rsa.VerifyPKCS1v15(public, crypto.SHA1, sum[:], raw))
+}
+
+// readAsOfOld reads a certificate as the sample endpoint of MNS does: all lines but
+// the first and the last are base64, and the seventh field of what is signed is the
+// key, which it is in version 3 alone.
+func readAsOfOld(t *testing.T, served string) *rsa.PublicKey {
+	t.Helper()
+	lines := strings.Split(strings.TrimSuffix(served, "\n"), "\n")
+	require.Equal(t, "-----BEGIN CERTIFICATE-----", lines[0])
+	require.Equal(t, "-----END CERTIFICATE-----", lines[len(lines)-1])
+	der, err := base64.StdEncoding.DecodeString(strings.Join(lines[1:len(lines)-1], ""))
+	require.NoError(t, err)
+	var outer, tbs []asn1.RawValue
+	rest, err := asn1.Unmarshal(der, &outer)
+	require.NoError(t, err)
+	require.Empty(t, rest)
+	_, err = asn1.Unmarshal(outer[0].FullBytes, &tbs)
+	require.NoError(t, err)
+	public, err := x509.ParsePKIXPublicKey(tbs[6].FullBytes)
+	require.NoError(t, err)
+	parsed, err := x509.ParseCertificate(der)
+	require.NoError(t, err)
+	require.Equal(t, 3, parsed.Version)
+	return public.(*rsa.PublicKey)
 }

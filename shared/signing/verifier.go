@@ -5,12 +5,12 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	"tocsin/shared/wire"
@@ -40,8 +40,11 @@ type Verifier struct {
 	// seconds for each and follows no redirect, whatever it is set to.
 	Client *http.Client
 
-	mu           sync.Mutex
-	certificates map[string]*download // by URL
+	// Certificates fetches and keeps the certificates in place of Client, for those
+	// who have several Verifiers; nil unless set.
+	Certificates *Certificates
+
+	own Certificates // without KeepFailure
 }
 
 // Verify reads the body of a request that claims to be a message of the service
@@ -90,6 +93,13 @@ func (v *Verifier) Verify(ctx context.Context, body []byte) (wire.Push, error) {
 		return wire.Push{}, forged("its signature does not fit")
 	}
 	return p, nil
+}
+
+func (v *Verifier) certificate(ctx context.Context, from string) (*x509.Certificate, error) {
+	if v.Certificates != nil {
+		return v.Certificates.Get(ctx, from)
+	}
+	return v.own.get(ctx, v.Client, from)
 }
 
 func forged(format string, args ...any) error {

@@ -321,6 +321,55 @@ func TestFailureIsNotKept(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// Certificates that are shared fetch once for all, and tell of a failure again until
+// it is forgotten.
+func TestSharedCertificates(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key, err := certify(testKey().private, time.Now())
+		require.NoError(t, err)
+		svc := &service{Signer: New(key, "local")}
+		var requests atomic.Int64
+		var works atomic.Bool
+		shared := &Certificates{KeepFailure: 2 * time.Second, Client: &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+			requests.Add(1)
+			if !works.Load() {
+				return nil, errors.New("no route")
+			}
+			return svc.RoundTrip(r)
+		})}}
+		message := body(t, signed(t, svc.Signer, notification()))
+		both := func() (errs []error) {
+			for range 2 {
+				_, err := (&Verifier{BaseURL: baseURL, Certificates: shared}).Verify(t.Context(), message)
+				errs = append(errs, err)
+			}
+			return errs
+		}
+		for _, err := range both() {
+			require.ErrorIs(t, err, ErrUnavailable)
+		}
+		require.EqualValues(t, 1, requests.Load())
+		works.Store(true)
+		time.Sleep(time.Second)
+		for _, err := range both() {
+			require.ErrorIs(t, err, ErrUnavailable)
+		}
+		require.EqualValues(t, 1, requests.Load())
+		time.Sleep(time.Second)
+		require.Equal(t, []error{nil, nil}, both())
+		require.EqualValues(t, 2, requests.Load())
+
+		for i := range 3 * maxCertificates { // failures push out failures
+			_, err := shared.Get(t.Context(), baseURL+"/smn/made-up-"+strconv.Itoa(i)+".pem")
+			require.ErrorIs(t, err, ErrForged)
+			require.LessOrEqual(t, len(shared.kept), maxCertificates)
+		}
+		asked := requests.Load()
+		require.Equal(t, []error{nil, nil}, both())
+		require.Equal(t, asked, requests.Load(), "the certificate is still kept")
+	})
+}
+
 func TestServiceThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		key, err := certify(testKey().private, time.Now())
@@ -406,7 +455,7 @@ func TestFloodOfCertificates(t *testing.T) {
 			require.NoError(t, svc.Sign(&p))
 			_, err := v.Verify(t.Context(), body(t, p))
 			require.NoError(t, err)
-			require.LessOrEqual(t, len(v.certificates), maxCertificates)
+			require.LessOrEqual(t, len(v.own.kept), maxCertificates)
 		}
 	})
 }

@@ -16,7 +16,8 @@ type Publisher interface {
 	// A template must have a variant for DefaultVariant, and Tags a value for every
 	// variable of every variant that could be sent; later changes of the template do
 	// not touch the message. TopicNotFound, TemplateNotFound, DefaultTemplateNotFound,
-	// InvalidTag; InvalidMessage when a rendered text is empty or too long; Overloaded.
+	// InvalidTag; InvalidMessage when a rendered text is empty or too long, or a text
+	// longer than the topic takes; Overloaded.
 	//
 	// With an IdempotencyKey a call that repeats an earlier one of the caller's
 	// project, in all that the input holds, changes nothing and answers its id; one
@@ -59,6 +60,10 @@ type PublishInput struct {
 	// Attributes are for filters: at most MaxAttributes of different names, one of
 	// them at most a ProtocolAttribute.
 	Attributes []MessageAttribute `validate:"message_attributes" code:"InvalidMessageAttributes"`
+
+	// Tag is for the subscriptions whose Style asks for it; empty for none. SMN has no
+	// such thing.
+	Tag string `validate:"message_tag" code:"InvalidParameter" json:",omitempty"` // left out, it does not change what a key stands for
 
 	// Locale is the language of what the service adds to the text of a mail, such as
 	// en-us or zh-cn; of others than Chinese English is written.

@@ -44,8 +44,18 @@ type Topic struct {
 	ID                  string
 	DisplayName         string // sender name of its mails; may be empty
 	EnterpriseProjectID string // kept and given back; "0" unless the creator said otherwise
-	CreatedAt           time.Time
-	UpdatedAt           time.Time
+	TopicOptions
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// TopicOptions are what SMN has not: they are for doors of other services.
+type TopicOptions struct {
+	// MaxMessage is how many bytes the text of a message may have; 0 means as many as
+	// all topics take. It binds whoever publishes.
+	MaxMessage int `validate:"min=0,max=262144" code:"InvalidParameter" json:"max_message,omitempty"`
+	// Logging is kept and given back.
+	Logging bool `json:"logging,omitempty"`
 }
 
 // CreateTopicInput is what CreateTopic needs.
@@ -53,6 +63,7 @@ type CreateTopicInput struct {
 	Name                string `validate:"topic_name" code:"InvalidTopicName"`
 	DisplayName         string `validate:"display_name" code:"InvalidDisplayName"`
 	EnterpriseProjectID string `validate:"enterprise_project" code:"Unreadable"` // empty means "0"
+	TopicOptions
 }
 
 // CreateTopicOutput is what CreateTopic answers.
@@ -77,10 +88,12 @@ type ListTopicsInput struct {
 	Marker string `validate:"omitempty,topic_marker" code:"InvalidPage"`
 }
 
-// UpdateTopicInput is what UpdateTopic needs.
+// UpdateTopicInput is what UpdateTopic needs. What is nil stays as it is.
 type UpdateTopicInput struct {
 	TopicURN    string  `validate:"topic_urn" code:"InvalidTopicURN"`
-	DisplayName *string `validate:"omitempty,display_name" code:"InvalidDisplayName"` // nil: as it is
+	DisplayName *string `validate:"omitempty,display_name" code:"InvalidDisplayName"`
+	MaxMessage  *int    `validate:"omitempty,min=0,max=262144" code:"InvalidParameter"` // see TopicOptions
+	Logging     *bool
 }
 
 // TopicPage is a part of the list of topics.

@@ -22,6 +22,7 @@ type Message struct {
 	Template     *TemplateUse           // nil for none
 	Attributes   []smn.MessageAttribute // nil for none
 	Locale       string                 // empty for none
+	Tag          string                 // empty for none
 	AcceptedAt   time.Time              // kept to the millisecond
 	ExpiresAt    time.Time              // no attempt begins later
 }

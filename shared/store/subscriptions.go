@@ -22,9 +22,12 @@ type Subscription struct {
 	TopicName       string // filled by the store
 	Seq             int64  // place in the topic, filled by the store: 0, 1, 2, … in the order of adding, never reused
 	Protocol        smn.Protocol
-	Endpoint        string // unique in its topic together with Protocol
+	Name            string // unique in its topic; empty for none
+	Endpoint        string // unique in its topic together with Protocol, among those without a name
 	Remark          string
 	Extension       smn.Extension      // its Header is nil when there is none
+	Style           smn.Style          // of one with a name
+	StyledAt        time.Time          // when Style was set, kept to the millisecond; zero: when it was added
 	Filters         []smn.FilterPolicy // nil when there are none
 	Subscriber      string             // id of the project that added it, if not that of the topic; else empty
 	Status          smn.Status
@@ -67,6 +70,12 @@ type SubscriptionPage struct {
 	Total         int // that fit the filters, not only of what is behind After
 }
 
+// Wants says whether a message is for a subscription: by its tag, attributes and
+// filters.
+func (s *Subscription) Wants(m *Message) bool {
+	return (s.Style.Tag == "" || s.Style.Tag == m.Tag) && smn.Selects(m.Attributes, s.Protocol, s.Filters)
+}
+
 // FilterChange is one item for SetFilters.
 type FilterChange struct {
 	SubscriptionKey
@@ -88,8 +97,9 @@ type Chunk struct {
 // Subscriptions keeps subscriptions.
 type Subscriptions interface {
 	// AddSubscriptions stores new subscriptions of one topic, with their tasks. The
-	// answer has one item for each, in their order. One whose protocol and endpoint
-	// the topic has already is answered with the one that is there. A topic has at
+	// answer has one item for each, in their order. One whose name, or if it has none
+	// whose protocol and endpoint, the topic has already is answered with the one that
+	// is there. A topic has at
 	// most limit subscriptions: the items beyond carry ErrLimit. A new one is counted
 	// at its CreatedAt, as Admit does; one too many for its recipient carries
 	// Throttled and is not stored. ErrNotFound when the topic is gone. Of an item's
@@ -98,6 +108,9 @@ type Subscriptions interface {
 
 	// GetSubscription finds a subscription. ErrNotFound, also when its topic is gone.
 	GetSubscription(ctx context.Context, key SubscriptionKey) (Subscription, error)
+
+	// FindSubscription finds the subscription of a topic that has this name. ErrNotFound.
+	FindSubscription(ctx context.Context, project, topicID, name string) (Subscription, error)
 
 	// ListSubscriptions lists subscriptions by ID, ascending: in the order of adding.
 	// An unknown project or topic has none.
@@ -114,6 +127,9 @@ type Subscriptions interface {
 
 	// SetRemark replaces the remark of a subscription. ErrNotFound.
 	SetRemark(ctx context.Context, key SubscriptionKey, remark string) error
+
+	// SetStyle replaces the style of a subscription, and says when. ErrNotFound.
+	SetStyle(ctx context.Context, key SubscriptionKey, style smn.Style, at time.Time) error
 
 	// SetFilters replaces the filters of subscriptions. The answer has one item for
 	// each, in their order: nil, ErrNotFound, or, if only those without filters may

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"tocsin/shared/smn"
 )
 
 // Topic is a topic as it is kept. Its URN is for those above, who know the region.
@@ -12,8 +14,16 @@ type Topic struct {
 	Name                string // unique in its project
 	DisplayName         string
 	EnterpriseProjectID string
-	CreatedAt           time.Time // kept to the millisecond
-	UpdatedAt           time.Time
+	smn.TopicOptions
+	CreatedAt time.Time // kept to the millisecond
+	UpdatedAt time.Time
+}
+
+// TopicChange is what UpdateTopic changes. What is nil stays as it is.
+type TopicChange struct {
+	DisplayName *string
+	MaxMessage  *int
+	Logging     *bool
 }
 
 // TopicQuery asks for a part of a project's topics.
@@ -54,9 +64,9 @@ type Topics interface {
 	// ListTopics lists a project's topics by ID, descending: newest first.
 	ListTopics(ctx context.Context, q TopicQuery) (TopicPage, error)
 
-	// UpdateTopic sets UpdatedAt and, unless it is nil, DisplayName of the topic with
-	// this ID. ErrNotFound.
-	UpdateTopic(ctx context.Context, project, topicID string, displayName *string, at time.Time) error
+	// UpdateTopic sets UpdatedAt and what else is given of the topic with this ID.
+	// ErrNotFound.
+	UpdateTopic(ctx context.Context, project, topicID string, change TopicChange, at time.Time) error
 
 	// DeleteTopic removes a topic and all that belongs to it, in constant time, however
 	// many subscriptions it has: nothing finds any of it from then on. A new topic of

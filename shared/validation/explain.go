@@ -62,9 +62,11 @@ var sentences = sync.OnceValue(func() map[string]string {
 		"subscription_urn": "a subscription URN has the form {topic_urn}:{subscription_id}",
 		"protocol": "protocol must be one of http, https, email, sms, callnotify, functionstage, functiongraph, " +
 			"dingding, feishu, wechat, welink, slack, teams; dingTalkBot, dms and application are not supported",
-		"endpoint":  fmt.Sprintf("endpoint must be one line of 1 to %d characters", smn.MaxEndpoint),
-		"remark":    fmt.Sprintf("remark must be a text of at most %d bytes", smn.MaxRemark),
-		"user_name": fmt.Sprintf("name must be one line of 1 to %d bytes", smn.MaxSubscriptionUserName),
+		"endpoint":    fmt.Sprintf("endpoint must be one line of 1 to %d characters", smn.MaxEndpoint),
+		"remark":      fmt.Sprintf("remark must be a text of at most %d bytes", smn.MaxRemark),
+		"style_word":  fmt.Sprintf("form and strategy must have at most %d printable characters without spaces", smn.MaxStyleWord),
+		"message_tag": fmt.Sprintf("a tag of a message must be one line of at most %d characters", smn.MaxMessageTag),
+		"user_name":   fmt.Sprintf("name must be one line of 1 to %d bytes", smn.MaxSubscriptionUserName),
 
 		"subject":           fmt.Sprintf("subject must be one line of at most %d bytes", smn.MaxSubject),
 		"message":           fmt.Sprintf("message must be a text of 1 to %d bytes", smn.MaxMessage),

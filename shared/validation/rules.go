@@ -31,6 +31,8 @@ var stringRules = map[string]func(string) bool{
 	"endpoint":         isEndpoint,
 	"remark":           isRemark,
 	"user_name":        isUserName,
+	"style_word":       isStyleWord,
+	"message_tag":      isMessageTag,
 
 	"subject":           isSubject,
 	"message":           isMessage,

@@ -13,6 +13,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -135,17 +136,15 @@ func serve(ctx context.Context, o options) error {
 	}
 	fmt.Printf("The functions answer on %s; Ctrl-C ends them.\n", s.URL)
 	if o.backend == "aws" {
-		fmt.Printf("Log in as %s of tocsin with the password %q. What is stored is in memory.\n", stack.User, stack.Password)
+		fmt.Printf("Log in as %s of tocsin with the password %q, or sign as %s with %q. What is stored is in memory.\n",
+			stack.User, stack.Password, stack.AccessKey, stack.SecretKey)
 	}
 	<-ctx.Done()
 	return s.Close()
 }
 
-// deliver is the function that a remote service does without.
-const deliver = "DeliverFunction"
-
 // readEnv reads the variables of functions out of the file that sam takes, which has
-// the same for each but deliver.
+// the same for each that stands in front of a remote.
 func readEnv(path string) (map[string]string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -156,10 +155,9 @@ func readEnv(path string) (map[string]string, error) {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	env := map[string]string{"AWS_SAM_LOCAL": "true", "AWS_REGION": "us-east-1"}
-	delete(blocks, deliver)
 	for _, block := range blocks {
-		for name, value := range block {
-			env[name] = value
+		if block["TOCSIN_BACKEND"] == "remote" {
+			maps.Copy(env, block)
 		}
 	}
 	return env, nil

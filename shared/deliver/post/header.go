@@ -15,11 +15,18 @@ type Field struct{ Name, Value string }
 // Fit says whether a field can be sent: a name that is a token and none of those
 // that we set ourselves or that say where a request ends, and a value of printable
 // ASCII and spaces.
-func (f Field) Fit() bool {
+func (f Field) Fit() bool { return f.fit(false) }
+
+// fit is Fit, but for those that a request of its own may set.
+func (f Field) fit(own bool) bool {
 	if !IsToken(f.Name) || !validation.IsHeaderValue(f.Value) {
 		return false
 	}
-	for _, name := range ours {
+	set := ours[:]
+	if own {
+		set = ours[2:]
+	}
+	for _, name := range set {
 		if len(name) == len(f.Name) && strings.EqualFold(name, f.Name) {
 			return false
 		}
@@ -27,9 +34,10 @@ func (f Field) Fit() bool {
 	return true
 }
 
-// ours are the headers that nobody else sets.
+// ours are the headers that nobody else sets, but the first two of them by Request.Own.
 var ours = [...]string{
-	"Host", "User-Agent", "Content-Type", "Content-Length", headerDelivery, "Idempotency-Key",
+	"User-Agent", "Content-Type",
+	"Host", "Content-Length", headerDelivery, "Idempotency-Key",
 	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "Transfer-Encoding", "TE", "Trailer", "Upgrade", "HTTP2-Settings", "Expect",
 }
 

@@ -126,6 +126,11 @@ type Request struct {
 	Body     []byte // JSON, unless ContentType says something else
 	Tail     []byte // the rest of it, so that what a message has in common need not be copied
 
+	// Own says that Header holds Content-Type and User-Agent in place of ours, in its own
+	// letters, and that user and password in the endpoint are not sent: Authorization is
+	// Header's.
+	Own bool
+
 	// What gateways of an operator may want in another way.
 	Method      string // empty means POST
 	ContentType string // of the body; empty means JSON
@@ -197,9 +202,20 @@ func (r *Request) problem(to *target) string {
 		return "the query has characters that are not allowed"
 	}
 	for _, f := range r.Header {
-		if !f.Fit() || to.basic != "" && strings.EqualFold(f.Name, "Authorization") {
+		if !f.fit(r.Own) || to.basic != "" && !r.Own && strings.EqualFold(f.Name, "Authorization") {
 			return "a header is not fit to be sent"
 		}
 	}
 	return ""
+}
+
+// Target is what stands in the request line of an attempt at an endpoint, path and
+// query, for those who sign it. The problem says why the endpoint cannot be called, it
+// is empty if it can.
+func (p *Poster) Target(endpoint string) (path, problem string) {
+	to, problem := p.target(endpoint)
+	if problem != "" {
+		return "", problem
+	}
+	return to.path, ""
 }

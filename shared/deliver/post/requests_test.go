@@ -66,7 +66,13 @@ func requestTarget(t *testing.T, w way) {
 		require.Equal(t, deliver.Delivered, p.Post(t.Context(), request(url+endpoint)).Result, endpoint)
 		require.Equal(t, want, target)
 		require.Equal(t, strings.TrimPrefix(url, "http://"), host)
+		told, problem := p.Target(url + endpoint)
+		require.Empty(t, problem)
+		require.Equal(t, want, told)
 	}
+	told, problem := p.Target("http://host:0/")
+	require.Empty(t, told)
+	require.NotEmpty(t, problem)
 }
 
 func query(t *testing.T, w way) {
@@ -139,9 +145,10 @@ func headersOfOursStay(t *testing.T, w way) {
 	require.Equal(t, deliver.Dead, p.Post(t.Context(), r).Result, "two of them")
 }
 
-func headersKeepSpelling(t *testing.T, w way) {
-	heads := make(chan []string, 1)
-	url, _ := listen(t, func(_ int64, c net.Conn) {
+// showHeads starts a peer that gives away the lines above bodies.
+func showHeads(t *testing.T) (url string, heads chan []string) {
+	heads = make(chan []string, 1)
+	url, _ = listen(t, func(_ int64, c net.Conn) {
 		reader := textproto.NewReader(bufio.NewReader(c))
 		var lines []string
 		for {
@@ -154,6 +161,11 @@ func headersKeepSpelling(t *testing.T, w way) {
 		heads <- lines
 		say("HTTP/1.1 204 No Content\r\n\r\n")(c)
 	})
+	return url, heads
+}
+
+func headersKeepSpelling(t *testing.T, w way) {
+	url, heads := showHeads(t)
 	r := request(strings.Replace(url, "http://", "http://me@", 1) + "/hook")
 	r.Header = post.Header{{Name: "X-SMN-MESSAGE-ID", Value: "1"}, {Name: "x-tEAM", Value: "a  b"}}
 	o := w.local(t, post.Config{}).Post(t.Context(), r)
@@ -170,6 +182,33 @@ func headersKeepSpelling(t *testing.T, w way) {
 		"X-SMN-MESSAGE-ID: 1",
 		"x-tEAM: a  b",
 	}, head[1:])
+}
+
+// headersOfItsOwn: a request may bring along all that its protocol has words for, in
+// its own letters.
+func headersOfItsOwn(t *testing.T, w way) {
+	url, heads := showHeads(t)
+	p := w.local(t, post.Config{})
+	r := request(strings.Replace(url, "http://", "http://me:secret@", 1) + "/a?b")
+	r.Own = true
+	r.Header = post.Header{{Name: "authorization", Value: "a signature"}, {Name: "content-type", Value: "text/xml"}, {Name: "User-Agent", Value: "Somebody Else"}}
+	o := p.Post(t.Context(), r)
+	require.Equal(t, deliver.Delivered, o.Result, o.Reason)
+	head := <-heads
+	require.Equal(t, "POST /a?b HTTP/1.1", head[0])
+	require.ElementsMatch(t, []string{
+		"Host: " + strings.TrimPrefix(url, "http://"),
+		"User-Agent: Somebody Else",
+		"content-type: text/xml",
+		"Content-Length: " + strconv.Itoa(len(r.Body)),
+		"authorization: a signature",
+		"X-Tocsin-Delivery: 1",
+	}, head[1:])
+
+	for _, name := range []string{"host", "Content-Length", "transfer-encoding", "x-tocsin-delivery", "Connection", "Idempotency-Key"} {
+		r.Header = post.Header{{Name: name, Value: "1"}}
+		require.Equal(t, deliver.Dead, p.Post(t.Context(), r).Result, name)
+	}
 }
 
 func bodyInTwoParts(t *testing.T, w way) {

@@ -63,6 +63,7 @@ var conform = map[string]func(*testing.T, way){
 	"Query":                          query,
 	"OtherMethodsAndBodies":          otherMethodsAndBodies,
 	"HeadersOfOursStay":              headersOfOursStay,
+	"HeadersOfItsOwn":                headersOfItsOwn,
 	"HeadersKeepSpellingAndOrder":    headersKeepSpelling,
 	"BodyInTwoParts":                 bodyInTwoParts,
 	"IPv6":                           ipv6,

@@ -27,8 +27,10 @@ type target struct {
 	host      string // as the header Host has it
 	basic     string // value of Authorization; empty for none
 	joint     string // what stands between the path and a further query
+	path      string // with the query
 	opening   string // of a request: method, path and query
 	following string // the rest of the line, and lines as far as the length of the body
+	bare      string // the same, without what Request.Own leaves to others
 }
 
 // parse reads an endpoint. The problem is empty if it can be called.
@@ -83,18 +85,21 @@ func parse(endpoint string) (to *target, problem string) {
 	if !isVisible(path) {
 		return nil, "the endpoint is not a URL"
 	}
-	to.url = u
+	to.url, to.path = u, path
 	to.opening = "POST " + path
-	to.following = " HTTP/1.1\r\nHost: " + to.host +
+	to.bare = " HTTP/1.1\r\nHost: " + to.host + "\r\n" + headerDelivery + ": 1"
+	to.following = to.bare +
 		"\r\nUser-Agent: " + userAgent +
-		"\r\nContent-Type: " + contentType +
-		"\r\n" + headerDelivery + ": 1"
+		"\r\nContent-Type: " + contentType
 	if to.basic != "" {
 		to.following += "\r\nAuthorization: " + to.basic
 	}
-	to.following += "\r\nContent-Length: "
+	to.following += lengthFollows
+	to.bare += lengthFollows
 	return to, ""
 }
+
+const lengthFollows = "\r\nContent-Length: "
 
 // isHost says whether a host is a name or an address in ASCII. An international
 // name is written as xn--….
@@ -129,7 +134,11 @@ func (a *attempt) appendTo(b []byte) []byte {
 		b = append(b, a.joint...)
 		b = append(b, a.Query...)
 	}
-	b = append(b, a.following...)
+	if a.Own {
+		b = append(b, a.bare...)
+	} else {
+		b = append(b, a.following...)
+	}
 	b = strconv.AppendInt(b, int64(len(a.Body)+len(a.Tail)), 10)
 	b = append(b, '\r', '\n')
 	for _, f := range a.Header {

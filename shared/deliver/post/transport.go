@@ -112,18 +112,25 @@ func (a *attempt) header() http.Header {
 	for _, f := range a.Header {
 		h[f.Name] = append(h[f.Name], f.Value)
 	}
-	if a.Method == "" || len(a.Body) > 0 {
-		h["Content-Type"] = []string{cmp.Or(a.ContentType, contentType)}
-	}
-	h["User-Agent"] = []string{userAgent}
 	h[headerDelivery] = []string{"1"}
-	if a.basic != "" {
-		h["Authorization"] = []string{a.basic}
+	if !a.Own {
+		a.addUsual(h)
 	}
 	// Not sent: it tells the transport that it may send again on a new connection
 	// when the peer has just closed the old one. Messages come at least once.
 	h["Idempotency-Key"] = nil
 	return h
+}
+
+// addUsual adds what a request of its own brings along, or does without.
+func (a *attempt) addUsual(h http.Header) {
+	if a.Method == "" || len(a.Body) > 0 {
+		h["Content-Type"] = []string{cmp.Or(a.ContentType, contentType)}
+	}
+	h["User-Agent"] = []string{userAgent}
+	if a.basic != "" {
+		h["Authorization"] = []string{a.basic}
+	}
 }
 
 // readAnswer reads the beginning of a body. The error says what kept it from

@@ -7,6 +7,7 @@ import (
 
 	"tocsin/shared/deliver"
 	"tocsin/shared/deliver/chatbot"
+	"tocsin/shared/deliver/mnspush"
 	"tocsin/shared/deliver/post"
 	"tocsin/shared/deliver/ses"
 	"tocsin/shared/deliver/smtp"
@@ -16,12 +17,13 @@ import (
 	"tocsin/shared/smn"
 )
 
-// Open gives the ways out, by protocol. What has none is dead at once. The error is
-// one line and names the variable.
+// Open gives the ways out, by protocol, and by form those of notifications that are
+// not SMN's. What has none is dead at once. The error is one line and names the
+// variable.
 //
 // Calls to endpoints go by Go's own transport: our writer is for processes that
 // live long.
-func Open(s lambdaapp.Ways) (map[smn.Protocol]deliver.Sender, error) {
+func Open(s lambdaapp.Ways) (lambdaapp.Outlets, error) {
 	strangers := post.New(post.Config{AllowPrivate: s.AllowPrivate})
 	hooks, bots := webhook.New(strangers), chatbot.New(strangers)
 	senders := map[smn.Protocol]deliver.Sender{
@@ -30,7 +32,7 @@ func Open(s lambdaapp.Ways) (map[smn.Protocol]deliver.Sender, error) {
 	}
 	mails, err := mailsOf(s)
 	if err != nil {
-		return nil, err
+		return lambdaapp.Outlets{}, err
 	}
 	if mails != nil {
 		senders[smn.Email] = mails
@@ -38,10 +40,10 @@ func Open(s lambdaapp.Ways) (map[smn.Protocol]deliver.Sender, error) {
 	if s.SMSRate > 0 {
 		senders[smn.SMS], err = snssms.New(snssms.Config{AWS: s.SNS, From: s.SMSFrom, Type: s.SMSType, Rate: s.SMSRate})
 		if err != nil {
-			return nil, fmt.Errorf("TOCSIN_SMS_FROM, TOCSIN_SMS_TYPE: %w", err)
+			return lambdaapp.Outlets{}, fmt.Errorf("TOCSIN_SMS_FROM, TOCSIN_SMS_TYPE: %w", err)
 		}
 	}
-	return senders, nil
+	return lambdaapp.Outlets{Senders: senders, Forms: mnspush.Forms(strangers), Strategies: mnspush.Strategies()}, nil
 }
 
 // mailsOf is the way out for mails; nil if there is none.

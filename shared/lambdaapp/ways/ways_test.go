@@ -37,8 +37,9 @@ func TestOpen(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.settings.SES = aws.Config{Region: "eu-west-1", Credentials: aws.AnonymousCredentials{}}
 			c.settings.SNS = c.settings.SES
-			senders, err := ways.Open(c.settings)
+			out, err := ways.Open(c.settings)
 			require.NoError(t, err)
+			senders := out.Senders
 			for protocol, want := range map[smn.Protocol]deliver.Sender{smn.Email: c.mail, smn.SMS: c.sms} {
 				sender, is := senders[protocol]
 				require.Equal(t, want != nil, is)
@@ -47,6 +48,11 @@ func TestOpen(t *testing.T) {
 			for _, protocol := range []smn.Protocol{smn.HTTP, smn.HTTPS, smn.Slack} {
 				require.NotNil(t, senders[protocol])
 			}
+			for _, form := range []string{"mns-xml", "mns-json", "mns-simplified"} {
+				require.NotNil(t, out.Forms[form])
+			}
+			require.Contains(t, out.Strategies, "BACKOFF_RETRY")
+			require.Contains(t, out.Strategies, "EXPONENTIAL_DECAY_RETRY")
 		})
 	}
 }
@@ -57,11 +63,11 @@ func TestAttemptsEndInTime(t *testing.T) {
 	require.LessOrEqual(t, post.DefaultTimeout, deliver.MaxAttempt)
 	synctest.Test(t, func(t *testing.T) {
 		here := aws.Config{Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""), HTTPClient: silent{}}
-		senders, err := ways.Open(lambdaapp.Ways{MailFrom: "a@example.com", SES: here, SMSRate: 1, SNS: here})
+		out, err := ways.Open(lambdaapp.Ways{MailFrom: "a@example.com", SES: here, SMSRate: 1, SNS: here})
 		require.NoError(t, err)
 		for protocol, endpoint := range map[smn.Protocol]string{smn.Email: "a@example.com", smn.SMS: "+14155550199"} {
 			began := time.Now()
-			o := senders[protocol].Send(t.Context(), deliver.Delivery{Type: wire.TypeNotification, Protocol: protocol, Endpoint: endpoint, Text: "text"})
+			o := out.Senders[protocol].Send(t.Context(), deliver.Delivery{Type: wire.TypeNotification, Protocol: protocol, Endpoint: endpoint, Text: "text"})
 			require.Equal(t, deliver.Again, o.Result, o.Reason)
 			require.Greater(t, time.Since(began), time.Second, "it was asked")
 			require.LessOrEqual(t, time.Since(began), deliver.MaxAttempt)

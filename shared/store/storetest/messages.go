@@ -59,7 +59,7 @@ func testPutMessage(t *testing.T, e env) {
 	structured, rendered := messageTo(topic), messageTo(topic)
 	structured.Body, structured.Structure = "", `{"default":"ünï \u0000"}`
 	structured.Attributes = []smn.MessageAttribute{{Name: "team", Type: smn.StringArrayAttribute, Values: []string{"ops", "数据"}}}
-	rendered.Body, rendered.Locale = "", "zh-cn"
+	rendered.Body, rendered.Locale, rendered.Tag = "", "zh-cn", "täg"
 	rendered.Template = &store.TemplateUse{
 		Versions: map[smn.Protocol]string{smn.DefaultVariant: smn.NewID(), smn.SMS: smn.NewID()},
 		Tags:     map[string]string{"host": "ünï \x00 <&>", "empty": ""},

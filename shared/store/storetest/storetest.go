@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) (store.Store, queue.Queue)) {
 		{"topics", topicCases},
 		{"attributes", attributeCases},
 		{"subscriptions", subscriptionCases},
+		{"subscriptions with names", nameCases},
 		{"paging", pagingCases},
 		{"chunks of subscriptions", chunkCases},
 		{"messages", messageCases},
@@ -71,7 +72,8 @@ var moment = time.Date(2026, 11, 3, 4, 5, 6, 789_000_000, time.UTC)
 func newTopic(project, name string) store.Topic {
 	return store.Topic{
 		ID: smn.NewID(), Project: project, Name: name, DisplayName: "Ünïcode ✓", EnterpriseProjectID: "0",
-		CreatedAt: moment, UpdatedAt: moment.Add(time.Second),
+		TopicOptions: smn.TopicOptions{MaxMessage: 1024, Logging: true},
+		CreatedAt:    moment, UpdatedAt: moment.Add(time.Second),
 	}
 }
 

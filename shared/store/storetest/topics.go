@@ -223,26 +223,33 @@ func testListTopicsAfter(t *testing.T, e env) {
 func testUpdateTopic(t *testing.T, e env) {
 	topic, other := e.topic(t, smn.NewID(), "alerts"), e.topic(t, smn.NewID(), "alerts")
 	display, at := "Näw", moment.Add(time.Hour)
-	require.NoError(t, e.UpdateTopic(t.Context(), topic.Project, topic.ID, &display, at))
+	require.NoError(t, e.UpdateTopic(t.Context(), topic.Project, topic.ID, store.TopicChange{DisplayName: &display}, at))
 	want := topic
 	want.DisplayName, want.UpdatedAt = display, at
 	got, err := e.GetTopic(t.Context(), topic.Project, topic.Name)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 
+	most, logging := 2048, false
+	require.NoError(t, e.UpdateTopic(t.Context(), topic.Project, topic.ID, store.TopicChange{MaxMessage: &most, Logging: &logging}, at))
+	want.MaxMessage, want.Logging = most, logging
+	got, err = e.FindTopic(t.Context(), topic.Project, topic.ID)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+
 	want.UpdatedAt = at.Add(time.Hour)
-	require.NoError(t, e.UpdateTopic(t.Context(), topic.Project, topic.ID, nil, want.UpdatedAt))
+	require.NoError(t, e.UpdateTopic(t.Context(), topic.Project, topic.ID, store.TopicChange{}, want.UpdatedAt))
 	got, err = e.GetTopic(t.Context(), topic.Project, topic.Name)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 
-	require.ErrorIs(t, e.UpdateTopic(t.Context(), other.Project, topic.ID, &display, at), store.ErrNotFound, "of another project")
-	require.ErrorIs(t, e.UpdateTopic(t.Context(), topic.Project, smn.NewID(), &display, at), store.ErrNotFound)
+	require.ErrorIs(t, e.UpdateTopic(t.Context(), other.Project, topic.ID, store.TopicChange{DisplayName: &display}, at), store.ErrNotFound, "of another project")
+	require.ErrorIs(t, e.UpdateTopic(t.Context(), topic.Project, smn.NewID(), store.TopicChange{DisplayName: &display}, at), store.ErrNotFound)
 	got, err = e.GetTopic(t.Context(), other.Project, other.Name)
 	require.NoError(t, err)
 	require.Equal(t, other, got)
 	require.NoError(t, e.DeleteTopic(t.Context(), topic.Project, topic.Name))
-	require.ErrorIs(t, e.UpdateTopic(t.Context(), topic.Project, topic.ID, nil, at), store.ErrNotFound)
+	require.ErrorIs(t, e.UpdateTopic(t.Context(), topic.Project, topic.ID, store.TopicChange{}, at), store.ErrNotFound)
 }
 
 func testDeleteTopic(t *testing.T, e env) {
@@ -272,7 +279,7 @@ func testDeleteTopic(t *testing.T, e env) {
 
 	_, err = e.FindTopic(t.Context(), topic.Project, topic.ID)
 	require.ErrorIs(t, err, store.ErrNotFound)
-	require.ErrorIs(t, e.UpdateTopic(t.Context(), topic.Project, topic.ID, nil, moment), store.ErrNotFound)
+	require.ErrorIs(t, e.UpdateTopic(t.Context(), topic.Project, topic.ID, store.TopicChange{}, moment), store.ErrNotFound)
 	require.ErrorIs(t, e.PutTags(t.Context(), tagKey, []smn.Tag{{Key: "k", Value: "v"}}, noLimit), store.ErrNotFound)
 	tagged, err := e.ListTagged(t.Context(), topic.Project, store.TopicKind)
 	require.NoError(t, err)

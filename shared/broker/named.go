@@ -1,0 +1,156 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"tocsin/shared/access"
+	"tocsin/shared/smn"
+	"tocsin/shared/store"
+)
+
+// SubscribeNamed implements smn.NamedSubscriptions.
+func (b *Broker) SubscribeNamed(ctx context.Context, in smn.SubscribeNamedInput) (smn.NamedSubscription, bool, error) {
+	caller, err := enter(ctx, in)
+	if err != nil {
+		return smn.NamedSubscription{}, false, err
+	}
+	topic, may, err := b.judgedTopic(ctx, caller, access.Subscribe, in.TopicURN)
+	if err == nil && !may(in.Protocol, in.Endpoint) {
+		err = notAllowed()
+	}
+	if err == nil {
+		err = b.mayCall(caller, in.NewSubscription)
+	}
+	if err != nil {
+		return smn.NamedSubscription{}, false, err
+	}
+	row := b.newSubscription(caller, topic, in.NewSubscription)
+	row.Name, row.Style, row.Status = in.Name, in.Style, smn.Exempt
+	added, err := b.Store.AddSubscriptions(ctx, topic.Project, topic.ID, []store.AddSubscription{{Subscription: row}}, b.SubscriptionQuota)
+	if err == nil && added[0].Err != nil {
+		err = added[0].Err
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return smn.NamedSubscription{}, false, smn.Errorf(smn.TopicNotFound, "topic %s does not exist", in.TopicURN)
+	case errors.Is(err, store.ErrLimit):
+		return smn.NamedSubscription{}, false, b.tooManySubscriptions(topic)
+	case err != nil:
+		return smn.NamedSubscription{}, false, fmt.Errorf("subscribe to %s: %w", in.TopicURN, err)
+	}
+	return b.describeNamed(added[0].Subscription), added[0].Created, nil
+}
+
+// GetNamed implements smn.NamedSubscriptions.
+func (b *Broker) GetNamed(ctx context.Context, in smn.NamedInput) (smn.NamedSubscription, error) {
+	s, err := b.named(ctx, in, access.ListSubscriptionsByTopic)
+	return b.describeNamed(s), err
+}
+
+// ListNamed implements smn.NamedSubscriptions.
+func (b *Broker) ListNamed(ctx context.Context, in smn.ListNamedInput) ([]smn.NamedSubscription, error) {
+	caller, err := enter(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	topic, err := b.openTopic(ctx, caller, access.ListSubscriptionsByTopic, in.TopicURN)
+	if err != nil {
+		return nil, err
+	}
+	page, err := b.Store.ListSubscriptions(ctx, store.SubscriptionQuery{
+		Project: topic.Project, TopicID: topic.ID, After: in.After, Limit: limitOf(smn.Page{Limit: in.Limit}),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list subscriptions: %w", err)
+	}
+	list := make([]smn.NamedSubscription, len(page.Subscriptions))
+	for i, s := range page.Subscriptions {
+		list[i] = b.describeNamed(s)
+	}
+	return list, nil
+}
+
+// UpdateNamed implements smn.NamedSubscriptions.
+func (b *Broker) UpdateNamed(ctx context.Context, in smn.UpdateNamedInput) error {
+	if _, err := enter(ctx, in); err != nil {
+		return err
+	}
+	s, err := b.named(ctx, in.NamedInput, access.Subscribe)
+	if err != nil {
+		return err
+	}
+	if s.Name == "" {
+		return noSuchName(in.NamedInput)
+	}
+	style := s.Style
+	if in.Strategy != nil {
+		style.Strategy = *in.Strategy
+	}
+	if in.Tag != nil {
+		style.Tag = *in.Tag
+	}
+	return namedError("update", in.NamedInput, b.Store.SetStyle(ctx, s.SubscriptionKey, style, b.Now()))
+}
+
+// CancelNamed implements smn.NamedSubscriptions.
+func (b *Broker) CancelNamed(ctx context.Context, in smn.NamedInput) error {
+	s, err := b.named(ctx, in, access.Unsubscribe)
+	if err != nil {
+		return err
+	}
+	return namedError("cancel", in, b.Store.DeleteSubscription(ctx, s.SubscriptionKey))
+}
+
+// named finds a subscription by its name or id, for a caller who may do this with
+// its topic.
+func (b *Broker) named(ctx context.Context, in smn.NamedInput, action access.Action) (store.Subscription, error) {
+	caller, err := enter(ctx, in)
+	if err != nil {
+		return store.Subscription{}, err
+	}
+	topic, err := b.openTopic(ctx, caller, action, in.TopicURN)
+	if err != nil {
+		return store.Subscription{}, err
+	}
+	s, err := b.Store.FindSubscription(ctx, topic.Project, topic.ID, in.Name)
+	if errors.Is(err, store.ErrNotFound) && smn.IsID(in.Name) {
+		s, err = b.Store.GetSubscription(ctx, store.SubscriptionKey{Project: topic.Project, TopicID: topic.ID, ID: in.Name})
+		if err == nil && s.Name != "" { // it has a name, and this is not it
+			err = store.ErrNotFound
+		}
+	}
+	return s, namedError("find", in, err)
+}
+
+func namedError(deed string, in smn.NamedInput, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, store.ErrNotFound):
+		return noSuchName(in)
+	}
+	return fmt.Errorf("%s subscription %s of %s: %w", deed, in.Name, in.TopicURN, err)
+}
+
+func noSuchName(in smn.NamedInput) error {
+	return smn.Errorf(smn.SubscriptionNotFound, "topic %s has no subscription named %s", in.TopicURN, in.Name)
+}
+
+func (b *Broker) describeNamed(s store.Subscription) smn.NamedSubscription {
+	n := smn.NamedSubscription{
+		Subscription: b.describeSubscription(s), Name: s.Name, Style: s.Style,
+		Subscriber: s.Subscriber, CreatedAt: s.CreatedAt, UpdatedAt: s.StyledAt,
+	}
+	if n.Name == "" {
+		n.Name = s.ID
+	}
+	if n.Subscriber == "" {
+		n.Subscriber = s.Project
+	}
+	if n.UpdatedAt.IsZero() {
+		n.UpdatedAt = s.CreatedAt
+	}
+	return n
+}
