@@ -63,6 +63,22 @@ func TestRows(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// A value that is empty is there all the same.
+func TestEmptyValues(t *testing.T) {
+	db, _ := open(t)
+	k := key{"P", "a"}
+	_, err := db.write(t.Context(), put(k, item{"s": s(""), "b": b(nil), "m": texts(nil)}))
+	require.NoError(t, err)
+	got, _, err := db.get(t.Context(), k)
+	require.NoError(t, err)
+	for _, name := range []string{"s", "b", "m"} {
+		require.True(t, got.has(name), name)
+	}
+	require.Empty(t, got.str("s"))
+	require.NotNil(t, got.bytes("b"))
+	require.NotNil(t, got.texts("m"))
+}
+
 // What has expired is not read, wherever it comes from, and gives way.
 func TestExpiredRows(t *testing.T) {
 	db, _ := open(t)
