@@ -104,7 +104,7 @@ func TestMetrics(t *testing.T) {
 		`tocsin_request_duration_seconds_count{operation="publish",status="2xx"} 3`,
 		`tocsin_request_duration_seconds_count{operation="publish",status="5xx"} 3`,
 		`tocsin_request_duration_seconds_count{operation="mns-publish",status="2xx"} 3`,
-		`tocsin_messages_accepted_total 6`,
+		`tocsin_messages_accepted_total 9`,
 		`tocsin_attempt_duration_seconds_count{protocol="https",result="delivered"} 3`,
 		`tocsin_attempt_duration_seconds_count{protocol="https",result="again"} 3`,
 		`tocsin_attempt_duration_seconds_count{protocol="https",result="dead"} 3`,
