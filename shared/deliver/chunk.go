@@ -254,7 +254,7 @@ func (c *chunk) oneOver() {
 }
 
 // save lets the store know of the places that were delivered since it was told last,
-// and says whether there are any.
+// and says whether it knows of more now.
 func (c *chunk) save(ctx context.Context) bool {
 	c.mu.Lock()
 	sent, n := c.sent, c.sent.Len()
@@ -270,6 +270,7 @@ func (c *chunk) save(ctx context.Context) bool {
 		c.mu.Unlock()
 		c.w.log.LogAttrs(ctx, slog.LevelError, "save progress of a chunk",
 			slog.String("message_id", c.key.MessageID), slog.String("error", err.Error()))
+		return false
 	}
 	return true
 }

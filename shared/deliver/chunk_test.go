@@ -108,17 +108,48 @@ func TestChunkThatCannotBeFinished(t *testing.T) {
 
 // What could not be saved is saved the next time, also when nothing was delivered since.
 func TestProgressThatCannotBeSaved(t *testing.T) {
+	for name, saves := range map[string][]time.Duration{"each tick": nil, "few": {300 * time.Millisecond}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMemory()
+				s := &street{bad: func(string) deliver.Outcome { return hang() }}
+				m.subscribe(smn.HTTP, "http://host/")
+				m.subscribe(smn.HTTP, "http://hanging/bad")
+				msg := m.publish(time.Hour)
+				m.failing["SaveChunk"] = 1
+				c := streetConfig(m, s)
+				c.Saves = saves
+				handleUntil(t, worker(t, c), m, queue.NewFanOut(project, topicID, msg.ID, 0), 1100*time.Millisecond)
+				require.Equal(t, 2, m.calls["SaveChunk"], "failed, and done")
+				sent := m.chunks[store.ChunkKey{MessageID: msg.ID}].sent
+				require.Equal(t, 1, sent.Len())
+			})
+		})
+	}
+}
+
+// A save that takes its time is no reason for two to save the same chunks.
+func TestSlowSaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()
-		s := &street{bad: func(string) deliver.Outcome { return hang() }}
-		m.subscribe(smn.HTTP, "http://host/")
-		m.subscribe(smn.HTTP, "http://hanging/bad")
-		msg := m.publish(time.Hour)
-		m.failing["SaveChunk"] = 1
-		handleUntil(t, worker(t, streetConfig(m, s)), m, queue.NewFanOut(project, topicID, msg.ID, 0), time.Second)
-		require.Equal(t, 2, m.calls["SaveChunk"], "failed, and done")
-		sent := m.chunks[store.ChunkKey{MessageID: msg.ID}].sent
-		require.Equal(t, 1, sent.Len())
+		m.slowSave = 700 * time.Millisecond
+		s := &street{bad: func(string) deliver.Outcome { time.Sleep(1100 * time.Millisecond); return deliver.Outcome{} }}
+		for i := range 4 {
+			m.subscribe(smn.HTTP, fmt.Sprintf("http://host%d/", i))
+			m.subscribe(smn.HTTP, fmt.Sprintf("http://host%d/bad", i))
+		}
+		c := streetConfig(m, s)
+		c.Saves = []time.Duration{250 * time.Millisecond, 500 * time.Millisecond}
+		w := worker(t, c)
+		const chunks = 40
+		for range chunks { // one after the other
+			msg := m.publish(time.Hour)
+			_, err := w.Handle(t.Context(), queue.NewFanOut(project, topicID, msg.ID, 0))
+			require.NoError(t, err)
+		}
+		require.Positive(t, m.calls["SaveChunk"])
+		require.LessOrEqual(t, m.calls["SaveChunk"], len(c.Saves)*chunks)
+		require.False(t, m.twice)
 	})
 }
 

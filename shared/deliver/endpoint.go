@@ -116,7 +116,7 @@ func (l *lanes) forget() {
 	}
 	for _, troubled := range []bool{false, true} {
 		for name, e := range l.endpoints {
-			if e.busy == 0 && len(e.backlog) == 0 && (troubled || !e.slow && !e.putOff) {
+			if e.busy == 0 && len(e.backlog) == 0 && !e.waking && (troubled || !e.slow && !e.putOff) {
 				delete(l.endpoints, name)
 			}
 		}

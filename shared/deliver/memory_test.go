@@ -42,6 +42,9 @@ type memory struct {
 	changed  chan struct{}  // closed and replaced when a task came
 	hands    int            // hand-outs so far
 	failing  map[string]int // method → calls that are still to fail
+	saving   map[store.ChunkKey]int
+	slowSave time.Duration
+	twice    bool // a chunk was saved by two at once
 	calls    map[string]int
 	ackTime  time.Duration // how long Ack takes
 	loadTime time.Duration // how long GetMessage takes
@@ -100,6 +103,7 @@ func newMemory() *memory {
 		waiting:  map[string]*waiting{},
 		changed:  make(chan struct{}),
 		failing:  map[string]int{},
+		saving:   map[store.ChunkKey]int{},
 		calls:    map[string]int{},
 	}
 }
@@ -459,6 +463,13 @@ func (m *memory) SaveChunk(_ context.Context, key store.ChunkKey, sent store.Pla
 	if err := m.enter("SaveChunk"); err != nil {
 		return err
 	}
+	if m.saving[key]++; m.saving[key] > 1 {
+		m.twice = true
+	}
+	m.mu.Unlock()
+	time.Sleep(m.slowSave) // virtual
+	m.mu.Lock()
+	m.saving[key]--
 	row := m.chunks[key]
 	if row.done {
 		return nil

@@ -48,7 +48,7 @@ func (p *progress) run(none <-chan struct{}) {
 			return
 		case <-tick.C:
 		}
-		for _, c := range p.inHand() {
+		for _, c := range p.inHand(none) {
 			if p.isDue(c) && c.save(context.Background()) {
 				c.saves++
 			}
@@ -62,9 +62,14 @@ func (p *progress) isDue(c *chunk) bool {
 	return p.at == nil || c.saves < len(p.at) && time.Since(c.began) >= p.at[c.saves]
 }
 
-func (p *progress) inHand() (all []*chunk) {
+// inHand gives the chunks to those who save until none is closed. When it is, other
+// chunks may be in hand by now, which are saved by others.
+func (p *progress) inHand(none <-chan struct{}) (all []*chunk) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.none == nil || p.none != none {
+		return nil
+	}
 	for c := range p.chunks {
 		all = append(all, c)
 	}
