@@ -202,7 +202,9 @@ func TestChunkThatOutlivesItsLease(t *testing.T) {
 		pass(deliver.Lease)
 		second := begin()
 		require.Error(t, <-first)
+		m.mu.Lock()
 		row := m.chunks[store.ChunkKey{MessageID: msg.ID}]
+		m.mu.Unlock()
 		require.False(t, row.done, "the other is at it")
 		require.Equal(t, 2, row.sent.Len())
 		require.NoError(t, <-second)
