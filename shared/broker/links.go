@@ -62,7 +62,8 @@ func confirmed(s store.Subscription, subject iam.ConfirmSubject) bool {
 }
 
 // Unsubscribe implements smn.Links. A subscription that was never confirmed
-// receives nothing, so there is nothing to end.
+// receives nothing, so there is nothing to end; but for those with names, which nobody
+// is asked about.
 func (b *Broker) Unsubscribe(ctx context.Context, in smn.SubscriptionInput) error {
 	if err := validation.Check(in); err != nil {
 		return err
@@ -78,7 +79,7 @@ func (b *Broker) Unsubscribe(ctx context.Context, in smn.SubscriptionInput) erro
 	key := store.SubscriptionKey{Project: topic.Project, TopicID: topic.ID, ID: urn.ID}
 	for {
 		s, err := b.Store.GetSubscription(ctx, key)
-		if err != nil || s.Status != smn.Confirmed {
+		if err != nil || s.Status != smn.Confirmed && (s.Name == "" || s.Status != smn.Exempt) {
 			return subscriptionError("unsubscribe", urn, err)
 		}
 		after := s // as it will be: the way back belongs to the new version

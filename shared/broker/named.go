@@ -26,6 +26,9 @@ func (b *Broker) SubscribeNamed(ctx context.Context, in smn.SubscribeNamedInput)
 	if err != nil {
 		return smn.NamedSubscription{}, false, err
 	}
+	if old, err := b.unnamed(ctx, topic, in.Name); !errors.Is(err, store.ErrNotFound) {
+		return b.describeNamed(old), false, err
+	}
 	row := b.newSubscription(caller, topic, in.NewSubscription)
 	row.Name, row.Style, row.Status = in.Name, in.Style, smn.Exempt
 	added, err := b.Store.AddSubscriptions(ctx, topic.Project, topic.ID, []store.AddSubscription{{Subscription: row}}, b.SubscriptionQuota)
@@ -77,21 +80,26 @@ func (b *Broker) UpdateNamed(ctx context.Context, in smn.UpdateNamedInput) error
 	if _, err := enter(ctx, in); err != nil {
 		return err
 	}
-	s, err := b.named(ctx, in.NamedInput, access.Subscribe)
-	if err != nil {
-		return err
+	for {
+		s, err := b.named(ctx, in.NamedInput, access.Subscribe)
+		if err != nil {
+			return err
+		}
+		if s.Name == "" {
+			return noSuchName(in.NamedInput)
+		}
+		style := s.Style
+		if in.Strategy != nil {
+			style.Strategy = *in.Strategy
+		}
+		if in.Tag != nil {
+			style.Tag = *in.Tag
+		}
+		err = b.Store.SetStyle(ctx, s.SubscriptionKey, s.Style, style, b.Now())
+		if !errors.Is(err, store.ErrConflict) { // else another was faster: look again at what it made
+			return namedError("update", in.NamedInput, err)
+		}
 	}
-	if s.Name == "" {
-		return noSuchName(in.NamedInput)
-	}
-	style := s.Style
-	if in.Strategy != nil {
-		style.Strategy = *in.Strategy
-	}
-	if in.Tag != nil {
-		style.Tag = *in.Tag
-	}
-	return namedError("update", in.NamedInput, b.Store.SetStyle(ctx, s.SubscriptionKey, style, b.Now()))
 }
 
 // CancelNamed implements smn.NamedSubscriptions.
@@ -114,14 +122,24 @@ func (b *Broker) named(ctx context.Context, in smn.NamedInput, action access.Act
 	if err != nil {
 		return store.Subscription{}, err
 	}
-	s, err := b.Store.FindSubscription(ctx, topic.Project, topic.ID, in.Name)
-	if errors.Is(err, store.ErrNotFound) && smn.IsID(in.Name) {
-		s, err = b.Store.GetSubscription(ctx, store.SubscriptionKey{Project: topic.Project, TopicID: topic.ID, ID: in.Name})
-		if err == nil && s.Name != "" { // it has a name, and this is not it
-			err = store.ErrNotFound
-		}
+	s, err := b.unnamed(ctx, topic, in.Name)
+	if errors.Is(err, store.ErrNotFound) {
+		s, err = b.Store.FindSubscription(ctx, topic.Project, topic.ID, in.Name)
 	}
 	return s, namedError("find", in, err)
+}
+
+// unnamed finds a subscription without a name by its id. store.ErrNotFound, also for
+// what is no id.
+func (b *Broker) unnamed(ctx context.Context, topic store.Topic, id string) (store.Subscription, error) {
+	if !smn.IsID(id) {
+		return store.Subscription{}, store.ErrNotFound
+	}
+	s, err := b.Store.GetSubscription(ctx, store.SubscriptionKey{Project: topic.Project, TopicID: topic.ID, ID: id})
+	if err == nil && s.Name != "" {
+		return store.Subscription{}, store.ErrNotFound
+	}
+	return s, err
 }
 
 func namedError(deed string, in smn.NamedInput, err error) error {

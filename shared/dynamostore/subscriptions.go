@@ -186,8 +186,23 @@ func (db *DB) FindSubscription(ctx context.Context, project, topicID, name strin
 }
 
 // SetStyle meets store.Subscriptions.
-func (db *DB) SetStyle(ctx context.Context, k store.SubscriptionKey, style smn.Style, at time.Time) error {
-	err := db.applyOne(ctx, change{SubscriptionKey: k, update: expression{"SET #style = ?, #styled = ?", []value{body(style), n(at.UnixMilli())}}})
+func (db *DB) SetStyle(ctx context.Context, k store.SubscriptionKey, from, to smn.Style, at time.Time) error {
+	is := expression{"#style = ?", []value{body(from)}}
+	if from == (smn.Style{}) {
+		is.text = "attribute_not_exists(#style) OR #style = ?"
+	}
+	err := db.applyOne(ctx, change{
+		SubscriptionKey: k,
+		refuse: func(r row) error {
+			sub, err := r.subscription()
+			if err == nil && sub.Style != from {
+				err = store.ErrConflict
+			}
+			return err
+		},
+		update: expression{"SET #style = ?, #styled = ?", []value{body(to), n(at.UnixMilli())}},
+		when:   is,
+	})
 	if err != nil {
 		return fmt.Errorf("set style of subscription %s: %w", k.ID, err)
 	}

@@ -351,16 +351,7 @@ func (db *DB) ChangeStatus(ctx context.Context, key store.SubscriptionKey, versi
 			return err
 		}
 		if changed == 0 {
-			var there int
-			found, err := tx.get(`SELECT 1 FROM subscription WHERE topic = ? AND id = ?`, []any{topic.key, key.ID}, &there)
-			switch {
-			case err != nil:
-				return err
-			case found:
-				return store.ErrConflict
-			default:
-				return store.ErrNotFound
-			}
+			return tx.conflictOrNotFound(topic.key, key.ID)
 		}
 		if to == smn.Confirmed {
 			if err := tx.forgetConfirmations(topic.key, key.ID); err != nil {
@@ -375,39 +366,59 @@ func (db *DB) ChangeStatus(ctx context.Context, key store.SubscriptionKey, versi
 	return nil
 }
 
+// conflictOrNotFound is why a change of a subscription has changed nothing.
+func (tx *tx) conflictOrNotFound(topic int64, id string) error {
+	var there int
+	found, err := tx.get(`SELECT 1 FROM subscription WHERE topic = ? AND id = ?`, []any{topic, id}, &there)
+	if err == nil && found {
+		return store.ErrConflict
+	}
+	return notFoundUnless(err)
+}
+
 // SetRemark meets store.Subscriptions.
 func (db *DB) SetRemark(ctx context.Context, key store.SubscriptionKey, remark string) error {
-	if err := db.updateSubscription(ctx, key, `remark = ?`, remark); err != nil {
+	err := db.write(ctx, func(tx *tx) error {
+		topic, found, err := tx.topicKeys(key.Project, key.TopicID)
+		if err != nil || !found {
+			return notFoundUnless(err)
+		}
+		tx.touch(key.TopicID)
+		changed, err := tx.exec(`UPDATE subscription SET remark = ? WHERE topic = ? AND id = ?`, remark, topic.key, key.ID)
+		if err != nil || changed == 0 {
+			return notFoundUnless(err)
+		}
+		return nil
+	})
+	if err != nil {
 		return fmt.Errorf("set remark of subscription %s: %w", key.ID, err)
 	}
 	return nil
 }
 
 // SetStyle meets store.Subscriptions.
-func (db *DB) SetStyle(ctx context.Context, key store.SubscriptionKey, style smn.Style, at time.Time) error {
-	column, err := toJSON(style)
-	if err == nil {
-		err = db.updateSubscription(ctx, key, `style = ?, styled_at = ?`, column, micros(at))
+func (db *DB) SetStyle(ctx context.Context, key store.SubscriptionKey, from, to smn.Style, at time.Time) error {
+	before, err := toJSON(from)
+	after, err2 := toJSON(to)
+	if err = errors.Join(err, err2); err == nil {
+		err = db.write(ctx, func(tx *tx) error {
+			topic, found, err := tx.topicKeys(key.Project, key.TopicID)
+			if err != nil || !found {
+				return notFoundUnless(err)
+			}
+			tx.touch(key.TopicID)
+			changed, err := tx.exec(`UPDATE subscription SET style = ?, styled_at = ? WHERE topic = ? AND id = ? AND style IS ?`,
+				after, micros(at), topic.key, key.ID, before)
+			if err != nil || changed > 0 {
+				return err
+			}
+			return tx.conflictOrNotFound(topic.key, key.ID)
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("set style of subscription %s: %w", key.ID, err)
 	}
 	return nil
-}
-
-func (db *DB) updateSubscription(ctx context.Context, key store.SubscriptionKey, set string, args ...any) error {
-	return db.write(ctx, func(tx *tx) error {
-		topic, found, err := tx.topicKeys(key.Project, key.TopicID)
-		if err != nil || !found {
-			return notFoundUnless(err)
-		}
-		tx.touch(key.TopicID)
-		changed, err := tx.exec(`UPDATE subscription SET `+set+` WHERE topic = ? AND id = ?`, append(slices.Clip(args), topic.key, key.ID)...)
-		if err != nil || changed == 0 {
-			return notFoundUnless(err)
-		}
-		return nil
-	})
 }
 
 // notFoundUnless is the error of a look-up that found nothing, unless it failed.

@@ -11,7 +11,8 @@ type Links interface {
 	// SubscriptionNotFound when the subscription is gone.
 	ConfirmSubscription(ctx context.Context, in ConfirmSubscriptionInput) (SubscriptionURN, error)
 
-	// Unsubscribe makes a confirmed subscription Cancelled and tells its endpoint,
+	// Unsubscribe makes a subscription that is confirmed, or that was made with a name
+	// and so is not asked about, Cancelled and tells its endpoint,
 	// with a link that subscribes it again within ConfirmWithin. Unsubscribing
 	// twice is harmless. SubscriptionNotFound when it is gone.
 	Unsubscribe(ctx context.Context, in SubscriptionInput) error

@@ -128,8 +128,9 @@ type Subscriptions interface {
 	// SetRemark replaces the remark of a subscription. ErrNotFound.
 	SetRemark(ctx context.Context, key SubscriptionKey, remark string) error
 
-	// SetStyle replaces the style of a subscription, and says when. ErrNotFound.
-	SetStyle(ctx context.Context, key SubscriptionKey, style smn.Style, at time.Time) error
+	// SetStyle replaces the style that a subscription has, and says when. ErrConflict when
+	// it has another one, ErrNotFound when it is gone.
+	SetStyle(ctx context.Context, key SubscriptionKey, from, to smn.Style, at time.Time) error
 
 	// SetFilters replaces the filters of subscriptions. The answer has one item for
 	// each, in their order: nil, ErrNotFound, or, if only those without filters may

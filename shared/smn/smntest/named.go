@@ -22,6 +22,8 @@ func RunNamed(t *testing.T, open func(t *testing.T) Env) {
 		"NamesForeign":   namesForeign,
 		"NamedAndOthers": namedAndOthers,
 		"Style":          style,
+		"StyleAtOnce":    styleAtOnce,
+		"Unsubscribe":    unsubscribeNamed,
 		"Tags":           tags,
 		"TopicOptions":   topicOptions,
 	} {
@@ -173,6 +175,11 @@ func namedAndOthers(t *testing.T, s *suite) {
 	requireCode(t, smn.SubscriptionNotFound, err, "it has a name, and this is not it")
 	requireCode(t, smn.SubscriptionNotFound, names.UpdateNamed(s.owner.ctx, smn.UpdateNamedInput{NamedInput: smn.NamedInput{TopicURN: topic, Name: id}}))
 
+	again, created, err := names.SubscribeNamed(s.owner.ctx, smn.SubscribeNamedInput{TopicURN: topic, Name: id, NewSubscription: hook(e.url)})
+	require.NoError(t, err)
+	require.False(t, created, "an id is taken, too")
+	require.Equal(t, got, again)
+
 	message, err := s.owner.Publish(s.owner.ctx, smn.PublishInput{TopicURN: topic, Message: "m"})
 	require.NoError(t, err)
 	require.Equal(t, message, e.next(t, wire.TypeNotification).MessageID, "nobody has to confirm it")
@@ -207,6 +214,40 @@ func style(t *testing.T, s *suite) {
 	requireCode(t, smn.InvalidParameter, names.UpdateNamed(s.owner.ctx, smn.UpdateNamedInput{NamedInput: in, Tag: &long}))
 	requireCode(t, smn.SubscriptionNotFound, names.UpdateNamed(s.owner.ctx, smn.UpdateNamedInput{NamedInput: smn.NamedInput{TopicURN: topic, Name: "b"}}))
 	requireCode(t, smn.TopicNotFound, names.UpdateNamed(s.owner.ctx, smn.UpdateNamedInput{NamedInput: smn.NamedInput{TopicURN: topic + "x", Name: "a"}}))
+}
+
+// What one changes, another who changes something else at the same time does not undo.
+func styleAtOnce(t *testing.T, s *suite) {
+	topic, names := s.topic(t, "topic"), s.owner.names()
+	s.subscribedAs(t, topic, "a", "http://127.0.0.1:1", smn.Style{Form: "form"})
+	in := smn.NamedInput{TopicURN: topic, Name: "a"}
+	for i := range 20 {
+		strategy, tag := fmt.Sprint("s", i), fmt.Sprint("t", i)
+		other := make(chan error, 1)
+		go func() {
+			other <- names.UpdateNamed(s.owner.ctx, smn.UpdateNamedInput{NamedInput: in, Strategy: &strategy})
+		}()
+		require.NoError(t, names.UpdateNamed(s.owner.ctx, smn.UpdateNamedInput{NamedInput: in, Tag: &tag}))
+		require.NoError(t, <-other)
+		got, err := names.GetNamed(s.owner.ctx, in)
+		require.NoError(t, err)
+		require.Equal(t, smn.Style{Form: "form", Strategy: strategy, Tag: tag}, got.Style)
+	}
+}
+
+// Nobody is asked before, so it must be possible afterwards.
+func unsubscribeNamed(t *testing.T, s *suite) {
+	topic := s.topic(t, "topic")
+	e := newEndpoint(t)
+	n := s.subscribedAs(t, topic, "a", e.url, smn.Style{})
+	in := smn.SubscriptionInput{SubscriptionURN: n.URN.String()}
+	require.NoError(t, s.anyone.Unsubscribe(s.anyone.ctx, in))
+	require.Equal(t, smn.Cancelled, s.listed(t, in.SubscriptionURN).Status)
+	require.NoError(t, s.anyone.Unsubscribe(s.anyone.ctx, in), "the second time")
+	back := e.next(t, wire.TypeUnsubscribed)
+	_, err := s.anyone.ConfirmSubscription(s.anyone.ctx, smn.ConfirmSubscriptionInput{Token: back.token(t)})
+	require.NoError(t, err)
+	require.Equal(t, smn.Confirmed, s.listed(t, in.SubscriptionURN).Status, "and there is a way back")
 }
 
 func tags(t *testing.T, s *suite) {

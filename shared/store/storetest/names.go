@@ -80,7 +80,8 @@ func testSetStyle(t *testing.T, e env) {
 	subs := e.add(t, topic, named(topic, "a", "https://one"), named(topic, "b", "https://one"))
 	for i, style := range []smn.Style{{Form: "other"}, {}, {Tag: "t"}} {
 		at := moment.Add(time.Duration(i+1) * time.Minute)
-		require.NoError(t, e.SetStyle(t.Context(), subs[1].SubscriptionKey, style, at))
+		require.ErrorIs(t, e.SetStyle(t.Context(), subs[1].SubscriptionKey, smn.Style{Form: "another"}, style, at), store.ErrConflict)
+		require.NoError(t, e.SetStyle(t.Context(), subs[1].SubscriptionKey, subs[1].Style, style, at))
 		subs[1].Style, subs[1].StyledAt = style, at
 		require.Equal(t, subs, e.list(t, topic).Subscriptions)
 		s, err := e.FindSubscription(t.Context(), topic.Project, topic.ID, "b")
@@ -94,6 +95,6 @@ func testSetStyle(t *testing.T, e env) {
 		{Project: smn.NewID(), TopicID: topic.ID, ID: subs[0].ID},
 		{Project: topic.Project, TopicID: topic.ID, ID: smn.NewID()},
 	} {
-		require.ErrorIs(t, e.SetStyle(t.Context(), key, smn.Style{}, moment), store.ErrNotFound)
+		require.ErrorIs(t, e.SetStyle(t.Context(), key, smn.Style{}, smn.Style{}, moment), store.ErrNotFound)
 	}
 }
