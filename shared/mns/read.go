@@ -17,6 +17,9 @@ type element struct {
 	children map[string]*element
 }
 
+// byteOrderMark may stand before a document, as programs of Windows write it.
+var byteOrderMark = []byte("\ufeff")
+
 // child is a child by its name; nil if there is none. Of several the last counts.
 func (e *element) child(name string) *element {
 	if e == nil {
@@ -38,7 +41,7 @@ func (e *element) value(name string) string {
 // these matters. Documents that define something of their own are refused, as are deep
 // ones: nobody needs them.
 func read(document []byte, root string) (*element, error) {
-	d := xml.NewDecoder(bytes.NewReader(document))
+	d := xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(document, byteOrderMark)))
 	var open []*element
 	var found *element
 	for {

@@ -32,6 +32,7 @@ func TestSpellings(t *testing.T) {
 		"of another namespace": {`<Topic xmlns="urn:other"><LoggingEnabled>FALSE</LoggingEnabled></Topic>`, TopicRequest{LoggingEnabled: &logging}},
 		"a comment and space":  {"\n<!-- a --><Topic>\n  <LoggingEnabled>false</LoggingEnabled>\n</Topic>\n<!-- b -->\n", TopicRequest{LoggingEnabled: &logging}},
 		"closed at once":       {`<Topic/>`, TopicRequest{}},
+		"a byte-order mark":    {"\ufeff" + `<?xml version="1.0" encoding="utf-8"?><Topic><LoggingEnabled>false</LoggingEnabled></Topic>`, TopicRequest{LoggingEnabled: &logging}},
 		"empty elements":       {`<Topic><LoggingEnabled/><MaximumMessageSize></MaximumMessageSize></Topic>`, TopicRequest{}},
 		"a deeper one":         {`<Topic><Other><LoggingEnabled>true</LoggingEnabled></Other></Topic>`, TopicRequest{}},
 	} {
@@ -52,6 +53,9 @@ func TestMalformed(t *testing.T) {
 		"two roots":           `<Topic/><Topic/>`,
 		"text behind":         `<Topic/>text`,
 		"not UTF-8":           "<Topic>\xff</Topic>",
+		"a mark alone":        "\ufeff",
+		"two marks":           "\ufeff\ufeff<Topic/>",
+		"a mark of UTF-16":    "\xff\xfe<Topic/>",
 		"another encoding":    `<?xml version="1.0" encoding="ISO-8859-1"?><Topic/>`,
 		"a control character": "<Topic>\x01</Topic>",
 		"a document type":     `<!DOCTYPE Topic [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><Topic>&b;</Topic>`,
