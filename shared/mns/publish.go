@@ -18,7 +18,7 @@ type PublishRequest struct {
 
 // ParsePublish reads one. MalformedXML, InvalidArgument.
 func ParsePublish(body []byte) (PublishRequest, error) {
-	message, err := read(body, "Message")
+	message, err := read(body, "Message", "MessageBody", "MessageTag")
 	if err != nil {
 		return PublishRequest{}, err
 	}

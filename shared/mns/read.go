@@ -39,8 +39,21 @@ func (e *element) value(name string) string {
 // read reads a document whose root has this name. Programs write namespaces,
 // declarations and orders of all kinds, and elements that nobody knows, so none of
 // these matters. Documents that define something of their own are refused, as are deep
-// ones: nobody needs them.
-func read(document []byte, root string) (*element, error) {
+// ones: nobody needs them. Those children of the root that texts names hold no elements.
+func read(document []byte, root string, texts ...string) (*element, error) {
+	found, err := parse(document, root)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range texts {
+		if c := found.child(name); c != nil && c.children != nil {
+			return nil, Errorf(InvalidArgument, "%s is a text: there may be no elements in it. Escape < as &lt;.", name)
+		}
+	}
+	return found, nil
+}
+
+func parse(document []byte, root string) (*element, error) {
 	d := xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(document, byteOrderMark)))
 	var open []*element
 	var found *element

@@ -80,6 +80,28 @@ var parsers = map[string]func([]byte) error{
 	"Message":      func(b []byte) error { _, err := ParsePublish(b); return err },
 }
 
+// TestElementsInTexts: nothing is left out of a text unsaid.
+func TestElementsInTexts(t *testing.T) {
+	for what, names := range map[string][]string{
+		"Topic":        {"MaximumMessageSize", "LoggingEnabled"},
+		"Subscription": {"Endpoint", "NotifyContentFormat", "NotifyStrategy", "FilterTag"},
+		"Message":      {"MessageBody", "MessageTag"},
+	} {
+		good := map[string]string{"Subscription": "<Endpoint>http://a.example</Endpoint>", "Message": "<MessageBody>a</MessageBody>"}[what]
+		require.NoError(t, parsers[what]([]byte("<"+what+">"+good+"<Other>a<b/></Other></"+what+">")), what)
+		for _, name := range names {
+			for _, text := range []string{"<b/>", "a<b>x</b>c", "1024<b/>", "true<b/>", "http://b.example<b/>", "XML<b/>", BackoffRetry + "<b/>"} {
+				err := parsers[what]([]byte("<" + what + ">" + good + "<" + name + ">" + text + "</" + name + "></" + what + ">"))
+				require.Equal(t, InvalidArgument, codeOf(err), "%s: %s", name, text)
+			}
+		}
+	}
+	for _, name := range []string{"NotifyStrategy", "FilterTag"} {
+		_, err := ParseSetSubscription([]byte("<Subscription><" + name + "><b/></" + name + "></Subscription>"))
+		require.Equal(t, InvalidArgument, codeOf(err), name)
+	}
+}
+
 func TestTopicValues(t *testing.T) {
 	for body, want := range map[string]Code{
 		`<MaximumMessageSize>1023</MaximumMessageSize>`:  InvalidArgument,
