@@ -28,9 +28,9 @@ func (e *element) child(name string) *element {
 	return e.children[name]
 }
 
-// value is the text of a child without the space around it.
+// value is the text of a child without the space around it; empty if it holds elements.
 func (e *element) value(name string) string {
-	if c := e.child(name); c != nil {
+	if c := e.child(name); c != nil && c.children == nil {
 		return strings.TrimSpace(string(c.text))
 	}
 	return ""

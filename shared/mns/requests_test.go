@@ -195,15 +195,44 @@ func TestPublish(t *testing.T) {
 	for body, want := range map[string]Code{
 		``:                            InvalidArgument,
 		`<MessageBody></MessageBody>`: InvalidArgument,
-		`<MessageBody>` + strings.Repeat("ä", DefaultMessageSize/2) + `</MessageBody>`:                        "",
-		`<MessageBody>` + strings.Repeat("a", DefaultMessageSize+1) + `</MessageBody>`:                        InvalidArgument,
-		`<MessageBody>` + strings.Repeat("&lt;", DefaultMessageSize) + `</MessageBody>`:                       "",
-		`<MessageBody>a</MessageBody><MessageTag>aaaaaaaaaaaaaaaa</MessageTag>`:                               "",
-		`<MessageBody>a</MessageBody><MessageTag>aaaaaaaaaaaaaaaaa</MessageTag>`:                              InvalidArgument,
-		`<MessageBody>a</MessageBody><MessageAttributes><DirectMail>no JSON</DirectMail></MessageAttributes>`: InvalidArgument,
+		`<MessageBody>` + strings.Repeat("ä", DefaultMessageSize/2) + `</MessageBody>`:  "",
+		`<MessageBody>` + strings.Repeat("a", DefaultMessageSize+1) + `</MessageBody>`:  InvalidArgument,
+		`<MessageBody>` + strings.Repeat("&lt;", DefaultMessageSize) + `</MessageBody>`: "",
+		`<MessageBody>a</MessageBody><MessageTag>aaaaaaaaaaaaaaaa</MessageTag>`:         "",
+		`<MessageBody>a</MessageBody><MessageTag>aaaaaaaaaaaaaaaaa</MessageTag>`:        InvalidArgument,
 	} {
 		_, err := ParsePublish([]byte("<Message>" + body + "</Message>"))
 		require.Equal(t, want, codeOf(err), "%.80s", body)
+	}
+}
+
+// TestSubject: attributes for mail never keep a message from being published.
+func TestSubject(t *testing.T) {
+	long := strings.Repeat("s", smn.MaxSubject)
+	for mail, want := range map[string]string{
+		`{"Subject":"a<b>x</b>c"}`:                   "",
+		`no JSON`:                                    "",
+		`["Hello"]`:                                  "",
+		`"Hello"`:                                    "",
+		`null`:                                       "",
+		`{}`:                                         "",
+		`{"Subject":"Hello"} more`:                   "",
+		`{"Subject":5}`:                              "",
+		`{"Subject":"two\nlines"}`:                   "",
+		`{"Subject":"a\u0000b"}`:                     "",
+		`{"Subject":"a\u0085b"}`:                     "",
+		`{"Subject":"a\u2028b"}`:                     "",
+		`{"Subject":"` + long + `\n"}`:               "",
+		`{"Subject":"` + long + `"}`:                 long,
+		`{"Subject":"` + long + `s"}`:                long,
+		`{"Subject":"` + long[1:] + `ä"}`:            long[1:],
+		`{"Subject":"` + long[2:] + `ää"}`:           long[2:] + "ä",
+		`{"Subject":"` + long[3:] + `\ud83d\ude00"}`: long[3:],
+		`{"Subject":"ä &lt;b&gt;"}`:                  "ä <b>",
+	} {
+		got, err := ParsePublish([]byte("<Message><MessageBody>a</MessageBody><MessageAttributes><DirectMail>" + mail + "</DirectMail></MessageAttributes></Message>"))
+		require.NoError(t, err, mail)
+		require.Equal(t, want, got.Subject, mail)
 	}
 }
 
@@ -225,6 +254,7 @@ func FuzzRead(f *testing.F) {
 		}
 		if req, err := ParsePublish(body); err == nil {
 			require.True(t, utf8.ValidString(req.Body) && req.Body != "" && len(req.Body) <= DefaultMessageSize)
+			require.True(t, utf8.ValidString(req.Subject) && len(req.Subject) <= smn.MaxSubject)
 		}
 		_, _ = ParseSetSubscription(body)
 	})
