@@ -273,6 +273,31 @@ func (v vanishing) GetTopic(ctx context.Context, in smn.TopicInput) (smn.Topic, 
 	return v.Service.GetTopic(ctx, in)
 }
 
+// TestThereAndGone: a topic that never stays as it is ends in a failure, not in a
+// request without end.
+func TestThereAndGone(t *testing.T) {
+	h := open(t, func(s Service) Service { return flickering{s, new(int)} })
+	requireError(t, h.do("PUT", "/topics/a", emptyTopic), 500, mns.InternalError)
+	require.Contains(t, h.log.String(), "gone again")
+}
+
+// flickering has each topic when it is to be made, and does not when it is looked up.
+type flickering struct {
+	Service
+	asked *int
+}
+
+func (f flickering) CreateTopic(context.Context, smn.CreateTopicInput) (smn.CreateTopicOutput, error) {
+	return smn.CreateTopicOutput{}, nil
+}
+
+func (f flickering) GetTopic(context.Context, smn.TopicInput) (smn.Topic, error) {
+	if *f.asked++; *f.asked > 10 {
+		panic("asked again and again")
+	}
+	return smn.Topic{}, smn.Errorf(smn.TopicNotFound, "gone")
+}
+
 func TestNewRefuses(t *testing.T) {
 	h := open(t)
 	good := h.Handler.(door).Config
