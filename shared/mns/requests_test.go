@@ -1,6 +1,7 @@
 package mns
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -270,6 +271,10 @@ func TestIDs(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, id, back)
 
+		published, ok := PublishTime(id)
+		require.True(t, ok)
+		require.Equal(t, strings.Split(spelt, "-")[2], fmt.Sprintf("%X", published.UnixMilli()), "it tells its time")
+
 		account := AccountID(id)
 		project, ok := ProjectID(account)
 		require.True(t, ok)
@@ -289,6 +294,11 @@ func TestIDs(t *testing.T) {
 		}
 	})
 	require.Equal(t, "F6EA56633844DBFC-1-154BDFB8059-200000001", MessageID("0154bdfb80590001f6ea56633844dbfc"))
+	for _, s := range []string{"", "0154bdfb8059", "F6EA56633844DBFC-1-154BDFB8059-200000001"} {
+		require.Equal(t, s, MessageID(s))
+		_, ok := PublishTime(s)
+		require.False(t, ok, s)
+	}
 	require.Equal(t, project, "0000000000000000"+AccountID(project))
 	for _, s := range []string{"", "100000000000001", "10000000000000001", "100000000000000a", "00000000000000001000000000000001", strings.Repeat("g", 32)} {
 		_, ok := ProjectID(s)
