@@ -50,7 +50,7 @@ func TestServer(t *testing.T) {
 		require.Equal(t, status, response.StatusCode, "%.20s, %d bytes", request, len(request))
 		require.NoError(t, response.Body.Close())
 	}
-	_, err = ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n") //nolint:bodyclose // there is none
+	_, err = ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
 	require.Error(t, err)
 	require.NoError(t, s.Shutdown(t.Context()))
 	require.ErrorIs(t, <-ended, http.ErrServerClosed)
