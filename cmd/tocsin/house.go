@@ -168,17 +168,7 @@ func (h *house) build(ctx context.Context) error {
 	if err := h.openMetrics(ctx); err != nil {
 		return err
 	}
-	h.server = &http.Server{
-		Handler: ownPaths(pages, mns, api),
-
-		DisableGeneralOptionsHandler: true, // OPTIONS * is answered like any unknown route
-		ReadHeaderTimeout:            10 * time.Second,
-		ReadTimeout:                  30 * time.Second,
-		WriteTimeout:                 60 * time.Second,
-		IdleTimeout:                  120 * time.Second,
-		MaxHeaderBytes:               64 << 10,
-		ErrorLog:                     slog.NewLogLogger(h.log.Handler(), slog.LevelWarn),
-	}
+	h.server = newServer(ownPaths(pages, mns, api), h.log.Handler())
 	if h.certificate != nil {
 		h.server.TLSConfig = h.certificate.config()
 	}

@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	stdlog "log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"tocsin/shared/receive"
 )
@@ -86,17 +85,7 @@ func services(places []string) (bases []string) {
 
 // serveUntil serves until ctx ends, and then lets what is in hand finish.
 func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	server := http.Server{
-		Handler: handler,
-
-		DisableGeneralOptionsHandler: true,
-		ReadHeaderTimeout:            10 * time.Second,
-		ReadTimeout:                  30 * time.Second,
-		WriteTimeout:                 60 * time.Second,
-		IdleTimeout:                  120 * time.Second,
-		MaxHeaderBytes:               64 << 10,
-		ErrorLog:                     stdlog.New(io.Discard, "", 0), // it tells what strangers say
-	}
+	server := newServer(handler, slog.DiscardHandler) // what it complains of is what strangers say
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	select {

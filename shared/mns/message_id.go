@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"tocsin/shared/smn"
 )
@@ -20,11 +21,24 @@ const (
 
 // MessageID spells the id of a message as MNS does: what is random in it, a one, the
 // milliseconds of Unix time, and the count within the millisecond, such as
-// F6EA56633844DBFC-1-154BDFB8059-200000001. id must be one (smn.IsID).
+// F6EA56633844DBFC-1-154BDFB8059-200000001. What is no id (smn.IsID) stays as it is.
 func MessageID(id string) string {
+	if !smn.IsID(id) {
+		return id
+	}
 	milliseconds, _ := strconv.ParseUint(id[:timeEnd], 16, 48)
 	count, _ := strconv.ParseUint(id[timeEnd:countEnd], 16, 16)
 	return fmt.Sprintf("%s-1-%X-%d", strings.ToUpper(id[countEnd:]), milliseconds, firstCount+count)
+}
+
+// PublishTime is when a message was published: the time that the spelling of its id
+// carries, too. It is false for what is no id.
+func PublishTime(id string) (t time.Time, ok bool) {
+	if !smn.IsID(id) {
+		return time.Time{}, false
+	}
+	milliseconds, _ := strconv.ParseInt(id[:timeEnd], 16, 64)
+	return time.UnixMilli(milliseconds), true
 }
 
 // ParseMessageID is the way back. It is false for what MessageID could not have written.

@@ -3,7 +3,12 @@ package mns
 import (
 	"encoding/json"
 	"encoding/xml"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"tocsin/shared/smn"
 )
 
 // TimeToLive is how long a message of MNS may take.
@@ -18,7 +23,7 @@ type PublishRequest struct {
 
 // ParsePublish reads one. MalformedXML, InvalidArgument.
 func ParsePublish(body []byte) (PublishRequest, error) {
-	message, err := read(body, "Message")
+	message, err := read(body, "Message", "MessageBody", "MessageTag")
 	if err != nil {
 		return PublishRequest{}, err
 	}
@@ -33,8 +38,8 @@ func ParsePublish(body []byte) (PublishRequest, error) {
 	if err != nil {
 		return PublishRequest{}, err
 	}
-	subject, err := subjectOf(message.child("MessageAttributes").value("DirectMail"))
-	return PublishRequest{Body: string(text.text), Tag: tag, Subject: subject}, err
+	subject := subjectOf(message.child("MessageAttributes").value("DirectMail"))
+	return PublishRequest{Body: string(text.text), Tag: tag, Subject: subject}, nil
 }
 
 // ErrTooLong is what is said of a message that its topic does not take. Programs know
@@ -44,17 +49,25 @@ func ErrTooLong() error {
 }
 
 // subjectOf reads what counts of the attributes for mail, which are a JSON text. The
-// sender of mails here is set up by the operator.
-func subjectOf(attributes string) (string, error) {
-	if attributes == "" {
-		return "", nil
-	}
+// sender of mails here is set up by the operator. A subject that no mail can have is
+// none, and a long one is cut: endpoints that are no mailboxes get the message anyway.
+func subjectOf(attributes string) string {
 	var mail struct{ Subject string }
-	if json.Unmarshal([]byte(attributes), &mail) != nil {
-		return "", Errorf(InvalidArgument, "DirectMail is the text of a JSON object whose Subject is a text.")
+	if json.Unmarshal([]byte(attributes), &mail) != nil || strings.ContainsFunc(mail.Subject, breaksLine) {
+		return ""
 	}
-	return mail.Subject, nil
+	if len(mail.Subject) <= smn.MaxSubject {
+		return mail.Subject
+	}
+	end := smn.MaxSubject
+	for !utf8.RuneStart(mail.Subject[end]) {
+		end--
+	}
+	return mail.Subject[:end]
 }
+
+// breaksLine says whether no subject has this character.
+func breaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
 // PublishResponse is the answer of PublishMessage.
 type PublishResponse struct {

@@ -17,6 +17,9 @@ type element struct {
 	children map[string]*element
 }
 
+// byteOrderMark may stand before a document, as programs of Windows write it.
+var byteOrderMark = []byte("\ufeff")
+
 // child is a child by its name; nil if there is none. Of several the last counts.
 func (e *element) child(name string) *element {
 	if e == nil {
@@ -25,9 +28,9 @@ func (e *element) child(name string) *element {
 	return e.children[name]
 }
 
-// value is the text of a child without the space around it.
+// value is the text of a child without the space around it; empty if it holds elements.
 func (e *element) value(name string) string {
-	if c := e.child(name); c != nil {
+	if c := e.child(name); c != nil && c.children == nil {
 		return strings.TrimSpace(string(c.text))
 	}
 	return ""
@@ -36,9 +39,22 @@ func (e *element) value(name string) string {
 // read reads a document whose root has this name. Programs write namespaces,
 // declarations and orders of all kinds, and elements that nobody knows, so none of
 // these matters. Documents that define something of their own are refused, as are deep
-// ones: nobody needs them.
-func read(document []byte, root string) (*element, error) {
-	d := xml.NewDecoder(bytes.NewReader(document))
+// ones: nobody needs them. Those children of the root that texts names hold no elements.
+func read(document []byte, root string, texts ...string) (*element, error) {
+	found, err := parse(document, root)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range texts {
+		if c := found.child(name); c != nil && c.children != nil {
+			return nil, Errorf(InvalidArgument, "%s is a text: there may be no elements in it. Escape < as &lt;.", name)
+		}
+	}
+	return found, nil
+}
+
+func parse(document []byte, root string) (*element, error) {
+	d := xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(document, byteOrderMark)))
 	var open []*element
 	var found *element
 	for {

@@ -1,6 +1,7 @@
 package mns
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -32,6 +33,7 @@ func TestSpellings(t *testing.T) {
 		"of another namespace": {`<Topic xmlns="urn:other"><LoggingEnabled>FALSE</LoggingEnabled></Topic>`, TopicRequest{LoggingEnabled: &logging}},
 		"a comment and space":  {"\n<!-- a --><Topic>\n  <LoggingEnabled>false</LoggingEnabled>\n</Topic>\n<!-- b -->\n", TopicRequest{LoggingEnabled: &logging}},
 		"closed at once":       {`<Topic/>`, TopicRequest{}},
+		"a byte-order mark":    {"\ufeff" + `<?xml version="1.0" encoding="utf-8"?><Topic><LoggingEnabled>false</LoggingEnabled></Topic>`, TopicRequest{LoggingEnabled: &logging}},
 		"empty elements":       {`<Topic><LoggingEnabled/><MaximumMessageSize></MaximumMessageSize></Topic>`, TopicRequest{}},
 		"a deeper one":         {`<Topic><Other><LoggingEnabled>true</LoggingEnabled></Other></Topic>`, TopicRequest{}},
 	} {
@@ -52,6 +54,9 @@ func TestMalformed(t *testing.T) {
 		"two roots":           `<Topic/><Topic/>`,
 		"text behind":         `<Topic/>text`,
 		"not UTF-8":           "<Topic>\xff</Topic>",
+		"a mark alone":        "\ufeff",
+		"two marks":           "\ufeff\ufeff<Topic/>",
+		"a mark of UTF-16":    "\xff\xfe<Topic/>",
 		"another encoding":    `<?xml version="1.0" encoding="ISO-8859-1"?><Topic/>`,
 		"a control character": "<Topic>\x01</Topic>",
 		"a document type":     `<!DOCTYPE Topic [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><Topic>&b;</Topic>`,
@@ -74,6 +79,28 @@ var parsers = map[string]func([]byte) error{
 	"Topic":        func(b []byte) error { _, err := ParseTopic(b); return err },
 	"Subscription": func(b []byte) error { _, err := ParseSubscribe(b); return err },
 	"Message":      func(b []byte) error { _, err := ParsePublish(b); return err },
+}
+
+// TestElementsInTexts: nothing is left out of a text unsaid.
+func TestElementsInTexts(t *testing.T) {
+	for what, names := range map[string][]string{
+		"Topic":        {"MaximumMessageSize", "LoggingEnabled"},
+		"Subscription": {"Endpoint", "NotifyContentFormat", "NotifyStrategy", "FilterTag"},
+		"Message":      {"MessageBody", "MessageTag"},
+	} {
+		good := map[string]string{"Subscription": "<Endpoint>http://a.example</Endpoint>", "Message": "<MessageBody>a</MessageBody>"}[what]
+		require.NoError(t, parsers[what]([]byte("<"+what+">"+good+"<Other>a<b/></Other></"+what+">")), what)
+		for _, name := range names {
+			for _, text := range []string{"<b/>", "a<b>x</b>c", "1024<b/>", "true<b/>", "http://b.example<b/>", "XML<b/>", BackoffRetry + "<b/>"} {
+				err := parsers[what]([]byte("<" + what + ">" + good + "<" + name + ">" + text + "</" + name + "></" + what + ">"))
+				require.Equal(t, InvalidArgument, codeOf(err), "%s: %s", name, text)
+			}
+		}
+	}
+	for _, name := range []string{"NotifyStrategy", "FilterTag"} {
+		_, err := ParseSetSubscription([]byte("<Subscription><" + name + "><b/></" + name + "></Subscription>"))
+		require.Equal(t, InvalidArgument, codeOf(err), name)
+	}
 }
 
 func TestTopicValues(t *testing.T) {
@@ -169,15 +196,44 @@ func TestPublish(t *testing.T) {
 	for body, want := range map[string]Code{
 		``:                            InvalidArgument,
 		`<MessageBody></MessageBody>`: InvalidArgument,
-		`<MessageBody>` + strings.Repeat("ä", DefaultMessageSize/2) + `</MessageBody>`:                        "",
-		`<MessageBody>` + strings.Repeat("a", DefaultMessageSize+1) + `</MessageBody>`:                        InvalidArgument,
-		`<MessageBody>` + strings.Repeat("&lt;", DefaultMessageSize) + `</MessageBody>`:                       "",
-		`<MessageBody>a</MessageBody><MessageTag>aaaaaaaaaaaaaaaa</MessageTag>`:                               "",
-		`<MessageBody>a</MessageBody><MessageTag>aaaaaaaaaaaaaaaaa</MessageTag>`:                              InvalidArgument,
-		`<MessageBody>a</MessageBody><MessageAttributes><DirectMail>no JSON</DirectMail></MessageAttributes>`: InvalidArgument,
+		`<MessageBody>` + strings.Repeat("ä", DefaultMessageSize/2) + `</MessageBody>`:  "",
+		`<MessageBody>` + strings.Repeat("a", DefaultMessageSize+1) + `</MessageBody>`:  InvalidArgument,
+		`<MessageBody>` + strings.Repeat("&lt;", DefaultMessageSize) + `</MessageBody>`: "",
+		`<MessageBody>a</MessageBody><MessageTag>aaaaaaaaaaaaaaaa</MessageTag>`:         "",
+		`<MessageBody>a</MessageBody><MessageTag>aaaaaaaaaaaaaaaaa</MessageTag>`:        InvalidArgument,
 	} {
 		_, err := ParsePublish([]byte("<Message>" + body + "</Message>"))
 		require.Equal(t, want, codeOf(err), "%.80s", body)
+	}
+}
+
+// TestSubject: attributes for mail never keep a message from being published.
+func TestSubject(t *testing.T) {
+	long := strings.Repeat("s", smn.MaxSubject)
+	for mail, want := range map[string]string{
+		`{"Subject":"a<b>x</b>c"}`:                   "",
+		`no JSON`:                                    "",
+		`["Hello"]`:                                  "",
+		`"Hello"`:                                    "",
+		`null`:                                       "",
+		`{}`:                                         "",
+		`{"Subject":"Hello"} more`:                   "",
+		`{"Subject":5}`:                              "",
+		`{"Subject":"two\nlines"}`:                   "",
+		`{"Subject":"a\u0000b"}`:                     "",
+		`{"Subject":"a\u0085b"}`:                     "",
+		`{"Subject":"a\u2028b"}`:                     "",
+		`{"Subject":"` + long + `\n"}`:               "",
+		`{"Subject":"` + long + `"}`:                 long,
+		`{"Subject":"` + long + `s"}`:                long,
+		`{"Subject":"` + long[1:] + `ä"}`:            long[1:],
+		`{"Subject":"` + long[2:] + `ää"}`:           long[2:] + "ä",
+		`{"Subject":"` + long[3:] + `\ud83d\ude00"}`: long[3:],
+		`{"Subject":"ä &lt;b&gt;"}`:                  "ä <b>",
+	} {
+		got, err := ParsePublish([]byte("<Message><MessageBody>a</MessageBody><MessageAttributes><DirectMail>" + mail + "</DirectMail></MessageAttributes></Message>"))
+		require.NoError(t, err, mail)
+		require.Equal(t, want, got.Subject, mail)
 	}
 }
 
@@ -199,6 +255,7 @@ func FuzzRead(f *testing.F) {
 		}
 		if req, err := ParsePublish(body); err == nil {
 			require.True(t, utf8.ValidString(req.Body) && req.Body != "" && len(req.Body) <= DefaultMessageSize)
+			require.True(t, utf8.ValidString(req.Subject) && len(req.Subject) <= smn.MaxSubject)
 		}
 		_, _ = ParseSetSubscription(body)
 	})
@@ -213,6 +270,10 @@ func TestIDs(t *testing.T) {
 		back, ok := ParseMessageID(spelt)
 		require.True(t, ok)
 		require.Equal(t, id, back)
+
+		published, ok := PublishTime(id)
+		require.True(t, ok)
+		require.Equal(t, strings.Split(spelt, "-")[2], fmt.Sprintf("%X", published.UnixMilli()), "it tells its time")
 
 		account := AccountID(id)
 		project, ok := ProjectID(account)
@@ -233,6 +294,11 @@ func TestIDs(t *testing.T) {
 		}
 	})
 	require.Equal(t, "F6EA56633844DBFC-1-154BDFB8059-200000001", MessageID("0154bdfb80590001f6ea56633844dbfc"))
+	for _, s := range []string{"", "0154bdfb8059", "F6EA56633844DBFC-1-154BDFB8059-200000001"} {
+		require.Equal(t, s, MessageID(s))
+		_, ok := PublishTime(s)
+		require.False(t, ok, s)
+	}
 	require.Equal(t, project, "0000000000000000"+AccountID(project))
 	for _, s := range []string{"", "100000000000001", "10000000000000001", "100000000000000a", "00000000000000001000000000000001", strings.Repeat("g", 32)} {
 		_, ok := ProjectID(s)

@@ -1,6 +1,7 @@
 package mns
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha1" //nolint:gosec // MNS signs with nothing else
 	"encoding/base64"
@@ -33,10 +34,30 @@ func Fields(header map[string][]string) []Field {
 	return fields
 }
 
+// IsSigned says whether signatures cover the header of this name, in any case.
+func IsSigned(headerName string) bool {
+	switch name := strings.ToLower(headerName); name {
+	case HeaderContentMD5, HeaderContentType, HeaderDate:
+		return true
+	default:
+		return strings.HasPrefix(name, headerPrefix)
+	}
+}
+
+// Target is what signatures cover of a request URI: path and query as they were sent,
+// without the scheme and host that a proxy may have put before them.
+func Target(requestURI string) string {
+	_, rest, isAbsolute := strings.Cut(requestURI, "://")
+	if slash := strings.IndexByte(rest, '/'); isAbsolute && slash >= 0 && requestURI[0] != '/' {
+		return rest[slash:]
+	}
+	return requestURI
+}
+
 // StringToSign is what signatures cover, of requests as of notifications: method (in
 // upper case), Content-MD5, Content-Type, date, all x-mns- headers in the order of
 // their names, and the target. Values stand in it as they are on the wire; so does the
-// target, which is the path and the raw query: r.RequestURI, never r.URL.Path. Other
+// target, which is the path and the raw query: Target(r.RequestURI), never r.URL.Path. Other
 // headers may be given and do not matter; nor does the order of what is given, but for
 // values of the same header.
 func StringToSign(method string, header []Field, target string) []byte {
@@ -45,20 +66,21 @@ func StringToSign(method string, header []Field, target string) []byte {
 	size := len(method) + len(target) + 4
 	for i := range header {
 		name, value := strings.ToLower(header[i].Name), &header[i].Value
-		switch {
-		case name == HeaderContentMD5 && md5 == nil:
-			md5 = value
-		case name == HeaderContentType && contentType == nil:
-			contentType = value
-		case name == HeaderDate && date == nil:
-			date = value
-		case strings.HasPrefix(name, headerPrefix):
-			own = append(own, Field{name, *value})
-			if name == HeaderMNSDate && standIn == nil {
-				standIn = value
-			}
-		default:
+		if !IsSigned(name) {
 			continue
+		}
+		switch name {
+		case HeaderContentMD5:
+			md5 = cmp.Or(md5, value)
+		case HeaderContentType:
+			contentType = cmp.Or(contentType, value)
+		case HeaderDate:
+			date = cmp.Or(date, value)
+		case HeaderMNSDate:
+			standIn = cmp.Or(standIn, value)
+			fallthrough
+		default:
+			own = append(own, Field{name, *value})
 		}
 		size += len(name) + len(*value) + 2
 	}

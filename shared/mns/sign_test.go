@@ -78,6 +78,36 @@ func TestStringToSign(t *testing.T) {
 	require.Equal(t, "GET\n\n\none\nx-mns-a:2\nx-mns-a:1\n/", string(text), "values of one header keep their order")
 }
 
+// Whoever changes a header that is signed breaks the signature, and by another nobody
+// does.
+func TestIsSigned(t *testing.T) {
+	for name, want := range map[string]bool{
+		"Content-MD5": true, "content-type": true, "DATE": true, "X-Mns-Date": true, "x-mns-": true, "x-mns-a": true,
+		"": false, "x-mns": false, "X-MNSA": false, "Content-Length": false, "Host": false, "a-x-mns-b": false,
+	} {
+		require.Equal(t, want, mns.IsSigned(name), name)
+		one := mns.StringToSign("GET", []mns.Field{{name, "1"}}, "/")
+		require.Equal(t, want, string(one) != string(mns.StringToSign("GET", []mns.Field{{name, "2"}}, "/")), name)
+	}
+}
+
+func TestTarget(t *testing.T) {
+	for uri, want := range map[string]string{
+		"/topics/a%2Fb?c=%20d":      "/topics/a%2Fb?c=%20d",
+		"http://h:9000/topics?a":    "/topics?a",
+		"https://h//topics":         "//topics",
+		"/a?b=http://c/d":           "/a?b=http://c/d",
+		"//a://b/c":                 "//a://b/c",
+		"http://h":                  "http://h",
+		"*":                         "*",
+		"":                          "",
+		"://":                       "://",
+		"http://h/a?b=https://c/d#": "/a?b=https://c/d#",
+	} {
+		require.Equal(t, want, mns.Target(uri), uri)
+	}
+}
+
 // The order of headers is no part of a request.
 func TestStringToSignOfAnyOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -16,7 +16,7 @@ type SubscribeRequest struct {
 
 // ParseSubscribe reads one. MalformedXML, InvalidArgument, EndpointInvalid.
 func ParseSubscribe(body []byte) (SubscribeRequest, error) {
-	s, err := read(body, "Subscription")
+	s, err := read(body, "Subscription", "Endpoint", "NotifyContentFormat", "NotifyStrategy", "FilterTag")
 	if err != nil {
 		return SubscribeRequest{}, err
 	}
@@ -50,7 +50,7 @@ type SetSubscriptionRequest struct {
 
 // ParseSetSubscription reads one. MalformedXML, InvalidArgument.
 func ParseSetSubscription(body []byte) (SetSubscriptionRequest, error) {
-	s, err := read(body, "Subscription")
+	s, err := read(body, "Subscription", "NotifyStrategy", "FilterTag")
 	if err != nil {
 		return SetSubscriptionRequest{}, err
 	}

@@ -25,7 +25,7 @@ type TopicRequest struct {
 
 // ParseTopic reads one. MalformedXML, InvalidArgument.
 func ParseTopic(body []byte) (TopicRequest, error) {
-	topic, err := read(body, "Topic")
+	topic, err := read(body, "Topic", "MaximumMessageSize", "LoggingEnabled")
 	if err != nil {
 		return TopicRequest{}, err
 	}

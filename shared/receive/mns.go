@@ -74,7 +74,7 @@ func (h *Handler) verifyMNS(r *http.Request, body []byte) error {
 	if !ok {
 		return forbidden("the certificate is not of an RSA key")
 	}
-	sum := sha1.Sum(mns.StringToSign(r.Method, mns.Fields(r.Header), target(r)))
+	sum := sha1.Sum(mns.StringToSign(r.Method, mns.Fields(r.Header), mns.Target(r.RequestURI)))
 	return fits(rsa.VerifyPKCS1v15(public, crypto.SHA1, sum[:], signature), public.N.BitLen())
 }
 
@@ -94,23 +94,11 @@ func fits(err error, bits int) error {
 // signature can be read in one way only.
 func requireOnce(header http.Header) error {
 	for name, values := range header {
-		name = strings.ToLower(name)
-		isSigned := name == mns.HeaderContentMD5 || name == mns.HeaderContentType || name == mns.HeaderDate || strings.HasPrefix(name, mnsPrefix)
-		if isSigned && len(values) != 1 {
-			return forbidden("the header %q is there twice", name)
+		if mns.IsSigned(name) && len(values) != 1 {
+			return forbidden("the header %q is there twice", strings.ToLower(name))
 		}
 	}
 	return nil
-}
-
-// target is path and query as they were sent. A proxy may have put scheme and host in
-// front.
-func target(r *http.Request) string {
-	_, rest, isAbsolute := strings.Cut(r.RequestURI, "://")
-	if slash := strings.IndexByte(rest, '/'); isAbsolute && slash >= 0 && !strings.HasPrefix(r.RequestURI, "/") {
-		return rest[slash:]
-	}
-	return r.RequestURI
 }
 
 // isSum says whether a Content-MD5 is that of the body, in one of the forms that

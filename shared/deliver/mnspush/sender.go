@@ -81,6 +81,10 @@ func notification(d deliver.Delivery) (mns.Notification, error) {
 	if err != nil {
 		return mns.Notification{}, err
 	}
+	published, ok := mns.PublishTime(d.MessageID) // which the id tells receivers, too
+	if !ok {
+		published = d.Timestamp
+	}
 	return mns.Notification{
 		TopicOwner:       mns.AccountID(topic.Project),
 		TopicName:        topic.Name,
@@ -89,7 +93,7 @@ func notification(d deliver.Delivery) (mns.Notification, error) {
 		MessageID:        mns.MessageID(d.MessageID),
 		Message:          d.Text,
 		MessageTag:       d.Named.Tag,
-		PublishTime:      d.Timestamp,
+		PublishTime:      published,
 	}, nil
 }
 

@@ -214,6 +214,21 @@ func TestForms(t *testing.T) {
 	}
 }
 
+// The time of a notification is that of its id, whatever another look at the clock said.
+func TestPublishTime(t *testing.T) {
+	e, s := newEndpoint(t), local(t, post.Config{})
+	for id, want := range map[string]string{
+		"0154bdfb80590001f6ea56633844dbfc": "1463476256857",
+		"message-1":                        "1463476256858",
+		"":                                 "1463476256858",
+	} {
+		d := notification(mns.FormSimplified, e.url)
+		d.MessageID, d.Timestamp = id, time.UnixMilli(1463476256858)
+		require.Equal(t, deliver.Delivered, s.Send(t.Context(), d).Result, id)
+		require.Equal(t, want, (<-e.got).header["x-mns-publish-time"], id)
+	}
+}
+
 // sum is base64 of hex.
 func sum(body string) string {
 	digest := md5.Sum([]byte(body))

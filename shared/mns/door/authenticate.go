@@ -90,7 +90,7 @@ func isXML(contentType string) bool {
 
 // verify says whether a request was signed with this secret.
 func verify(r *http.Request, secret, signature string) error {
-	target := targetOf(r)
+	target := mns.Target(r.RequestURI)
 	for _, signed := range []string{target, single(target)} {
 		want := mns.Sign(secret, mns.StringToSign(r.Method, mns.Fields(r.Header), signed))
 		if hmac.Equal([]byte(signature), []byte(want)) {
@@ -98,15 +98,4 @@ func verify(r *http.Request, secret, signature string) error {
 		}
 	}
 	return iam.ErrWrongSecret
-}
-
-// targetOf is the target of a request as it was sent, without the scheme and host that
-// a proxy may have put before it.
-func targetOf(r *http.Request) string {
-	if _, rest, absolute := strings.Cut(r.RequestURI, "://"); absolute && r.RequestURI[0] != '/' {
-		if slash := strings.IndexByte(rest, '/'); slash >= 0 {
-			return rest[slash:]
-		}
-	}
-	return r.RequestURI
 }

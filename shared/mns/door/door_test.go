@@ -388,6 +388,10 @@ func TestPublish(t *testing.T) {
 	list, err := h.broker.ListMessages(owner(t), smn.ListMessagesInput{TopicURN: "urn:smn:test:" + project + ":MyTopic1"})
 	require.NoError(t, err)
 	require.Equal(t, "Hello", list[0].Subject)
+	for _, mail := range []string{`no JSON`, `{"Subject":"two\nlines"}`, `{"Subject":"` + strings.Repeat("ä", smn.MaxSubject) + `"}`} {
+		a := h.do("POST", "/topics/MyTopic1/messages", "<Message><MessageBody>a</MessageBody><MessageAttributes><DirectMail>"+mail+"</DirectMail></MessageAttributes></Message>")
+		require.Equal(t, http.StatusCreated, a.StatusCode, a.body)
+	}
 	requireError(t, h.do("POST", "/topics/Other/messages", message("a")), 404, mns.TopicNotExist)
 	requireError(t, h.do("POST", "/topics/MyTopic1/messages", message("a"), with("X-Tocsin-Delivery", "1")), 403, mns.AccessDenied)
 }

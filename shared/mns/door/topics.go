@@ -25,6 +25,9 @@ func topicNameInvalid() error {
 
 func (v *visit) topicPath() string { return "/topics/" + v.topic }
 
+// mostCreations is how often a topic is tried to be made that others make and delete.
+const mostCreations = 3
+
 // createTopic is CreateTopic.
 func (v *visit) createTopic(ctx context.Context) (reply, error) {
 	urn, err := v.topicURN()
@@ -38,7 +41,7 @@ func (v *visit) createTopic(ctx context.Context) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	for {
+	for range mostCreations {
 		made, err := v.Service.CreateTopic(ctx, smn.CreateTopicInput{Name: v.topic, TopicOptions: req.Options()})
 		switch {
 		case err != nil:
@@ -57,6 +60,7 @@ func (v *visit) createTopic(ctx context.Context) (reply, error) {
 		}
 		return reply{status: http.StatusNoContent, location: v.topicPath()}, nil
 	}
+	return reply{}, smn.Errorf(smn.Internal, "the topic was there and gone again %d times", mostCreations)
 }
 
 // setTopic is SetTopicAttributes.
