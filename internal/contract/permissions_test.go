@@ -67,7 +67,14 @@ func TestPermissions(t *testing.T) {
 	}) && ran
 	ran = t.Run("mns", func(t *testing.T) {
 		c := newCloud(t, w, dynamo, others)
-		walkMNS(t, c.broker(t, "MnsFunction"), func(h http.Handler) http.RoundTripper { return direct{h} })
+		door := c.broker(t, "MnsFunction")
+		walkMNS(t, door, func(h http.Handler) http.RoundTripper { return direct{h} })
+		owner := smn.WithCaller(t.Context(), smntest.Owner)
+		topic, err := c.broker(t, "CreateTopicFunction").CreateTopic(owner, smn.CreateTopicInput{Name: "attributed"})
+		require.NoError(t, err)
+		attribute := smn.UpdateTopicAttributeInput{TopicURN: topic.URN, Name: smn.Introduction, Value: "of SMN"}
+		require.NoError(t, c.broker(t, "ManageFunction").UpdateTopicAttribute(owner, attribute))
+		require.NoError(t, door.DeleteTopic(owner, smn.TopicInput{TopicURN: topic.URN}), "what is attached goes with it")
 	}) && ran
 	if !ran {
 		return // what a case did not come to was not asked for

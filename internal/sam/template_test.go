@@ -193,6 +193,9 @@ func TestAlarms(t *testing.T) {
 		if topic := s.parameters["AlarmTopic"]; topic != "" {
 			actions = []any{topic}
 		}
+		for _, id := range []string{"ApiErrorsAlarm", "ApiThrottlesAlarm"} {
+			require.ElementsMatch(t, s.functions(true), watched(s.Resources[id]["Properties"].(map[string]any)["Metrics"].([]any)), id)
+		}
 		alarms := 0
 		for id, r := range s.Resources {
 			if r["Type"] != "AWS::CloudWatch::Alarm" {
@@ -214,6 +217,32 @@ func TestAlarms(t *testing.T) {
 	require.Contains(t, fmt.Sprint(pattern), "anything-but:map[prefix:tocsin-]")
 }
 
+// functions are all functions of a stack, or those behind its API alone.
+func (s *Stack) functions(behindAPI bool) (ids []string) {
+	for id, r := range s.Resources {
+		if r["Type"] != "AWS::Serverless::Function" {
+			continue
+		}
+		events, _ := r["Properties"].(map[string]any)["Events"].(map[string]any)
+		isRoute := func(event any) bool { return event.(map[string]any)["Type"] == "HttpApi" }
+		if !behindAPI || slices.ContainsFunc(slices.Collect(maps.Values(events)), isRoute) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// watched are the functions whose metrics an alarm adds up.
+func watched(metrics []any) (ids []string) {
+	for _, m := range metrics {
+		if stat, ok := m.(map[string]any)["MetricStat"].(map[string]any); ok {
+			dimensions := stat["Metric"].(map[string]any)["Dimensions"].([]any)
+			ids = append(ids, dimensions[0].(map[string]any)["Value"].(string))
+		}
+	}
+	return ids
+}
+
 func TestDashboardIsJSON(t *testing.T) {
 	s := NewStack(t, Read(t), stacks["aws"])
 	var dashboard struct {
@@ -227,10 +256,19 @@ func TestDashboardIsJSON(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal([]byte(s.Resources["Dashboard"]["Properties"].(map[string]any)["DashboardBody"].(string)), &dashboard))
 	require.Len(t, dashboard.Widgets, 12)
+	var errors []any
 	for _, w := range dashboard.Widgets {
 		require.NotEmpty(t, w.Properties.Title)
 		require.NotEmpty(t, w.Properties.Metrics, w.Properties.Title)
 		require.LessOrEqual(t, w.X+w.Width, 24, w.Properties.Title)
+		if w.Properties.Title == "Errors of functions" {
+			errors = w.Properties.Metrics
+		}
+	}
+	all := s.functions(false)
+	require.Len(t, errors, len(all))
+	for _, id := range all {
+		require.Contains(t, fmt.Sprint(errors), " "+id+"]", "nobody would see it fail")
 	}
 }
 

@@ -79,7 +79,9 @@ func (b *batch) fill(ctx context.Context, event events.SQSEvent, metrics *metric
 	due, early := sqsqueue.Sort(ctx, log, now, messages)
 	b.waiting, b.inHand = due, len(due)
 	for _, lease := range due {
-		metrics.Taken(now.Sub(since(sent[lease.Receipt], lease.Task)))
+		if lease.Received == 1 { // who comes again may have been given back for a while, which SentTimestamp does not show
+			metrics.Taken(now.Sub(since(sent[lease.Receipt], lease.Task)))
+		}
 	}
 	if err := sqsqueue.PutAgain(ctx, b.Queue, early); err != nil {
 		log.LogAttrs(ctx, slog.LevelWarn, "receive tasks that are not due", slog.String("error", err.Error()))

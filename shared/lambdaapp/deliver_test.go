@@ -95,7 +95,8 @@ func fanOut() queue.Task { return queue.NewFanOut("project", "topic", smn.NewID(
 // noMetrics are written nowhere.
 var noMetrics = newMetrics(io.Discard, "", time.Now)
 
-// How late a task is taken counts from when it was due, or sent if that was later.
+// How late a task is taken counts from when it was due, or sent if that was later. One
+// that was taken before does not count: it may have been given back for a while.
 func TestTasksThatAreLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
@@ -103,11 +104,17 @@ func TestTasksThatAreLate(t *testing.T) {
 		b := newBatch(&tasks{}, func() {})
 		due := fanOut()
 		due.NotBefore = time.Now().Add(-3 * time.Second)
-		old, sentLater, sentOnly := record("old", due), record("sent later", due), record("sent", fanOut())
-		old.Attributes["SentTimestamp"] = strconv.FormatInt(time.Now().Add(-time.Hour).UnixMilli(), 10)
-		sentLater.Attributes["SentTimestamp"] = strconv.FormatInt(time.Now().Add(-2*time.Second).UnixMilli(), 10)
-		sentOnly.Attributes["SentTimestamp"] = strconv.FormatInt(time.Now().Add(-time.Second).UnixMilli(), 10)
-		b.fill(t.Context(), events.SQSEvent{Records: []events.SQSMessage{old, sentLater, sentOnly}}, m, slog.New(slog.DiscardHandler))
+		sent := func(ago time.Duration, received string, task queue.Task) events.SQSMessage {
+			r := record("sent "+ago.String()+" ago", task)
+			r.Attributes["SentTimestamp"] = strconv.FormatInt(time.Now().Add(-ago).UnixMilli(), 10)
+			r.Attributes["ApproximateReceiveCount"] = received
+			return r
+		}
+		b.fill(t.Context(), events.SQSEvent{Records: []events.SQSMessage{
+			sent(time.Hour, "1", due), sent(2*time.Second, "1", due), sent(time.Second, "1", fanOut()),
+			sent(30*time.Minute, "2", fanOut()),
+		}}, m, slog.New(slog.DiscardHandler))
+		require.Len(t, b.waiting, 4)
 		m.flush()
 		require.Contains(t, out.String(), `"TaskLate":[3,2,1]`)
 	})

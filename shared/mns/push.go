@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -33,9 +34,6 @@ const PushPath = "/notifications"
 
 // textType is the Content-Type of what is no XML.
 const textType = "text/plain;charset=utf-8"
-
-// timeFormat is that of headers. It needs a time in UTC.
-const timeFormat = "Mon, 02 Jan 2006 15:04:05 GMT"
 
 // Notification is what an endpoint is told of a message. Ids are spelt as MNS does. In
 // XML, characters that XML cannot carry (most control characters) and bytes that are
@@ -77,7 +75,7 @@ func (n *Notification) Push(form, requestID, certificateURL string, now time.Tim
 	p.Header = append(make([]Field, 0, 16),
 		Field{HeaderContentMD5, sum},
 		Field{HeaderContentType, contentType},
-		Field{HeaderDate, now.UTC().Format(timeFormat)},
+		Field{HeaderDate, now.UTC().Format(http.TimeFormat)},
 		Field{HeaderRequestID, requestID},
 		Field{HeaderSigningCertURL, base64.StdEncoding.EncodeToString([]byte(certificateURL))},
 		Field{HeaderVersion, Version},

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha1" //nolint:gosec // MNS signs with nothing else
 	"encoding/base64"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -23,8 +24,8 @@ const (
 // without the space around it.
 type Field struct{ Name, Value string }
 
-// Fields makes a list of headers of http.Header, which this package does not know.
-func Fields(header map[string][]string) []Field {
+// Fields makes a list of headers.
+func Fields(header http.Header) []Field {
 	fields := make([]Field, 0, len(header))
 	for name, values := range header {
 		for _, value := range values {

@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	maxBody     = 2 << 20          // bytes: SMN has texts of 256 KiB, which JSON makes six times as long at most
-	maxAge      = 15 * time.Minute // as services allow their callers
-	keepFailure = 2 * time.Second  // less than any sender waits before it tries again
+	maxBody     = 2 << 20                // bytes: SMN has texts of 256 KiB, which JSON makes six times as long at most
+	maxAge      = 15 * time.Minute       // as services allow their callers
+	keepFailure = 500 * time.Millisecond // less than senders wait before they try again, which is a second or more
 
 	// keepCertificate is short, since MNS says nothing of a certificate but its URL:
 	// until a new one at the same URL is seen, all that it signs is refused.

@@ -19,8 +19,10 @@ func Strategies() map[string]deliver.Policy {
 }
 
 // decay is 1, 2, 4, … 256 s and then 512 s to the end of the day for which MNS keeps a
-// message: 86,015 s in 176 waits. They vary by so little that none of them falls behind
-// the end.
+// message: 86,015 s in 176 waits, which vary so little that all of them fit into it. What
+// the attempts take comes on top, so the last waits may reach behind the end, and their
+// attempts are not made. A message that SMN published has a life of its own, an hour by
+// default, and as many attempts as fit into that.
 func decay() []time.Duration {
 	const retries, longest = 176, 512 * time.Second
 	delays := make([]time.Duration, retries)
