@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,42 +30,74 @@ import (
 )
 
 // faults is a way to AWS on which one request in ten is refused for now, the answer to
-// one in ten is lost after it was obeyed, and SQS gives tasks again that it has just
+// one in ten is lost after it was obeyed, one transaction in three meets another, SQS
+// leaves a message of one batch in three behind, and gives tasks again that it has just
 // given.
 type faults struct {
 	mu     sync.Mutex
 	chance *rand.Rand
-	given  []byte // the last answer with tasks
+	given  []byte         // the last answer with tasks
+	calls  map[string]int // of each operation
 	count  map[string]int
 }
 
-func (f *faults) RoundTrip(r *http.Request) (*http.Response, error) {
-	receives := strings.HasSuffix(r.Header.Get("X-Amz-Target"), "ReceiveMessage")
+// The faults, as they are counted.
+const (
+	throttled  = "throttled"
+	overloaded = "overloaded" // a part of the table
+	conflict   = "conflict"
+	answerLost = "answer lost"
+	givenTwice = "given twice"
+	leftBehind = "left behind"
+)
+
+// next is the fault of the next call of an operation, empty for none.
+func (f *faults) next(service, operation string) (fault string, given []byte) {
 	f.mu.Lock()
-	dice, given := f.chance.IntN(10), f.given
+	defer f.mu.Unlock()
+	dice, call := f.chance.IntN(10), f.calls[operation]
+	f.calls[operation]++
 	switch {
+	case operation == "TransactWriteItems" && call%3 == 0:
+		fault = conflict
+	case operation == "SendMessageBatch" && call%3 == 0:
+		fault = leftBehind
+	case dice == 0 && service != "AmazonSQS" && f.count[overloaded] < f.count[throttled]:
+		fault = overloaded
 	case dice == 0:
-		f.count["refused"]++
+		fault = throttled
 	case dice == 1:
-		f.count["answer lost"]++
-	case dice == 2 && receives && given != nil:
-		f.count["given twice"]++
-		f.given = nil
+		fault = answerLost
+	case dice == 2 && operation == "ReceiveMessage" && f.given != nil:
+		fault, given, f.given = givenTwice, f.given, nil
+	default:
+		return "", nil
 	}
-	f.mu.Unlock()
-	switch {
-	case dice == 0:
+	f.count[fault]++
+	return fault, given
+}
+
+func (f *faults) RoundTrip(r *http.Request) (*http.Response, error) {
+	service, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	asked, err := io.ReadAll(r.Body)
+	if err := errors.Join(err, r.Body.Close()); err != nil {
+		return nil, err
+	}
+	fault, given := f.next(service, operation)
+	switch fault {
+	case throttled:
 		return made(r, http.StatusBadRequest, []byte(`{"__type":"ThrottlingException","message":"slow down"}`)), nil
-	case dice == 2 && receives && given != nil:
+	case overloaded:
+		return made(r, http.StatusBadRequest, []byte(`{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"slow down"}`)), nil
+	case conflict:
+		return made(r, http.StatusBadRequest, meetsAnother(asked)), nil
+	case givenTwice:
 		return made(r, http.StatusOK, given), nil
+	case leftBehind:
+		return leaveBehind(r, asked)
 	}
-	resp, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil || !receives && dice != 1 {
-		return resp, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err == nil && dice == 1 {
+	resp, body, err := forward(r, asked)
+	if err == nil && fault == answerLost {
 		err = errors.New("connection reset")
 	}
 	if err != nil {
@@ -75,8 +108,70 @@ func (f *faults) RoundTrip(r *http.Request) (*http.Response, error) {
 		f.given = body
 		f.mu.Unlock()
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
+}
+
+// forward sends a request with a body, and reads the answer.
+func forward(r *http.Request, asked []byte) (*http.Response, []byte, error) {
+	r = r.Clone(r.Context())
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(asked)), int64(len(asked))
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, body, err
+}
+
+// meetsAnother is the answer to a transaction of which the last row is in the hands of
+// another.
+func meetsAnother(asked []byte) []byte {
+	var in struct{ TransactItems []json.RawMessage }
+	must(json.Unmarshal(asked, &in))
+	type reason struct{ Code, Message string }
+	reasons := slices.Repeat([]reason{{Code: "None"}}, len(in.TransactItems))
+	reasons[len(reasons)-1] = reason{"TransactionConflict", "Transaction is ongoing for the item"}
+	answer, err := json.Marshal(map[string]any{
+		"__type":              "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+		"Message":             "Transaction cancelled, please refer cancellation reasons for specific reasons",
+		"CancellationReasons": reasons,
+	})
+	must(err)
+	return answer
+}
+
+// leaveBehind puts all messages of a batch but the last, and says so.
+func leaveBehind(r *http.Request, asked []byte) (*http.Response, error) {
+	var in struct {
+		QueueURL string `json:"QueueUrl"`
+		Entries  []map[string]any
+	}
+	must(json.Unmarshal(asked, &in))
+	last := len(in.Entries) - 1
+	answer := map[string]any{}
+	failed := map[string]any{"Id": in.Entries[last]["Id"], "Code": "InternalError", "Message": "try again", "SenderFault": false}
+	if in.Entries = in.Entries[:last]; last > 0 { // SQS takes no empty batch
+		fewer, err := json.Marshal(in)
+		must(err)
+		resp, body, err := forward(r, fewer)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			return resp, err
+		}
+		must(json.Unmarshal(body, &answer))
+	}
+	answer["Failed"] = []any{failed}
+	body, err := json.Marshal(answer)
+	must(err)
+	return made(r, http.StatusOK, body), nil
+}
+
+// must is for JSON that this test and the programs under it write.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
 }
 
 func made(r *http.Request, status int, body []byte) *http.Response {
@@ -109,7 +204,7 @@ func (a *arrivals) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 // everything that was acknowledged, and most of it once.
 func TestFaultsOfAWS(t *testing.T) {
 	const endpoints, messages = 40, 30
-	way := &faults{chance: rand.New(rand.NewPCG(1, 2)), count: map[string]int{}}
+	way := &faults{chance: rand.New(rand.NewPCG(1, 2)), calls: map[string]int{}, count: map[string]int{}}
 	name := "faults-" + smn.NewID()
 	plainTable, plainQueue := emulators.DynamoDB(t), emulators.Moto(t)
 	require.NoError(t, dynamostore.CreateTable(t.Context(), dynamostore.NewClient(plainTable), name))
@@ -139,8 +234,12 @@ func TestFaultsOfAWS(t *testing.T) {
 	var publishers sync.WaitGroup
 	for range 3 {
 		publishers.Go(func() {
-			for range messages / 3 {
-				id, err := in.broker.Publish(owner, smn.PublishInput{TopicURN: topic.URN, Message: "it burns"})
+			for i := range messages / 3 {
+				message := smn.PublishInput{TopicURN: topic.URN, Message: "it burns"}
+				if i%2 == 0 {
+					message.IdempotencyKey = smn.NewID() // a transaction
+				}
+				id, err := in.broker.Publish(owner, message)
 				if err == nil { // what was refused is the publisher's to repeat
 					mu.Lock()
 					acknowledged = append(acknowledged, id)
@@ -169,7 +268,7 @@ func TestFaultsOfAWS(t *testing.T) {
 	defer came.mu.Unlock()
 	t.Logf("%d acknowledged, %d deliveries, %d repeats; %v", len(acknowledged), len(came.seen), came.all-len(came.seen), way.count)
 	require.Less(t, came.all, 2*len(came.seen), "most is delivered once")
-	for _, fault := range []string{"refused", "answer lost", "given twice"} {
+	for _, fault := range []string{throttled, overloaded, conflict, answerLost, givenTwice, leftBehind} {
 		require.Positive(t, way.count[fault], fault)
 	}
 }

@@ -24,6 +24,9 @@ type Service struct {
 	Name    string // first part of its host, and its name in signatures: sqs
 	Target  string // what the names of its calls begin with: AmazonSQS
 	Version string // of the protocol: 1.0
+	// BacksOff says that who calls waits by himself when a call is throttled: it is
+	// tried once then.
+	BacksOff bool
 }
 
 // Client asks a service. It is used from many goroutines at once.
@@ -76,7 +79,7 @@ const firstPause = 100 * time.Millisecond
 
 // Call makes a call with in as its JSON, and reads the answer into out unless that is
 // nil. No answer, a server error and a throttled call are tried again, so a call that
-// ends in an error may have been done. A refusal is an *Error.
+// ends in an error may have been done; see BacksOff, too. A refusal is an *Error.
 func (c *Client) Call(ctx context.Context, operation string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -94,7 +97,7 @@ func (c *Client) Call(ctx context.Context, operation string, in, out any) error 
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case try == c.tries || !mayHelp(err):
+		case try == c.tries || !c.mayHelp(err):
 			return fmt.Errorf("%s: %w", operation, err)
 		}
 		if err := Pause(ctx, firstPause<<(try-1)); err != nil {
@@ -152,10 +155,18 @@ func refusal(came awspost.Answer) error {
 }
 
 // mayHelp says whether another try may end otherwise.
-func mayHelp(err error) bool {
+func (c *Client) mayHelp(err error) bool {
+	if Throttled(err) {
+		return !c.service.BacksOff
+	}
 	e, refused := errors.AsType[*Error](err)
-	return !refused || e.Status >= http.StatusInternalServerError || e.Status == http.StatusTooManyRequests ||
-		strings.Contains(e.Code, "Throttl") || e.Code == "RequestLimitExceeded"
+	return !refused || e.Status >= http.StatusInternalServerError
+}
+
+// Throttled says whether an error is the refusal of a service that is asked too much.
+func Throttled(err error) bool {
+	e, refused := errors.AsType[*Error](err)
+	return refused && (e.Status == http.StatusTooManyRequests || strings.Contains(e.Code, "Throttl") || e.Code == "RequestLimitExceeded")
 }
 
 // Pause waits for any time up to most: full jitter, so that those who met do not meet

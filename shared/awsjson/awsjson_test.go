@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/stretchr/testify/require"
 
 	"tocsin/shared/awsjson"
@@ -109,6 +110,26 @@ func TestTries(t *testing.T) {
 			require.Empty(t, *left, name)
 		}
 	})
+}
+
+// Who backs off by himself gets a throttled call back at once, and what else may end
+// otherwise is tried again as ever.
+func TestBacksOff(t *testing.T) {
+	for _, throttled := range []func(*http.Request) (*http.Response, error){
+		says(400, `{"__type":"ThrottlingException"}`), says(400, `{"__type":"RequestLimitExceeded"}`), says(429, ""), says(503, `{"__type":"ThrottlingException"}`),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			a := answers{silent, says(500, ""), throttled, says(200, "{}")}
+			c := awsjson.New(awsjson.Service{Name: "dynamodb", Target: "DynamoDB_20120810", Version: "1.0", BacksOff: true}, aws.Config{
+				Region: "eu-west-1", HTTPClient: &a, RetryMaxAttempts: 4, Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
+			})
+			err := c.Call(t.Context(), "GetItem", struct{}{}, nil)
+			require.True(t, awsjson.Throttled(err), err)
+			require.Len(t, a, 1)
+			require.False(t, awsjson.Throttled(&awsjson.Error{Status: 500, Code: "InternalServerError"}))
+			require.False(t, awsjson.Throttled(nil))
+		})
+	}
 }
 
 func TestEndOfContext(t *testing.T) {

@@ -14,8 +14,12 @@ type API interface {
 }
 
 // NewClient gives a client of DynamoDB, which asks for nothing before the first call.
+// A call that is throttled it does not repeat: the store does.
 func NewClient(cfg aws.Config) *awsjson.Client {
-	return awsjson.New(awsjson.Service{Name: "dynamodb", Target: "DynamoDB_20120810", Version: "1.0"}, cfg)
+	return awsjson.New(awsjson.Service{
+		Name: "dynamodb", Target: "DynamoDB_20120810", Version: "1.0",
+		BacksOff: true, // see table.call
+	}, cfg)
 }
 
 // What is asked, and what is answered, with the names of DynamoDB.

@@ -98,7 +98,7 @@ func (t *table) call(ctx context.Context, operation string, in, out any) error {
 func isBusy(err error) bool {
 	code, tells := readRefusal(err)
 	if code != codeCanceled {
-		return busyCodes[code]
+		return busyCodes[code] || awsjson.Throttled(err)
 	}
 	for _, reason := range tells.CancellationReasons {
 		if reason.Code != "None" && !busyCodes[reason.Code] {
