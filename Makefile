@@ -32,7 +32,7 @@ run: $(TOCSIN) ## serve on 127.0.0.1:8080 with the data in ./data; Ctrl-C stops 
 invoke: $(TOCSIN) ## run one function: make invoke FUNCTION=publish EVENT=events/publish.json
 	@test -n "$(FUNCTION)" -a -n "$(EVENT)" || { echo "usage: make invoke FUNCTION=publish EVENT=events/publish.json" >&2; exit 2; }
 	@CGO_ENABLED=0 go build $(call function-flags,$(FUNCTION)) -o .cache/functions/$(FUNCTION)/bootstrap ./functions/$(FUNCTION)
-ifeq ($(FUNCTION),deliver) # which nothing but AWS can give work to
+ifneq ($(filter deliver mns,$(FUNCTION)),) # which stand on AWS alone
 	@$(MAKE) --silent --no-print-directory emulators
 	@go run ./internal/stack/run -invoke $(FUNCTION) -event "$(EVENT)"
 else
