@@ -27,6 +27,9 @@ type Service struct {
 	// BacksOff says that who calls waits by himself when a call is throttled: it is
 	// tried once then.
 	BacksOff bool
+	// MaxAnswer is how many bytes its longest answer may have: a longer one is an
+	// error. 0 means 16 MiB.
+	MaxAnswer int64
 }
 
 // Client asks a service. It is used from many goroutines at once.
@@ -42,8 +45,11 @@ const defaultTries = 3
 // New makes a client. Of the configuration it heeds Region, Credentials,
 // BaseEndpoint, HTTPClient, which bounds each try, and RetryMaxAttempts.
 func New(service Service, cfg aws.Config) *Client {
+	if service.MaxAnswer == 0 {
+		service.MaxAnswer = defaultMaxAnswer
+	}
 	c := &Client{service: service, tries: cfg.RetryMaxAttempts}
-	c.post = awspost.New(awspost.Config{Host: service.Name, Signing: service.Name, AWS: cfg, MaxAnswer: maxAnswer})
+	c.post = awspost.New(awspost.Config{Host: service.Name, Signing: service.Name, AWS: cfg, MaxAnswer: service.MaxAnswer + 1})
 	if c.tries <= 0 {
 		c.tries = defaultTries
 	}
@@ -106,9 +112,11 @@ func (c *Client) Call(ctx context.Context, operation string, in, out any) error 
 	}
 }
 
-// maxAnswer is more bytes than a service has to say: 16 MB of rows of DynamoDB, of
-// which one may be six in JSON.
-const maxAnswer = 128 << 20
+// defaultMaxAnswer is more bytes than most services have to say.
+const defaultMaxAnswer = 16 << 20
+
+// errLong is an answer of which not all was read. The next would be as long.
+var errLong = errors.New("the answer is longer than any may be")
 
 // errDamaged is an answer that is not what was sent.
 var errDamaged = errors.New("the answer does not have its checksum")
@@ -123,6 +131,9 @@ func (c *Client) ask(ctx context.Context, operation string, body []byte) ([]byte
 	}, body)
 	if err != nil {
 		return nil, err
+	}
+	if int64(len(came.Body)) > c.service.MaxAnswer {
+		return nil, errLong
 	}
 	if sum := came.Header.Get("X-Amz-Crc32"); sum != "" && sum != strconv.FormatUint(uint64(crc32.ChecksumIEEE(came.Body)), 10) {
 		return nil, errDamaged
@@ -156,7 +167,10 @@ func refusal(came awspost.Answer) error {
 
 // mayHelp says whether another try may end otherwise.
 func (c *Client) mayHelp(err error) bool {
-	if Throttled(err) {
+	switch {
+	case errors.Is(err, errLong):
+		return false
+	case Throttled(err):
 		return !c.service.BacksOff
 	}
 	e, refused := errors.AsType[*Error](err)

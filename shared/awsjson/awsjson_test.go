@@ -155,6 +155,23 @@ func TestDamagedAnswer(t *testing.T) {
 	})
 }
 
+// An answer is read up to the bound of its service, and one that is longer is not asked
+// for again.
+func TestMaxAnswer(t *testing.T) {
+	for bound, most := range map[int64]int{0: 16 << 20, 100: 100} {
+		of := func(size int) *awsjson.Client {
+			a := answers{says(200, `{"b":"`+strings.Repeat("b", size-len(`{"b":""}`))+`"}`)}
+			return awsjson.New(awsjson.Service{Name: "sqs", Target: "AmazonSQS", Version: "1.0", MaxAnswer: bound}, aws.Config{
+				Region: "eu-west-1", HTTPClient: &a, Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
+			})
+		}
+		var out struct{ B string }
+		require.NoError(t, of(most).Call(t.Context(), "ReceiveMessage", struct{}{}, &out))
+		require.Len(t, out.B, most-len(`{"b":""}`))
+		require.ErrorContains(t, of(most+1).Call(t.Context(), "ReceiveMessage", struct{}{}, &out), "ReceiveMessage: the answer is longer")
+	}
+}
+
 func TestUnreadableAnswer(t *testing.T) {
 	c, _ := client("eu-west-1", says(200, "<html>"))
 	require.ErrorContains(t, c.Call(t.Context(), "SendMessage", struct{}{}, &struct{}{}), "SendMessage: read the answer")

@@ -13,12 +13,19 @@ type API interface {
 	Call(ctx context.Context, operation string, in, out any) error
 }
 
+// maxAnswer is how many bytes of JSON an answer may have. The longest is that of
+// findTemplates: 17 texts of 256 KiB, one for each protocol that can be named and the
+// default, of which every byte may be six in JSON, so 25.5 MiB. A query reads 1 MB of
+// rows at once, and the other rows that are read by the hundred have a few KB.
+const maxAnswer = 26 << 20
+
 // NewClient gives a client of DynamoDB, which asks for nothing before the first call.
 // A call that is throttled it does not repeat: the store does.
 func NewClient(cfg aws.Config) *awsjson.Client {
 	return awsjson.New(awsjson.Service{
 		Name: "dynamodb", Target: "DynamoDB_20120810", Version: "1.0",
-		BacksOff: true, // see table.call
+		BacksOff:  true, // see table.call
+		MaxAnswer: maxAnswer,
 	}, cfg)
 }
 

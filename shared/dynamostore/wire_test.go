@@ -58,3 +58,31 @@ func TestBusyTableOnTheWire(t *testing.T) {
 		})
 	}
 }
+
+// The longest answer is read: a template of every protocol, of what is longest in JSON.
+func TestLongestAnswer(t *testing.T) {
+	protocols := []smn.Protocol{
+		smn.DefaultVariant, smn.HTTP, smn.HTTPS, smn.Email, smn.SMS, smn.Call, smn.FunctionStage, smn.FunctionGraph,
+		smn.DingDing, smn.Feishu, smn.WeChat, smn.WeLink, smn.Slack, smn.Teams, "dingTalkBot", "dms", "application",
+	}
+	var items []string
+	var keys []key
+	for _, p := range protocols {
+		require.True(t, p == smn.DefaultVariant || p.IsNamed(), p)
+		k := versionKey(strings.Repeat("v", 32-len(p)) + string(p))
+		content := strings.Repeat(`\u0001`, smn.MaxMessage)
+		items = append(items, `{"pk":{"S":"`+k.pk+`"},"sk":{"S":"-"},"content":{"S":"`+content+`"}}`)
+		keys = append(keys, k)
+	}
+	answer := `{"Responses":{"t":[` + strings.Join(items, ",") + `]},"UnprocessedKeys":{}}`
+	db := openOn(t, func(string, string) (int, string) { return http.StatusOK, answer })
+	rows, err := db.getMany(t.Context(), keys)
+	require.NoError(t, err)
+	require.Len(t, rows, len(protocols))
+	for _, r := range rows {
+		require.Len(t, r.str("content"), smn.MaxMessage)
+	}
+	db = openOn(t, func(string, string) (int, string) { return http.StatusOK, strings.Repeat(" ", maxAnswer+1) })
+	_, err = db.getMany(t.Context(), keys)
+	require.ErrorContains(t, err, "longer than any may be")
+}
