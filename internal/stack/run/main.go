@@ -80,7 +80,7 @@ func invoke(ctx context.Context, o options, answers io.Writer) error {
 	o.addr = "127.0.0.1:0"
 	config := o.config(os.Stderr)
 	config.Env = maps.Clone(cloud.Env)
-	config.Env["TOCSIN_SAMPLE_TOKEN"] = sampleToken
+	config.Env["AWS_SAM_LOCAL"], config.Env["TOCSIN_SAMPLE_TOKEN"] = "true", sampleToken
 	s, err := stack.Start(ctx, config)
 	if err != nil {
 		return err
