@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"tocsin/shared/mns"
+	"tocsin/shared/signing"
 )
 
 const (
@@ -118,5 +119,5 @@ func (h *Handler) certificateURL(header string) (string, error) {
 	if !ok || !slices.ContainsFunc(h.places, func(p place) bool { return p.holds(u) }) {
 		return "", forbidden("the certificate is to come from %.200q, which is not a place for it", text)
 	}
-	return (&url.URL{Scheme: u.Scheme, Host: strings.TrimPrefix(origin(u), u.Scheme+"://"), Path: u.Path}).String(), nil
+	return (&url.URL{Scheme: u.Scheme, Host: signing.HostPort(u), Path: u.Path}).String(), nil
 }

@@ -2,11 +2,12 @@ package receive
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"path"
 	"regexp"
 	"strings"
+
+	"tocsin/shared/signing"
 )
 
 // plainPath is a path that has one spelling.
@@ -46,9 +47,5 @@ func parsePlain(text string) (*url.URL, bool) {
 
 // origin is scheme, host and port in one spelling.
 func origin(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+	return u.Scheme + "://" + signing.HostPort(u)
 }

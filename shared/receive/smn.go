@@ -120,12 +120,7 @@ func (c Confirmation) Follow(ctx context.Context) error {
 	if err != nil {
 		return errors.New("the link to confirm cannot be visited")
 	}
-	client := http.Client{}
-	if c.client != nil {
-		client = *c.client
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	answer, err := client.Do(visit)
+	answer, err := signing.WithoutRedirects(c.client).Do(visit)
 	if err != nil {
 		if inside := (*url.Error)(nil); errors.As(err, &inside) {
 			err = inside.Err

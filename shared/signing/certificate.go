@@ -44,18 +44,18 @@ func certificateURL(base, named string) (string, error) {
 		return "", unavailable("the Verifier's BaseURL is not of the form scheme://host[:port]")
 	}
 	got, err := url.Parse(named)
-	if err != nil || got.Scheme != want.Scheme || origin(got) != origin(want) ||
+	if err != nil || got.Scheme != want.Scheme || HostPort(got) != HostPort(want) ||
 		got.User != nil || got.RawQuery != "" || got.ForceQuery || got.Fragment != "" {
 		return "", forged("its signing_cert_url does not begin with the Verifier's BaseURL")
 	}
 	if got.RawPath != "" || !certificatePath().MatchString(got.Path) {
 		return "", forged("its signing_cert_url has not the path of a certificate")
 	}
-	return got.Scheme + "://" + origin(got) + got.Path, nil
+	return got.Scheme + "://" + HostPort(got) + got.Path, nil
 }
 
-// origin is the host and port of a URL, in one spelling.
-func origin(u *url.URL) string {
+// HostPort is the host and port of an http or https URL, in one spelling.
+func HostPort(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
@@ -179,18 +179,24 @@ func (c *Certificates) finish(ctx context.Context, client *http.Client, from str
 	close(d.done)
 }
 
+// WithoutRedirects is a client like this one that follows none: what was judged is the
+// address that was asked for. nil is one of the default transport.
+func WithoutRedirects(by *http.Client) *http.Client {
+	client := http.Client{}
+	if by != nil {
+		client = *by
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &client
+}
+
 // fetch fetches one certificate.
 func fetch(ctx context.Context, by *http.Client, from string) (*x509.Certificate, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
 	if err != nil {
 		return nil, unavailable("%w", err)
 	}
-	client := http.Client{}
-	if by != nil {
-		client = *by
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	res, err := client.Do(req)
+	res, err := WithoutRedirects(by).Do(req)
 	if err != nil {
 		return nil, unavailable("%w", err)
 	}
