@@ -47,9 +47,12 @@ func (l *lanes) toAwait(targets ...target) awaited {
 
 func (t target) wholeHost() target { return target{host: t.host} }
 
-// putOff says that tasks wait for a now. They are called back as soon as it has room,
-// which may be at once; one that is parked must answer first.
+// putOff says that tasks wait for a now; the zero awaited is nothing. They are called
+// back as soon as it has room, which may be at once; one that is parked must answer first.
 func (l *lanes) putOff(a awaited) {
+	if a == (awaited{}) {
+		return
+	}
 	l.mu.Lock()
 	mark := l.markOf(a.target)
 	mark.putOff = true

@@ -76,9 +76,7 @@ func (c *chunk) deliver(ctx context.Context, subs []store.Subscription, begun fu
 	if err := c.w.store.FinishChunk(ctx, c.key, c.tally, failures, retries...); err != nil {
 		return fmt.Errorf("finish: %w", err)
 	}
-	if c.awaited != (awaited{}) {
-		c.w.lanes.putOff(c.awaited)
-	}
+	c.w.lanes.putOff(c.awaited)
 	for i := range c.failed {
 		c.w.written(&c.failed[i])
 	}

@@ -223,9 +223,7 @@ func (w *Worker) putOff(m *message, r queue.Retry, due time.Time, a awaited, rea
 
 // written is called when what follows from an attempt is in the store.
 func (w *Worker) written(s *setback) {
-	if s.waits != (awaited{}) {
-		w.lanes.putOff(s.waits)
-	}
+	w.lanes.putOff(s.waits)
 	if s.failure.Dead && !s.unwanted {
 		w.gaveUp()
 	}
