@@ -48,7 +48,11 @@ func (b *Broker) SubscribeNamed(ctx context.Context, in smn.SubscribeNamedInput)
 
 // GetNamed implements smn.NamedSubscriptions.
 func (b *Broker) GetNamed(ctx context.Context, in smn.NamedInput) (smn.NamedSubscription, error) {
-	s, err := b.named(ctx, in, access.ListSubscriptionsByTopic)
+	caller, err := enter(ctx, in)
+	if err != nil {
+		return smn.NamedSubscription{}, err
+	}
+	s, err := b.named(ctx, caller, in, access.ListSubscriptionsByTopic)
 	return b.describeNamed(s), err
 }
 
@@ -77,11 +81,12 @@ func (b *Broker) ListNamed(ctx context.Context, in smn.ListNamedInput) ([]smn.Na
 
 // UpdateNamed implements smn.NamedSubscriptions.
 func (b *Broker) UpdateNamed(ctx context.Context, in smn.UpdateNamedInput) error {
-	if _, err := enter(ctx, in); err != nil {
+	caller, err := enter(ctx, in)
+	if err != nil {
 		return err
 	}
 	for {
-		s, err := b.named(ctx, in.NamedInput, access.Subscribe)
+		s, err := b.named(ctx, caller, in.NamedInput, access.Subscribe)
 		if err != nil {
 			return err
 		}
@@ -104,7 +109,11 @@ func (b *Broker) UpdateNamed(ctx context.Context, in smn.UpdateNamedInput) error
 
 // CancelNamed implements smn.NamedSubscriptions.
 func (b *Broker) CancelNamed(ctx context.Context, in smn.NamedInput) error {
-	s, err := b.named(ctx, in, access.Unsubscribe)
+	caller, err := enter(ctx, in)
+	if err != nil {
+		return err
+	}
+	s, err := b.named(ctx, caller, in, access.Unsubscribe)
 	if err != nil {
 		return err
 	}
@@ -113,11 +122,7 @@ func (b *Broker) CancelNamed(ctx context.Context, in smn.NamedInput) error {
 
 // named finds a subscription by its name or id, for a caller who may do this with
 // its topic.
-func (b *Broker) named(ctx context.Context, in smn.NamedInput, action access.Action) (store.Subscription, error) {
-	caller, err := enter(ctx, in)
-	if err != nil {
-		return store.Subscription{}, err
-	}
+func (b *Broker) named(ctx context.Context, caller smn.Caller, in smn.NamedInput, action access.Action) (store.Subscription, error) {
 	topic, err := b.openTopic(ctx, caller, action, in.TopicURN)
 	if err != nil {
 		return store.Subscription{}, err
