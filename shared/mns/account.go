@@ -1,10 +1,6 @@
 package mns
 
-import (
-	"strings"
-
-	"tocsin/shared/smn"
-)
+import "strings"
 
 // An account is a project. Its id has 16 digits, ours 32 hex characters.
 const (
@@ -19,14 +15,6 @@ func AccountID(project string) string {
 		return digits
 	}
 	return project
-}
-
-// ProjectID is the way back. It is false for what AccountID could not have written.
-func ProjectID(account string) (project string, ok bool) {
-	if isAccountNumber(account) {
-		return padding + account, true
-	}
-	return account, smn.IsID(account) && AccountID(account) == account
 }
 
 func isAccountNumber(s string) bool {
