@@ -16,19 +16,8 @@ import (
 
 // TestOnAWS runs the contract over the table of DynamoDB and a queue of SQS, on
 // emulators. Mails that there is no way out for go to an outbox, as AWS has none.
-func TestOnAWS(t *testing.T) {
-	smntest.Run(t, func(t *testing.T) smntest.Env {
-		in := installOnAWS(t)
-		return smntest.Env{Region: region, As: func(smn.Caller) smn.Service { return in.broker }}
-	})
-}
-
-func TestNamedOnAWS(t *testing.T) {
-	smntest.RunNamed(t, func(t *testing.T) smntest.Env {
-		in := installOnAWS(t)
-		return smntest.Env{Region: region, As: func(smn.Caller) smn.Service { return in.broker }}
-	})
-}
+func TestOnAWS(t *testing.T)      { smntest.Run(t, inProcess(installOnAWS)) }
+func TestNamedOnAWS(t *testing.T) { smntest.RunNamed(t, inProcess(installOnAWS)) }
 
 func installOnAWS(t *testing.T) installation {
 	t.Helper()

@@ -7,18 +7,15 @@ import (
 	"tocsin/shared/smn/smntest"
 )
 
-func TestInProcess(t *testing.T) {
-	smntest.Run(t, func(t *testing.T) smntest.Env {
-		in := install(t)
-		return smntest.Env{Region: region, As: func(smn.Caller) smn.Service { return in.broker }}
-	})
-}
+func TestInProcess(t *testing.T)      { smntest.Run(t, inProcess(install)) }
+func TestNamedInProcess(t *testing.T) { smntest.RunNamed(t, inProcess(install)) }
 
-func TestNamedInProcess(t *testing.T) {
-	smntest.RunNamed(t, func(t *testing.T) smntest.Env {
+// inProcess opens environments whose callers reach the broker itself.
+func inProcess(install func(*testing.T) installation) func(*testing.T) smntest.Env {
+	return func(t *testing.T) smntest.Env {
 		in := install(t)
 		return smntest.Env{Region: region, As: func(smn.Caller) smn.Service { return in.broker }}
-	})
+	}
 }
 
 func TestOverHTTP(t *testing.T) {
