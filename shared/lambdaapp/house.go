@@ -168,21 +168,17 @@ func (h *house) handler(open func(Inside) (http.Handler, error), fail http.Handl
 }
 
 func (h *house) inside(tokenSecret, credentials []byte) (Inside, error) {
-	if err := h.checkTokenSecret(tokenSecret); err != nil {
+	service, err := h.newService(tokenSecret)
+	if err != nil {
 		return Inside{}, err
 	}
 	users, agencies := []iam.User{h.settings.oneUser()}, []iam.Agency(nil)
 	if credentials != nil {
-		var err error
 		if users, agencies, err = iam.ParseCredentials(credentials); err != nil {
 			return Inside{}, fmt.Errorf("TOCSIN_CREDENTIALS: %w", err)
 		}
 	}
 	identity, err := newAuthority(iam.DeriveKey(tokenSecret, "login tokens"), h.settings.sampleToken, users, agencies)
-	if err != nil {
-		return Inside{}, err
-	}
-	service, err := h.newService(tokenSecret)
 	if err != nil {
 		return Inside{}, err
 	}
