@@ -159,21 +159,19 @@ func (c *cloud) gateway(t *testing.T, api httpapi.Config) *gateway {
 // functionOf is the function that mounts an operation, as the tests of the house hold
 // it.
 func functionOf(op httpapi.Operation) string {
-	isLink := slices.ContainsFunc(httpapi.LinkOperations(), func(o httpapi.Operation) bool { return o.Name == op.Name })
-	_, path, _ := strings.Cut(op.Route, " ")
-	switch {
-	case op.Name == httpapi.CreateTopic.Name:
-		return "CreateTopicFunction"
-	case op.Name == httpapi.Subscribe.Name:
-		return "SubscribeFunction"
-	case op.Name == httpapi.Publish.Name:
-		return "PublishFunction"
-	case op.Name == httpapi.ListSubscriptions.Name, op.Name == httpapi.ListSubscriptionsByTopic.Name:
-		return "ListSubscriptionsFunction"
-	case isLink:
-		return "LinksFunction"
-	case strings.HasPrefix(path, "/v3"):
-		return "IdentityFunction"
+	for id, ops := range map[string][]httpapi.Operation{
+		"CreateTopicFunction":         {httpapi.CreateTopic},
+		"SubscribeFunction":           {httpapi.Subscribe},
+		"PublishFunction":             {httpapi.Publish},
+		"ListSubscriptionsFunction":   httpapi.ListOperations(),
+		"ManageSubscriptionsFunction": httpapi.ManageSubscriptionsOperations(),
+		"MessagingFunction":           httpapi.MessagingOperations(),
+		"LinksFunction":               httpapi.LinkOperations(),
+		"IdentityFunction":            httpapi.IdentityOperations(),
+	} {
+		if slices.ContainsFunc(ops, func(o httpapi.Operation) bool { return o.Name == op.Name }) {
+			return id
+		}
 	}
 	return "ManageFunction"
 }

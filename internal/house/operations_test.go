@@ -23,10 +23,12 @@ const maxRoutes = 20
 
 // groups are what httpapi has for several operations.
 var groups = map[string][]httpapi.Operation{
-	"ListOperations":     httpapi.ListOperations(),
-	"ManageOperations":   httpapi.ManageOperations(),
-	"LinkOperations":     httpapi.LinkOperations(),
-	"IdentityOperations": httpapi.IdentityOperations(),
+	"ListOperations":                httpapi.ListOperations(),
+	"ManageOperations":              httpapi.ManageOperations(),
+	"ManageSubscriptionsOperations": httpapi.ManageSubscriptionsOperations(),
+	"MessagingOperations":           httpapi.MessagingOperations(),
+	"LinkOperations":                httpapi.LinkOperations(),
+	"IdentityOperations":            httpapi.IdentityOperations(),
 }
 
 // mounts gives the operations of a function, which are the arguments of the one

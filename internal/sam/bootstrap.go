@@ -19,10 +19,10 @@ func BuildTags(function string) string {
 // TLS, and about 0.8 MB the rules engine.
 func MaxBootstrap(function string) int64 {
 	switch function {
-	case "ManageFunction": // it has nearly all operations
-		return 10_400_000
 	case "DeliverFunction": // the ways out, and HTTP/2
 		return 10_000_000
+	case "ManageFunction", "ManageSubscriptionsFunction", "MessagingFunction": // many operations
+		return 9_500_000
 	case "LinksFunction": // signing keys, pages and the OpenAPI document
 		return 9_500_000
 	}

@@ -73,13 +73,15 @@ func ask(t *testing.T, s *stack.Stack, method, path, kind, body string) (int, st
 func TestRequestsReachTheirFunctions(t *testing.T) {
 	s := start(t)
 	for request, want := range map[string][2]string{
-		"POST /v2/p/notifications/topics":               {"create-topic", "POST /v2/{project_id}/notifications/topics"},
-		"GET /v2/p/notifications/topics":                {"manage", "$default"},
-		"POST /v2/p/notifications/topics/urn:a/publish": {"publish", "POST /v2/{project_id}/notifications/topics/{topic_urn}/publish"},
-		"GET /v3/auth/tokens":                           {"identity", "ANY /v3/{proxy+}"},
-		"GET /":                                         {"links", "GET /"},
-		"GET //x":                                       {"manage", "$default"},
-		"DELETE /nowhere":                               {"manage", "$default"},
+		"POST /v2/p/notifications/topics":                      {"create-topic", "POST /v2/{project_id}/notifications/topics"},
+		"GET /v2/p/notifications/topics":                       {"manage", "$default"},
+		"POST /v2/p/notifications/topics/urn:a/publish":        {"publish", "POST /v2/{project_id}/notifications/topics/{topic_urn}/publish"},
+		"GET /v3/auth/tokens":                                  {"identity", "ANY /v3/{proxy+}"},
+		"GET /":                                                {"links", "GET /"},
+		"PUT /v2/p/notifications/subscriptions/filter_polices": {"manage-subscriptions", "ANY /v2/{project_id}/notifications/subscriptions/{proxy+}"},
+		"POST /v2/p/notifications/batch_sms":                   {"messaging", "ANY /v2/{project_id}/notifications/batch_sms"},
+		"GET //x":                                              {"manage", "$default"},
+		"DELETE /nowhere":                                      {"manage", "$default"},
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		status, answer := ask(t, s, method, path+"?a=b%20c", "application/json", `{"x":1}`)

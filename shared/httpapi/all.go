@@ -12,9 +12,21 @@ func ListOperations() []Operation { return []Operation{ListSubscriptions, ListSu
 // ManageOperations are everything else that the owner of a project does.
 func ManageOperations() []Operation {
 	return slices.Concat(
-		topicOperations(), alertOperations(), tagOperations(), subscriptionOperations(), templateOperations(), smsOperations(), applicationOperations(),
-		logtankOperations, notifyPolicyOperations, kmsKeyOperations, reportOperations(),
+		topicOperations(), alertOperations(), tagOperations(),
+		logtankOperations, notifyPolicyOperations, kmsKeyOperations,
 	)
+}
+
+// ManageSubscriptionsOperations are what there is to do with subscriptions that are
+// made, and what has become of the messages to them.
+func ManageSubscriptionsOperations() []Operation {
+	return slices.Concat(subscriptionOperations(), reportOperations())
+}
+
+// MessagingOperations are SMS and mobile push, which need no topic, and the templates
+// of messages.
+func MessagingOperations() []Operation {
+	return slices.Concat(smsOperations(), applicationOperations(), templateOperations())
 }
 
 // IdentityOperations are those of the identity service.
@@ -34,7 +46,7 @@ func LinkOperations() []Operation {
 	}
 }
 
-// What manage offers, by noun.
+// The same by noun.
 
 func topicOperations() []Operation {
 	return []Operation{
@@ -83,6 +95,6 @@ func applicationOperations() []Operation {
 func All() []Operation {
 	return slices.Concat(
 		[]Operation{CreateTopic, Subscribe, Publish},
-		ListOperations(), ManageOperations(), LinkOperations(), IdentityOperations(),
+		ListOperations(), ManageOperations(), ManageSubscriptionsOperations(), MessagingOperations(), LinkOperations(), IdentityOperations(),
 	)
 }

@@ -148,6 +148,10 @@ func subscribeUsers(t *testing.T, s *suite) {
 	require.Equal(t, []string{there, outputs[0].URN, outputs[4].URN}, s.subscriptions(t))
 	require.Equal(t, "from the book", s.listed(t, outputs[0].URN).Remark)
 
+	outputs, err = subscribe(s.topic(t, "without-subscriptions"), anna)
+	require.NoError(t, err)
+	require.True(t, outputs[0].Created)
+
 	_, err = s.anyone.ConfirmSubscription(s.anyone.ctx, smn.ConfirmSubscriptionInput{Token: e.next(t, wire.TypeConfirmation).token(t)})
 	require.NoError(t, err)
 	_, err = o.Publish(o.ctx, smn.PublishInput{TopicURN: topic, Message: "hello"})
@@ -155,7 +159,7 @@ func subscribeUsers(t *testing.T, s *suite) {
 	require.Equal(t, "ops", e.next(t, wire.TypeNotification).header.Get("X-Team"), "the extension comes along")
 
 	require.NoError(t, o.DeleteSubscriptionUser(o.ctx, smn.SubscriptionUserInput{UserID: anna}))
-	require.Len(t, s.subscriptions(t), 3, "subscriptions stay when their user goes")
+	require.Len(t, s.subscriptions(t), 4, "subscriptions stay when their user goes")
 
 	_, err = subscribe(topic)
 	requireCode(t, smn.InvalidUser, err)
