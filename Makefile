@@ -150,10 +150,11 @@ fuzz: ## let each fuzzer run for FUZZTIME (default 30s)
 build: $(TOCSIN) $(addprefix build/,$(notdir $(wildcard functions/*))) ## build the binary, and every function into build/
 
 # What `sam build` calls: build-PublishFunction builds functions/publish. A test lets
-# the linker tell what it keeps, in the folder LINKED; it keeps the same without.
+# the linker tell what it keeps, in the folder LINKED; it keeps the same without. Go would
+# tell it again to who builds the same main next; with -gcflags this is another one.
 build-%: folder = $(shell echo $(patsubst %Function,%,$*) | sed -E 's/([a-z])([A-Z])/\1-\2/g' | tr A-Z a-z)
 build-%:
-	@CGO_ENABLED=0 GOOS=linux GOARCH=$(subst x86_64,amd64,$(ARCHITECTURE)) go build $(call function-flags,$(folder)) $(if $(LINKED),-ldflags "-s -w -dumpdep") \
+	@CGO_ENABLED=0 GOOS=linux GOARCH=$(subst x86_64,amd64,$(ARCHITECTURE)) go build $(call function-flags,$(folder)) $(if $(LINKED),-gcflags=-e -ldflags "-s -w -dumpdep") \
 	  -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(folder) $(if $(LINKED),2>"$(LINKED)/$*")
 
 .PHONY: build/%
