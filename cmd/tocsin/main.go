@@ -61,6 +61,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("%w (see tocsin --help)", err)
 	}
+	if serve, ok := command.Selected().Target.Addr().Interface().(*serveCommand); ok {
+		return serve.Run(ctx) // for long, and without the parser: what it knows of all commands would stay in memory
+	}
 	return command.Run()
 }
 
