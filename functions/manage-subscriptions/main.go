@@ -1,5 +1,5 @@
-// Command manage-subscriptions is the function that does with subscriptions what comes
-// after they are made, and tells what has become of the messages to them.
+// Command manage-subscriptions is the function that changes and ends subscriptions,
+// keeps users and subscribes them, and tells what has become of messages.
 package main
 
 import (

@@ -1,6 +1,6 @@
-// Command manage is the function that does everything else that the owner of a project
-// asks for. It is the default route of the API, so it also answers requests that
-// no operation takes.
+// Command manage is the function that does what the owner of a project asks for and no
+// other function does. It is the default route of the API, so it also answers requests
+// that no operation takes.
 package main
 
 import (

@@ -21,9 +21,8 @@ func MaxBootstrap(function string) int64 {
 	switch function {
 	case "DeliverFunction": // the ways out, and HTTP/2
 		return 10_000_000
-	case "ManageFunction", "ManageSubscriptionsFunction", "MessagingFunction": // many operations
-		return 9_500_000
-	case "LinksFunction": // signing keys, pages and the OpenAPI document
+	case "ManageFunction", "ManageSubscriptionsFunction", "MessagingFunction", // many operations
+		"LinksFunction": // signing keys, pages and the OpenAPI document
 		return 9_500_000
 	}
 	return 9_200_000

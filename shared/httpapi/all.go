@@ -9,7 +9,8 @@ import "slices"
 // ListOperations are the lists of subscriptions.
 func ListOperations() []Operation { return []Operation{ListSubscriptions, ListSubscriptionsByTopic} }
 
-// ManageOperations are everything else that the owner of a project does.
+// ManageOperations are what the owner of a project does and no other group has: with
+// topics, and with the tags of all that has tags.
 func ManageOperations() []Operation {
 	return slices.Concat(
 		topicOperations(), alertOperations(), tagOperations(),
@@ -17,8 +18,8 @@ func ManageOperations() []Operation {
 	)
 }
 
-// ManageSubscriptionsOperations are what there is to do with subscriptions that are
-// made, and what has become of the messages to them.
+// ManageSubscriptionsOperations change and end subscriptions, keep users and subscribe
+// them, and tell what has become of messages.
 func ManageSubscriptionsOperations() []Operation {
 	return slices.Concat(subscriptionOperations(), reportOperations())
 }
@@ -46,7 +47,7 @@ func LinkOperations() []Operation {
 	}
 }
 
-// The same by noun.
+// What these three offer, by noun.
 
 func topicOperations() []Operation {
 	return []Operation{
