@@ -23,5 +23,5 @@ func TestLargestSMSBatch(t *testing.T) {
 	}
 	page, err := f.ListSMS(f.ctx, smn.ListSMSInput{})
 	require.NoError(t, err)
-	require.EqualValues(t, len(items), page.Total)
+	require.Equal(t, len(items), page.Total)
 }
