@@ -82,6 +82,11 @@ func (c *conn) exchange(a *attempt) (got answer, keep bool, err error) {
 	if errors.Is(unread, os.ErrDeadlineExceeded) {
 		_ = c.socket.SetReadDeadline(time.Now().Add(afterthought))
 	}
+	if !a.wanted {
+		if status, quiet, ok := c.plain(); ok {
+			return answer{status: status}, unread == nil && quiet, nil
+		}
+	}
 	response, err := c.head() //nolint:bodyclose // closing would read on; the connection ends or is kept below
 	switch {
 	case err != nil && unread != nil:
@@ -115,6 +120,20 @@ func (c *conn) send(a *attempt) error {
 		buffers.Put(buffer)
 	}
 	return err
+}
+
+// plain reads an answer to its end whose head is plain and has come in one piece, and
+// says whether that is all that has come. It reads nothing of any other, which is not ok.
+func (c *conn) plain() (status int, quiet, ok bool) {
+	_, _ = c.reader.Peek(1) // waits; if it fails, so will head
+	text, _ := c.reader.Peek(c.reader.Buffered())
+	head, ok := parsePlain(text)
+	if !ok || head.length > maxRest {
+		return 0, false, false
+	}
+	c.left = 2 * maxRest
+	_, err := c.reader.Discard(head.size + head.length)
+	return head.status, err == nil && c.reader.Buffered() == 0, true
 }
 
 // head reads the head of the answer, and before it those that only say that there

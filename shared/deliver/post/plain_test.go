@@ -1,0 +1,108 @@
+package post
+
+import (
+	"bufio"
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// head is the head of an answer of these lines.
+func head(lines ...string) string { return strings.Join(lines, "\r\n") + "\r\n\r\n" }
+
+func TestPlainAnswers(t *testing.T) {
+	for text, want := range map[string]plainHead{
+		head("HTTP/1.1 200 OK", "Content-Length: 0"):                                {status: 200},
+		head("HTTP/1.1 200 ", "content-length:12"):                                  {status: 200, length: 12},
+		head("HTTP/1.1 201 Created", "Date: today", "Content-Length: \t 7 "):        {status: 201, length: 7},
+		head("HTTP/1.1 204 No Content", "Connection: Keep-Alive"):                   {status: 204},
+		head("HTTP/1.1 503 Busy", "Server: n", "Content-Length: 999999", "X-A: ü;"): {status: 503, length: 999999},
+	} {
+		want.size = len(text)
+		for _, more := range []string{"", "more", "\n"} {
+			got, ok := parsePlain([]byte(text + more))
+			require.True(t, ok, text)
+			require.Equal(t, want, got, text)
+		}
+		for i := range text {
+			_, ok := parsePlain([]byte(text[:i]))
+			require.False(t, ok, text[:i])
+		}
+	}
+}
+
+func TestAnswersThatAreNotPlain(t *testing.T) {
+	const line, length = "HTTP/1.1 200 OK", "Content-Length: 0"
+	for name, text := range map[string]string{
+		"old":                 head("HTTP/1.0 200 OK", length),
+		"no length":           head(line),
+		"two lengths":         head(line, length, length),
+		"negative":            head(line, "Content-Length: -1"),
+		"signed":              head(line, "Content-Length: +1"),
+		"long":                head(line, "Content-Length: 1000000"),
+		"empty":               head(line, "Content-Length:"),
+		"a list":              head(line, "Content-Length: 0, 0"),
+		"chunks":              head(line, length, "Transfer-Encoding: chunked"),
+		"chunks, in capitals": head(line, length, "TRANSFER-ENCODING: CHUNKED"),
+		"ends":                head(line, length, "Connection: close"),
+		"ends, in a list":     head(line, length, "Connection: keep-alive, close"),
+		"later":               head("HTTP/1.1 503 Busy", length, "Retry-After: 5"),
+		"trailer":             head(line, length, "Trailer: X"),
+		"upgrade":             head(line, length, "Upgrade: h2c"),
+		"not yet":             head("HTTP/1.1 100 Continue", length),
+		"switching":           head("HTTP/1.1 101 Switching Protocols", length),
+		"not modified":        head("HTTP/1.1 304 Not Modified", length),
+		"a body that is none": head("HTTP/1.1 204 No Content", "Content-Length: 3"),
+		"folded":              head(line, "X: a", " b", length),
+		"folded length":       head(line, "Content-Length: 1", " 2"),
+		"no name":             head(line, ": a", length),
+		"no colon":            head(line, "nonsense", length),
+		"a space before it":   head(line, "Transfer-Encoding : chunked", length),
+		"bare line feeds":     line + "\n" + length + "\n\n",
+		"a bare line feed":    line + "\r\n" + length + "\r\n\n",
+		"a bare return":       head(line, "X: a\rb", length),
+		"a control":           head(line, "X: a\x00b", length),
+		"no reason, no space": head("HTTP/1.1 200", length),
+		"a wide status":       head("HTTP/1.1 2000 OK", length),
+		"not HTTP":            head("ICY 200 OK", length),
+		"nothing":             "",
+	} {
+		_, ok := parsePlain([]byte(text))
+		require.False(t, ok, name)
+	}
+}
+
+// FuzzPlain: what is taken for a plain answer, Go's own client would read alike.
+func FuzzPlain(f *testing.F) {
+	f.Add(head("HTTP/1.1 200 OK", "Date: Sun, 01 Nov 2026 00:00:00 GMT", "Connection: keep-alive", "Content-Length: 2") + "ok")
+	f.Add(head("HTTP/1.1 204 No Content"))
+	f.Add(head("HTTP/1.1 200 OK", "Content-Length: 1", "Transfer-Encoding: chunked", "Trailer: X", "Upgrade: h2c", "Retry-After: 5", " folded"))
+	f.Fuzz(func(t *testing.T, text string) {
+		got, ok := parsePlain([]byte(text))
+		if !ok {
+			return
+		}
+		reader := bufio.NewReaderSize(strings.NewReader(text), 2*len(text)+16)
+		want, err := http.ReadResponse(reader, nil)
+		require.NoError(t, err)
+		defer want.Body.Close()
+		require.Equal(t, want.StatusCode, got.status)
+		require.Equal(t, want.ContentLength, int64(got.length))
+		require.Equal(t, len(text)-reader.Buffered(), got.size)
+		require.Equal(t, 1, want.ProtoMajor)
+		require.False(t, want.Close)
+		require.Empty(t, want.TransferEncoding)
+		require.Empty(t, want.Header.Get("Retry-After"))
+		require.Greater(t, got.status, 199)
+		require.True(t, bytes.HasSuffix([]byte(text[:got.size]), []byte("\r\n\r\n")))
+	})
+}
+
+// Reading a plain answer asks for no memory.
+func TestPlainAnswersAreCheap(t *testing.T) {
+	text := []byte(head("HTTP/1.1 200 OK", "Date: Sun, 01 Nov 2026 00:00:00 GMT", "Connection: keep-alive", "Content-Length: 0"))
+	require.Zero(t, testing.AllocsPerRun(100, func() { _, _ = parsePlain(text) }))
+}
