@@ -10,8 +10,8 @@ import (
 )
 
 // aimOf says what a delivery is aimed at.
-func aimOf(project, topic string, d Delivery) aim {
-	return aim{project, topic, targetOf(d.Protocol, d.Endpoint)}
+func aimOf(project, topic string, p smn.Protocol, endpoint string) aim {
+	return aim{project, topic, targetOf(p, endpoint)}
 }
 
 func targetOf(p smn.Protocol, endpoint string) target {

@@ -139,14 +139,18 @@ func (c *chunk) enter(ctx context.Context, s *store.Subscription) error {
 		c.putOff(rest{s, until, reason})
 		return nil
 	}
-	d, err := c.w.notification(m, s)
+	common, err := c.w.common(m, s)
 	if err != nil {
 		return err
 	}
 	c.unbegun.Add(1)
 	c.left.Add(1)
-	f := &firstAttempt{chunk: c, s: s, d: d}
-	f.attempt = attempt{aim: aimOf(m.Project, m.TopicID, d), job: f, prepare: c.w.preparation(&f.d, &f.state)}
+	f := &firstAttempt{chunk: c, s: s, common: common, named: c.w.named(m, s)}
+	f.attempt = attempt{aim: aimOf(m.Project, m.TopicID, s.Protocol, s.Endpoint), job: f}
+	if f.named != nil {
+		d := f.delivery()
+		f.prepare = c.w.preparation(&d, &f.state)
+	}
 	c.attempts = append(c.attempts, f)
 	c.w.lanes.enter(&f.attempt)
 	return nil
@@ -176,15 +180,19 @@ func (c *chunk) await(ctx context.Context, begun func()) {
 	<-c.done
 }
 
-// firstAttempt is the first attempt at one subscription of a chunk.
+// firstAttempt is the first attempt at one subscription of a chunk. Many of them wait:
+// the delivery is made when its turn has come.
 type firstAttempt struct {
 	attempt
 	chunk    *chunk
 	s        *store.Subscription
-	d        Delivery
+	common   *Delivery
+	named    *Named
 	state    state
 	hasBegun atomic.Bool
 }
+
+func (f *firstAttempt) delivery() Delivery { return f.chunk.w.notification(f.common, f.s, f.named) }
 
 func (f *firstAttempt) begun() {
 	if f.hasBegun.CompareAndSwap(false, true) {
@@ -198,7 +206,7 @@ func (f *firstAttempt) run() condition {
 	}
 	c := f.chunk
 	defer c.oneOver()
-	result, how := c.w.try(c.ctx, c.message, f.s, f.d, c.first(f.s))
+	result, how := c.w.try(c.ctx, c.message, f.s, f.delivery(), c.first(f.s))
 	if result != nil {
 		c.fail(result)
 		return how

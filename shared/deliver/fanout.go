@@ -60,22 +60,26 @@ func (w *Worker) fanOut(ctx context.Context, f queue.FanOut, begun func()) (agai
 	return 0, nil
 }
 
-// notification is the delivery of a message to a subscription.
-func (w *Worker) notification(m *message, s *store.Subscription) (Delivery, error) {
-	form := formOf(s)
-	d, err := m.delivery(s.Protocol, form, w)
+// common is what the delivery of a message to a subscription has in common with others.
+func (w *Worker) common(m *message, s *store.Subscription) (*Delivery, error) {
+	d, err := m.delivery(s.Protocol, formOf(s), w)
 	if err != nil {
-		return Delivery{}, fmt.Errorf("sign message %s: %w", m.ID, err)
+		return nil, fmt.Errorf("sign message %s: %w", m.ID, err)
 	}
-	d.SubscriptionURN = m.TopicURN + ":" + s.ID
+	return d, nil
+}
+
+// notification is the delivery to a subscription, beside what it has in common with
+// others.
+func (w *Worker) notification(common *Delivery, s *store.Subscription, named *Named) Delivery {
+	d := *common
+	d.SubscriptionURN = d.TopicURN + ":" + s.ID
 	d.Endpoint = s.Endpoint
 	d.Extension = s.Extension
-	if form != "" {
-		d.Named = w.named(m, s, form)
-		return d, nil
+	if d.Named = named; named == nil {
+		d.UnsubscribeURL = w.links.unsubscribe(s.Protocol, d.SubscriptionURN)
 	}
-	d.UnsubscribeURL = w.links.unsubscribe(s.Protocol, d.SubscriptionURN)
-	return d, nil
+	return d
 }
 
 // isPersonal says whether a protocol reaches people, who cannot drop a repeat: their

@@ -202,9 +202,8 @@ func (l *lanes) run(p *place) {
 		how := p.run()
 		l.mu.Lock()
 		next := l.leave(p, how)
-		if p = nil; len(next.started) > 0 {
-			p, next.started = next.started[0], next.started[1:]
-		}
+		p = l.startNext()
+		next.started = l.startWaiting()
 		l.mu.Unlock()
 		l.goOn(next)
 	}
@@ -218,7 +217,7 @@ type following struct {
 	calls   []func() // they call back what was put off
 }
 
-// leave ends an attempt. The caller holds mu.
+// leave ends an attempt. Its place in a lane is free then. The caller holds mu.
 func (l *lanes) leave(p *place, how condition) (next following) {
 	switch p.lane {
 	case fastLane:
@@ -254,21 +253,27 @@ func (l *lanes) leave(p *place, how condition) (next following) {
 		next.calls = l.callBack(next.calls, p.wholeHost(), &h.absent)
 	}
 	l.leaveHost(p.host)
-	next.started = l.startWaiting()
 	return next
 }
 
 // startWaiting gives places to those whose turn it is, as long as there are some.
 func (l *lanes) startWaiting() (started []*place) {
-	for l.inFast < l.fast {
-		p, ok := l.waiting.Pop()
-		if !ok {
-			break
-		}
-		l.start(p)
+	for p := l.startNext(); p != nil; p = l.startNext() {
 		started = append(started, p)
 	}
 	return started
+}
+
+// startNext gives a place to the one whose turn it is, nil if there is none of either.
+func (l *lanes) startNext() *place {
+	if l.inFast >= l.fast {
+		return nil
+	}
+	p, ok := l.waiting.Pop()
+	if ok {
+		l.start(p)
+	}
+	return p
 }
 
 // callUp begins what has waited for a host, as far as there is room now. What is too

@@ -22,10 +22,11 @@ type message struct {
 	unsigned   map[smn.Protocol]*Delivery // likewise, of those in other forms than SMN's
 }
 
-// delivery is what all deliveries of the message to a protocol have in common. For
-// http and https it is signed at the first call, once for each text; a failure is not
-// kept. In another form than SMN's each is signed by itself: here nothing is.
-func (m *message) delivery(p smn.Protocol, form string, w *Worker) (Delivery, error) {
+// delivery is what all deliveries of the message to a protocol have in common, which
+// nobody may change. For http and https it is signed at the first call, once for each
+// text; a failure is not kept. In another form than SMN's each is signed by itself: here
+// nothing is.
+func (m *message) delivery(p smn.Protocol, form string, w *Worker) (*Delivery, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	kept := &m.deliveries
@@ -33,7 +34,7 @@ func (m *message) delivery(p smn.Protocol, form string, w *Worker) (Delivery, er
 		kept = &m.unsigned
 	}
 	if d := (*kept)[p]; d != nil {
-		return *d, nil
+		return d, nil
 	}
 	text := m.texts[p]
 	if m.isDefault(p) {
@@ -59,7 +60,7 @@ func (m *message) delivery(p smn.Protocol, form string, w *Worker) (Delivery, er
 		if other := m.deliveries[otherHTTP(p)]; other != nil && m.isDefault(p) && m.isDefault(other.Protocol) {
 			d.Signature, d.SigningCertURL = other.Signature, other.SigningCertURL
 		} else if err := w.sign(d); err != nil {
-			return Delivery{}, err
+			return nil, err
 		}
 		d.Shared = &Shared{}
 	}
@@ -67,7 +68,7 @@ func (m *message) delivery(p smn.Protocol, form string, w *Worker) (Delivery, er
 		*kept = make(map[smn.Protocol]*Delivery, 1)
 	}
 	(*kept)[p] = d
-	return *d, nil
+	return d, nil
 }
 
 // isDefault says whether a protocol gets the text that has no protocol of its own.

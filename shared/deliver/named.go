@@ -31,8 +31,12 @@ func formOf(s *store.Subscription) string {
 	return ""
 }
 
-// named is what the delivery of a message in a form of its own has besides.
-func (w *Worker) named(m *message, s *store.Subscription, form string) *Named {
+// named is what the delivery of a message in a form of its own has besides; nil for SMN's.
+func (w *Worker) named(m *message, s *store.Subscription) *Named {
+	form := formOf(s)
+	if form == "" {
+		return nil
+	}
 	subscriber := s.Subscriber
 	if subscriber == "" {
 		subscriber = m.Project

@@ -73,10 +73,11 @@ func (w *Worker) retry(ctx context.Context, r queue.Retry, begun func()) error {
 	if until, reason := w.ward.parked(key); !until.IsZero() {
 		return w.record(ctx, m, r, w.park(m, r, &s, until, reason))
 	}
-	d, err := w.notification(m, &s)
+	common, err := w.common(m, &s)
 	if err != nil {
 		return err
 	}
+	d := w.notification(common, &s, w.named(m, &s))
 	var result *setback
 	made := w.inTurn(ctx, turn{m.Project, m.TopicID, begun}, d, func() (how condition) {
 		var wait time.Duration

@@ -82,7 +82,7 @@ type turn struct {
 // reports false when there is none.
 func (w *Worker) inTurn(ctx context.Context, t turn, d Delivery, run func() condition) bool {
 	o := &lonely{turn: t, do: run, done: make(chan bool, 1)}
-	w.lanes.enter(&attempt{aim: aimOf(t.project, t.topic, d), job: o, prepare: w.preparation(&d, &o.state)})
+	w.lanes.enter(&attempt{aim: aimOf(t.project, t.topic, d.Protocol, d.Endpoint), job: o, prepare: w.preparation(&d, &o.state)})
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	for _, left := range []time.Duration{chunkPatience - patience, 0} {

@@ -85,6 +85,10 @@ func (l *line[T]) pop() T {
 	v := l.items[0]
 	var none T
 	l.items[0] = none // appending makes the slice anew now and then, without what was taken
-	l.items = l.items[1:]
+	if len(l.items) == 1 {
+		l.items = l.items[:0] // but not for one that comes and goes
+	} else {
+		l.items = l.items[1:]
+	}
 	return v
 }

@@ -1,6 +1,7 @@
 package post
 
 import (
+	"maps"
 	"sync"
 	"time"
 )
@@ -93,11 +94,7 @@ func (p *pool) remove(c *conn, n int) {
 	stack := p.stacks[c.place]
 	copy(stack[n:], stack[n+1:])
 	stack[len(stack)-1] = nil
-	if stack = stack[:len(stack)-1]; len(stack) > 0 {
-		p.stacks[c.place] = stack
-	} else {
-		delete(p.stacks, c.place)
-	}
+	p.stacks[c.place] = stack[:len(stack)-1]
 	p.count--
 	if c.older != nil {
 		c.older.newer = c.newer
@@ -112,10 +109,12 @@ func (p *pool) remove(c *conn, n int) {
 	c.older, c.newer = nil, nil
 }
 
-// reap closes what has waited too long, and comes again for the next.
+// reap closes what has waited too long, and comes again for the next. Stacks that are
+// empty have stayed until now: those that are in use are so at every other moment.
 func (p *pool) reap() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	defer maps.DeleteFunc(p.stacks, func(_ place, stack []*conn) bool { return len(stack) == 0 })
 	now := time.Now()
 	for p.oldest != nil {
 		rest := p.patience - now.Sub(p.oldest.since)
