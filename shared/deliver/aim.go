@@ -29,10 +29,16 @@ func targetOf(p smn.Protocol, endpoint string) target {
 // quicker than reading all of it.
 func hostOf(url string) string {
 	_, rest, _ := strings.Cut(url, "://")
-	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
-		rest = rest[:end]
+	start := 0
+	for i := range len(rest) {
+		switch rest[i] {
+		case '@':
+			start = i + 1
+		case '/', '?', '#':
+			return rest[start:i]
+		}
 	}
-	return rest[strings.LastIndexByte(rest, '@')+1:]
+	return rest[start:]
 }
 
 // waitKey names what tasks wait for: an endpoint, or else a host. It gives nothing away.

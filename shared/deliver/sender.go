@@ -57,8 +57,8 @@ type Delivery struct {
 // Shared is the part of a body that many deliveries have in common.
 type Shared struct {
 	once  sync.Once
-	begin []byte // of the body, up to UnsubscribeURL
-	err   error
+	link  string // what their UnsubscribeURL begins with
+	begin []byte // of the body, which ends with link; nil if there is none
 }
 
 // From is who a delivery comes from, for people: the topic's display name, or
@@ -91,33 +91,44 @@ func (d Delivery) Push() wire.Push {
 // Body is the JSON of Push in two parts, of which the second is the delivery's own.
 // The first must not be changed.
 func (d Delivery) Body() (begin, end []byte, err error) {
-	if d.Shared == nil || d.UnsubscribeURL == "" {
-		begin, err = encode(d.Push())
-		return begin, nil, err
+	if s := d.Shared; s != nil {
+		s.once.Do(func() { s.make(d) })
+		if own, ok := strings.CutPrefix(d.UnsubscribeURL, s.link); ok && s.begin != nil && isPlain(own) {
+			end = append(make([]byte, 0, len(own)+len(bodyEnd)), own...)
+			return s.begin, append(end, bodyEnd...), nil
+		}
 	}
-	d.Shared.once.Do(func() {
-		push := d.Push()
-		push.UnsubscribeURL = ""
-		body, err := encode(push)
-		d.Shared.begin, d.Shared.err = bytes.TrimSuffix(body, []byte{'}'}), err
-	})
-	if d.Shared.err != nil {
-		return nil, nil, d.Shared.err
-	}
-	const name = `,"unsubscribe_url":`
-	end = append(make([]byte, 0, len(name)+len(d.UnsubscribeURL)+3), name...)
-	end, err = appendJSON(end, d.UnsubscribeURL)
-	return d.Shared.begin, append(end, '}'), err
+	begin, err = encode(d.Push())
+	return begin, nil, err
 }
 
-// appendJSON writes a text as JSON. Links have no characters that need more than
-// quotes around them, unless the address of the installation has.
-func appendJSON(b []byte, s string) ([]byte, error) {
-	if strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' || c == '"' || c == '\\' }) {
-		text, err := json.Marshal(s)
-		return append(b, text...), err
+// bodyEnd follows a link that is the last member of a body.
+const bodyEnd = `"}`
+
+// make makes the part that a delivery has in common with those to other subscriptions
+// of its topic: links end with what is theirs of the URN. Without such a link there is
+// no such part.
+func (s *Shared) make(d Delivery) {
+	own, _ := strings.CutPrefix(d.SubscriptionURN, d.TopicURN)
+	link, ok := strings.CutSuffix(d.UnsubscribeURL, own)
+	if !ok || link == "" || !isPlain(link) {
+		return
 	}
-	return append(append(append(b, '"'), s...), '"'), nil
+	d.UnsubscribeURL = link
+	if body, err := encode(d.Push()); err == nil {
+		s.link, s.begin = link, bytes.TrimSuffix(body, []byte(bodyEnd))
+	}
+}
+
+// isPlain says whether a text is one of JSON as it stands. Links are, unless the address
+// of the installation is not.
+func isPlain(text string) bool {
+	for _, c := range []byte(text) {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // encode writes a body. A notification's text is mostly free of < > &, and nobody
