@@ -24,6 +24,8 @@ type attempt struct {
 	aim
 	job
 	prepare func() // what is to be done before it begins and takes the processor's time; nil for nothing
+
+	place place // while it is under way, or may be
 }
 
 // aim is what an attempt is aimed at, and for whom.
@@ -146,7 +148,8 @@ func (l *lanes) queue(a *attempt, backlog *[]*attempt, isSlow bool, bound int) {
 
 // take counts an attempt as one of its endpoint and host.
 func (l *lanes) take(a *attempt, e *endpoint, h *host) *place {
-	p := &place{attempt: a, at: e, on: h, onSlow: e.slow}
+	p := &a.place
+	*p = place{attempt: a, at: e, on: h, onSlow: e.slow}
 	e.busy++
 	h.busy++
 	if p.onSlow {
