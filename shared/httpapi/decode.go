@@ -25,13 +25,18 @@ func decode(r *http.Request, into any) error {
 	if !utf8.Valid(body) || wire.HasHalfCharacter(body) {
 		return smn.Errorf(smn.Unreadable, "the body is not UTF-8")
 	}
-	err = json.Unmarshal(body, into)
+	if err := json.Unmarshal(body, into); err != nil {
+		return unreadable(into, err)
+	}
+	return nil
+}
+
+// unreadable is what decode answers when the body is not what it is to be read into.
+func unreadable(into any, err error) error {
 	var wrongType *json.UnmarshalTypeError
 	var syntax *json.SyntaxError
 	var known *smn.Error
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &known):
 		return err
 	case errors.As(err, &wrongType) && wrongType.Field != "":

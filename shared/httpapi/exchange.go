@@ -66,17 +66,19 @@ func (x exchange) answer(w http.ResponseWriter, r *http.Request, id string) (rep
 			err = fmt.Errorf("panic of %T\n%s", p, debug.Stack()) // its text may hold anything
 		}
 	}()
-	leave, err := x.config.Room.Enter(r, maxBody)
+	stay, err := x.config.Room.Enter(r, maxBody)
 	if err != nil {
 		return reply{}, smn.Caller{}, err
 	}
-	defer leave()
+	defer stay.Leave()
 	body, err := intake.ReadBody(w, r, maxBody)
 	if err != nil {
 		return reply{}, smn.Caller{}, err
 	}
 	if body != nil {
-		r.Body = &keptBody{Reader: bytes.NewReader(body), all: body}
+		kept := &keptBody{all: body}
+		kept.Reset(body)
+		r.Body = kept
 	}
 	caller = smn.Anonymous
 	if x.op.door.owners {
@@ -109,7 +111,7 @@ func (x exchange) authenticate(r *http.Request, body []byte) (smn.Caller, error)
 
 // keptBody is a body that was read.
 type keptBody struct {
-	*bytes.Reader
+	bytes.Reader
 	all []byte
 }
 

@@ -28,26 +28,35 @@ func NewRoom(requests int, bytes int64) *Room {
 }
 
 // Enter takes a place for a request, and for as much of a body as it may have, most
-// bytes. The caller calls leave when it is answered. TooLarge, Overloaded.
-func (o *Room) Enter(r *http.Request, most int64) (leave func(), err error) {
+// bytes. The caller leaves when it is answered. TooLarge, Overloaded.
+func (o *Room) Enter(r *http.Request, most int64) (Stay, error) {
 	size := r.ContentLength
 	if size < 0 {
 		size = most // it does not say
 	}
 	if size > most {
-		return nil, tooLarge(most)
+		return Stay{}, tooLarge(most)
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.maxRequests > 0 && o.requests >= o.maxRequests || o.maxBytes > 0 && o.bytes+size > o.maxBytes {
-		return nil, smn.Errorf(smn.Overloaded, "too many requests are in hand; try again in a moment")
+		return Stay{}, smn.Errorf(smn.Overloaded, "too many requests are in hand; try again in a moment")
 	}
 	o.requests++
 	o.bytes += size
-	return func() {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		o.requests--
-		o.bytes -= size
-	}, nil
+	return Stay{o, size}, nil
+}
+
+// Stay is the place of a request in a room.
+type Stay struct {
+	room *Room
+	size int64
+}
+
+// Leave gives the place back. It is called once.
+func (s Stay) Leave() {
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	s.room.requests--
+	s.room.bytes -= s.size
 }

@@ -26,7 +26,9 @@ func NewID() string {
 	binary.BigEndian.PutUint64(b[:8], uint64(ids.millisecond)<<16|uint64(ids.count))
 	ids.Unlock()
 	rand.Read(b[8:]) // never fails: see crypto/rand.Read
-	return hex.EncodeToString(b[:])
+	var text [2 * len(b)]byte
+	hex.Encode(text[:], b[:])
+	return string(text[:])
 }
 
 var ids struct {

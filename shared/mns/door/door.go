@@ -129,9 +129,9 @@ func (v *visit) answer(w http.ResponseWriter, r *http.Request) (rep reply, err e
 	if v.place, err = find(r); err != nil {
 		return reply{}, err
 	}
-	leave, err := v.Room.Enter(r, maxBody)
+	stay, err := v.Room.Enter(r, maxBody)
 	if err == nil {
-		defer leave()
+		defer stay.Leave()
 		v.body, err = intake.ReadBody(w, r, maxBody)
 	}
 	if smn.CodeOf(err) == smn.TooLarge && v.op == &publish {

@@ -244,10 +244,10 @@ func TestNoRoom(t *testing.T) {
 	d := h.Handler.(door)
 	d.Room = room
 	h.Handler = d
-	leave, err := room.Enter(request("GET", "/topics", ""), 1)
+	stay, err := room.Enter(request("GET", "/topics", ""), 1)
 	require.NoError(t, err)
 	requireError(t, h.do("GET", "/topics/a", ""), 400, mns.QPSLimitExceeded)
-	leave()
+	stay.Leave()
 	require.Equal(t, http.StatusNotFound, h.do("GET", "/topics/a", "").StatusCode)
 }
 
