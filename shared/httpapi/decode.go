@@ -25,6 +25,9 @@ func decode(r *http.Request, into any) error {
 	if !utf8.Valid(body) || wire.HasHalfCharacter(body) {
 		return smn.Errorf(smn.Unreadable, "the body is not UTF-8")
 	}
+	if quick, ok := into.(interface{ ReadPlain(body []byte) bool }); ok && quick.ReadPlain(body) {
+		return nil
+	}
 	if err := json.Unmarshal(body, into); err != nil {
 		return unreadable(into, err)
 	}

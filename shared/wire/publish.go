@@ -20,6 +20,28 @@ type PublishRequest struct {
 	Locale              string             `json:"locale,omitempty" code:"InvalidParameter"`
 }
 
+// ReadPlain reads a request that has a message, perhaps a subject, and nothing that must
+// be unescaped, exactly as encoding/json would. It answers false for all others, of which
+// it has read nothing. The body is UTF-8.
+func (r *PublishRequest) ReadPlain(body []byte) bool {
+	var subject, message []byte
+	plain := plainObject(body, func(name, value []byte) bool {
+		switch string(name) {
+		case "subject":
+			subject = value
+		case "message":
+			message = value
+		default:
+			return false
+		}
+		return true
+	})
+	if plain {
+		r.Subject, r.Message = string(subject), string(message)
+	}
+	return plain
+}
+
 // HeaderIdempotencyKey is the header of Publish that keeps a message from being sent
 // twice. SMN has no such header.
 const HeaderIdempotencyKey = "Idempotency-Key"
