@@ -52,18 +52,32 @@ func (db *DB) putMessage(ctx context.Context, m store.Message, fanOut queue.Task
 	return nil
 }
 
+// Most messages have a body and nothing more; columns that are not named cost nothing.
+const (
+	insertPlain = `INSERT INTO message
+		(key, id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`
+	insertRich = `INSERT INTO message
+		(key, id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body, structure, template, attributes, locale, tag)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`
+)
+
 // insertMessage stores a message, unless it is there already.
 func (tx *tx) insertMessage(m store.Message, template, attributes any) (stored bool, err error) {
 	first, ok := messageKey(m.ID)
 	if !ok {
 		return false, fmt.Errorf("%q is no id", m.ID)
 	}
+	query, args := insertPlain, []any{
+		nil, m.ID, micros(m.AcceptedAt), micros(m.ExpiresAt), m.Project, m.TopicID, m.TopicURN, m.TopicDisplay, m.Subject, m.Body,
+	}
+	if m.Structure != "" || template != nil || attributes != nil || m.Locale != "" || m.Tag != "" {
+		query = insertRich
+		args = append(args, textColumn(m.Structure), template, attributes, textColumn(m.Locale), textColumn(m.Tag))
+	}
 	for key := first; key < first+keyPlaces; key++ {
-		n, err := tx.exec(`INSERT INTO message
-			(key, id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body, structure, template, attributes, locale, tag)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
-			key, m.ID, micros(m.AcceptedAt), micros(m.ExpiresAt), m.Project, m.TopicID, m.TopicURN, m.TopicDisplay, m.Subject, m.Body,
-			textColumn(m.Structure), template, attributes, textColumn(m.Locale), textColumn(m.Tag))
+		args[0] = key
+		n, err := tx.exec(query, args...)
 		if err != nil {
 			return false, err
 		}

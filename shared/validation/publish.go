@@ -74,7 +74,7 @@ func checkVariableValues(tags map[string]string) error {
 var localePattern = smn.Pattern(`^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3})?$`)
 
 // isLocale: a language, and perhaps where it is spoken; or nothing.
-func isLocale(s string) bool { return localePattern().MatchString(s) }
+func isLocale(s string) bool { return s == "" || localePattern().MatchString(s) }
 
 // isSubject: at most smn.MaxSubject bytes on one line. It becomes a mail header.
 func isSubject(s string) bool { return len(s) <= smn.MaxSubject && isLine(s) }

@@ -19,11 +19,11 @@ import (
 // It may be called from many goroutines at once.
 func Check(input any) error {
 	err := rules.Struct(input)
-	var breaches validator.ValidationErrors
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case !errors.As(err, &breaches):
+	}
+	var breaches validator.ValidationErrors
+	if !errors.As(err, &breaches) {
 		return fmt.Errorf("validate %T: %w", input, err)
 	}
 	return breach(input, breaches[0])
