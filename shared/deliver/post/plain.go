@@ -20,8 +20,8 @@ const (
 
 // parsePlain reads the head of an answer as nearly all endpoints give it: HTTP/1.1, a
 // final status, a length, a connection that stays. It answers ok only where
-// http.ReadResponse would read the same, and asks for no memory, which takes a fifth of
-// its time. All else is not plain: a head that is not there as a whole, another way to
+// http.ReadResponse would read the same, and asks for no memory: it takes a fifth of the
+// time (BenchmarkPlainAnswer). All else is not plain: a head that is not there as a whole, another way to
 // tell where the body ends, what a connection does not survive, and whatever is odd.
 func parsePlain(text []byte) (head plainHead, ok bool) {
 	if len(text) < len(statusLine) || string(text[:statusAt]) != statusLine[:statusAt] || text[len(statusLine)-1] != ' ' {

@@ -78,7 +78,7 @@ func TestAnswersThatAreNotPlain(t *testing.T) {
 // FuzzPlain: what is taken for a plain answer, Go's own client would read alike.
 func FuzzPlain(f *testing.F) {
 	f.Add(head("HTTP/1.1 200 OK", "Date: Sun, 01 Nov 2026 00:00:00 GMT", "Connection: keep-alive", "Content-Length: 2") + "ok")
-	f.Add(head("HTTP/1.1 204 No Content"))
+	f.Add(head("HTTP/1.1 204 No Content", "0:\r", "1:\x1f"))
 	f.Add(head("HTTP/1.1 200 OK", "Content-Length: 1", "Transfer-Encoding: chunked", "Trailer: X", "Upgrade: h2c", "Retry-After: 5", " folded"))
 	f.Fuzz(func(t *testing.T, text string) {
 		got, ok := parsePlain([]byte(text))
@@ -105,4 +105,30 @@ func FuzzPlain(f *testing.F) {
 func TestPlainAnswersAreCheap(t *testing.T) {
 	text := []byte(head("HTTP/1.1 200 OK", "Date: Sun, 01 Nov 2026 00:00:00 GMT", "Connection: keep-alive", "Content-Length: 0"))
 	require.Zero(t, testing.AllocsPerRun(100, func() { _, _ = parsePlain(text) }))
+}
+
+// BenchmarkPlainAnswer reads the head of a usual answer in both ways.
+func BenchmarkPlainAnswer(b *testing.B) {
+	text := head("HTTP/1.1 200 OK", "Server: nginx", "Date: Sun, 01 Nov 2026 00:00:00 GMT", "Content-Type: text/plain", "Content-Length: 0", "Connection: keep-alive")
+	b.Run("plain", func(b *testing.B) {
+		text := []byte(text)
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, ok := parsePlain(text); !ok {
+				b.Fatal("it is plain")
+			}
+		}
+	})
+	b.Run("http", func(b *testing.B) {
+		b.ReportAllocs()
+		from := strings.NewReader(text)
+		reader := bufio.NewReader(from)
+		for b.Loop() {
+			from.Reset(text)
+			reader.Reset(from)
+			if _, err := http.ReadResponse(reader, nil); err != nil { //nolint:bodyclose // it has none
+				b.Fatal(err)
+			}
+		}
+	})
 }
