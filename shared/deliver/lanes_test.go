@@ -489,6 +489,24 @@ func TestPutOffWhileOthersAreCalledBack(t *testing.T) {
 	})
 }
 
+// The next one may need no place in the fast lane: then the one after it gets that.
+func TestPlaceThatTheNextLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := defaultBounds
+		b.fast = 2
+		all := newErrands(t, b)
+		all.send("t", "x", "x").finish(answered) // now it may have two at once
+		failing, other := all.send("t", "x", "x"), all.send("t", "z", "z")
+		next, last := all.send("t", "x", "x"), all.send("t", "y", "y")
+		require.True(t, other.running)
+		require.False(t, next.running)
+		require.False(t, last.running)
+		failing.finish(failed)
+		require.True(t, next.running, "in the slow lane")
+		require.True(t, last.running)
+	})
+}
+
 // Topics take turns for the fast lane, however much of one waits.
 func TestFastLaneIsSharedByTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

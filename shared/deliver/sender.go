@@ -111,7 +111,7 @@ const bodyEnd = `"}`
 func (s *Shared) make(d Delivery) {
 	own, _ := strings.CutPrefix(d.SubscriptionURN, d.TopicURN)
 	link, ok := strings.CutSuffix(d.UnsubscribeURL, own)
-	if !ok || link == "" || !isPlain(link) {
+	if !ok || link == "" {
 		return
 	}
 	d.UnsubscribeURL = link

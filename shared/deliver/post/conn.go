@@ -128,7 +128,7 @@ func (c *conn) plain() (status int, quiet, ok bool) {
 	_, _ = c.reader.Peek(1) // waits; if it fails, so will head
 	text, _ := c.reader.Peek(c.reader.Buffered())
 	head, ok := parsePlain(text)
-	if !ok || head.length > maxRest {
+	if !ok {
 		return 0, false, false
 	}
 	c.left = 2 * maxRest

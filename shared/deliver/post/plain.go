@@ -15,7 +15,7 @@ type plainHead struct {
 const (
 	statusLine = "HTTP/1.1 200 " // as long as any that is plain
 	statusAt   = len("HTTP/1.1 ")
-	maxDigits  = 6 // of a length; longer bodies than a megabyte are not plain
+	maxDigits  = 6 // of a length: maxRest has fewer
 )
 
 // parsePlain reads the head of an answer as nearly all endpoints give it: HTTP/1.1, a
@@ -69,7 +69,7 @@ func (h *plainHead) read(line []byte) (ok bool) {
 	case is(name, "Content-Length"):
 		twice := h.length >= 0
 		h.length, ok = digits(bytes.Trim(value, " \t"))
-		return ok && !twice
+		return ok && !twice && h.length <= maxRest
 	case is(name, "Connection"):
 		return is(bytes.Trim(value, " \t"), "keep-alive")
 	case is(name, "Transfer-Encoding"), is(name, "Retry-After"), is(name, "Trailer"), is(name, "Upgrade"):

@@ -3,8 +3,10 @@ package post
 import (
 	"bufio"
 	"bytes"
+	"io"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,11 +17,11 @@ func head(lines ...string) string { return strings.Join(lines, "\r\n") + "\r\n\r
 
 func TestPlainAnswers(t *testing.T) {
 	for text, want := range map[string]plainHead{
-		head("HTTP/1.1 200 OK", "Content-Length: 0"):                                {status: 200},
-		head("HTTP/1.1 200 ", "content-length:12"):                                  {status: 200, length: 12},
-		head("HTTP/1.1 201 Created", "Date: today", "Content-Length: \t 7 "):        {status: 201, length: 7},
-		head("HTTP/1.1 204 No Content", "Connection: Keep-Alive"):                   {status: 204},
-		head("HTTP/1.1 503 Busy", "Server: n", "Content-Length: 999999", "X-A: ü;"): {status: 503, length: 999999},
+		head("HTTP/1.1 200 OK", "Content-Length: 0"):                               {status: 200},
+		head("HTTP/1.1 200 ", "content-length:12"):                                 {status: 200, length: 12},
+		head("HTTP/1.1 201 Created", "Date: today", "Content-Length: \t 7 "):       {status: 201, length: 7},
+		head("HTTP/1.1 204 No Content", "Connection: Keep-Alive"):                  {status: 204},
+		head("HTTP/1.1 503 Busy", "Server: n", "Content-Length: 65536", "X-A: ü;"): {status: 503, length: 65536},
 	} {
 		want.size = len(text)
 		for _, more := range []string{"", "more", "\n"} {
@@ -42,7 +44,8 @@ func TestAnswersThatAreNotPlain(t *testing.T) {
 		"two lengths":         head(line, length, length),
 		"negative":            head(line, "Content-Length: -1"),
 		"signed":              head(line, "Content-Length: +1"),
-		"long":                head(line, "Content-Length: 1000000"),
+		"long":                head(line, "Content-Length: 65537"),
+		"longer":              head(line, "Content-Length: 1000000"),
 		"empty":               head(line, "Content-Length:"),
 		"a list":              head(line, "Content-Length: 0, 0"),
 		"chunks":              head(line, length, "Transfer-Encoding: chunked"),
@@ -105,6 +108,62 @@ func FuzzPlain(f *testing.F) {
 func TestPlainAnswersAreCheap(t *testing.T) {
 	text := []byte(head("HTTP/1.1 200 OK", "Date: Sun, 01 Nov 2026 00:00:00 GMT", "Connection: keep-alive", "Content-Length: 0"))
 	require.Zero(t, testing.AllocsPerRun(100, func() { _, _ = parsePlain(text) }))
+}
+
+// canned is a peer that has answered already.
+type canned struct {
+	answer  string
+	at      int
+	refuses error
+}
+
+func (c *canned) Write(request []byte) (int, error) { return len(request), c.refuses }
+
+func (c *canned) Read(p []byte) (int, error) {
+	if c.at == len(c.answer) {
+		return 0, io.EOF
+	}
+	n := copy(p, c.answer[c.at:])
+	c.at += n
+	return n, nil
+}
+
+// Exchanges are as cheap as reading a plain head, and end as those do whose answers are
+// read by the library.
+func TestExchangesWithPlainAnswers(t *testing.T) {
+	a := &attempt{target: &target{}}
+	peer := &canned{answer: head("HTTP/1.1 200 OK", "Content-Length: 2") + "ok"}
+	c := newConn(nil, peer)
+	exchange := func() (status int, keep bool) {
+		peer.at = 0
+		got, keep, err := c.exchange(a)
+		require.NoError(t, err)
+		return got.status, keep
+	}
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		if _, keep := exchange(); !keep {
+			t.Error("it can be used again")
+		}
+	}))
+	for name, want := range map[string]struct {
+		answer  string
+		refuses error
+		keep    bool
+	}{
+		"as much as is read":    {answer: head("HTTP/1.1 200 OK", "Content-Length: 65536") + strings.Repeat("x", maxRest), keep: true},
+		"a body that ends":      {answer: head("HTTP/1.1 200 OK", "Content-Length: 9") + "short"},
+		"more than the answer":  {answer: head("HTTP/1.1 200 OK", "Content-Length: 0") + "more"},
+		"to a request cut off":  {answer: head("HTTP/1.1 200 OK", "Content-Length: 0"), refuses: syscall.EPIPE},
+		"odd, to one cut off":   {answer: head("HTTP/1.1 200 OK", "Content-Length: 0", "Retry-After: 1"), refuses: syscall.EPIPE},
+		"odd, and whole":        {answer: head("HTTP/1.1 200 OK", "Content-Length: 0", "Retry-After: 1"), keep: true},
+		"odd, more than itself": {answer: head("HTTP/1.1 200 OK", "Content-Length: 0", "Retry-After: 1") + "more"},
+	} {
+		peer = &canned{answer: want.answer, refuses: want.refuses}
+		c = newConn(nil, peer)
+		status, keep := exchange()
+		require.Equal(t, 200, status, name)
+		require.Equal(t, want.keep, keep, name)
+	}
 }
 
 // BenchmarkPlainAnswer reads the head of a usual answer in both ways.

@@ -70,6 +70,9 @@ func (p *pool) keep(c *conn) (surplus *conn) {
 	}
 	if surplus != nil {
 		p.remove(surplus, 0) // at the bottom of its stack is the oldest
+		if len(p.stacks[surplus.place]) == 0 {
+			delete(p.stacks, surplus.place)
+		}
 	}
 	if p.stacks == nil {
 		p.stacks = make(map[place][]*conn)
@@ -109,8 +112,9 @@ func (p *pool) remove(c *conn, n int) {
 	c.older, c.newer = nil, nil
 }
 
-// reap closes what has waited too long, and comes again for the next. Stacks that are
-// empty have stayed until now: those that are in use are so at every other moment.
+// reap closes what has waited too long, and comes again for the next. Stacks that were
+// emptied by those who took from them have stayed until now: where much goes on, that is
+// at every other moment.
 func (p *pool) reap() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -2,6 +2,7 @@ package post
 
 import (
 	"net"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,6 +48,16 @@ func TestBounds(t *testing.T) {
 	require.Same(t, kept[4], p.take(place{address: "c"}))
 	require.Same(t, kept[3], p.take(place{address: "b"}))
 	require.Zero(t, p.count)
+}
+
+// Places that are called once leave nothing behind.
+func TestManyPlaces(t *testing.T) {
+	p := pool{perPlace: 2, inAll: 3, patience: time.Minute}
+	defer p.close()
+	for i := range 100 {
+		p.put(waitingAt(strconv.Itoa(i)))
+	}
+	require.Len(t, p.stacks, 3)
 }
 
 func TestWaitingEnds(t *testing.T) {

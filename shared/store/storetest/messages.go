@@ -67,7 +67,19 @@ func testPutMessage(t *testing.T, e env) {
 	_, err := e.GetMessage(t.Context(), bare.ID)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	tasks := map[string]queue.Task{}
-	for _, m := range []store.Message{messageTo(topic), bare, large, structured, rendered} {
+	messages := []store.Message{messageTo(topic), bare, large, structured, rendered}
+	for _, add := range []func(*store.Message){ // each alone
+		func(m *store.Message) { m.Body, m.Structure = "", structured.Structure },
+		func(m *store.Message) { m.Template = rendered.Template },
+		func(m *store.Message) { m.Attributes = structured.Attributes },
+		func(m *store.Message) { m.Locale = rendered.Locale },
+		func(m *store.Message) { m.Tag = rendered.Tag },
+	} {
+		m := messageTo(topic)
+		add(&m)
+		messages = append(messages, m)
+	}
+	for _, m := range messages {
 		task := queue.NewFanOut(m.Project, m.TopicID, m.ID, 0)
 		require.NoError(t, e.PutMessage(t.Context(), m, task))
 		got, err := e.GetMessage(t.Context(), m.ID)
@@ -76,6 +88,14 @@ func testPutMessage(t *testing.T, e env) {
 		tasks[task.ID] = task
 	}
 	require.Equal(t, tasks, e.tasks(t, len(tasks)))
+
+	for _, m := range messages { // where nobody receives, nothing of it need be kept at hand
+		m.ID, m.TopicID = smn.NewID(), smn.NewID()
+		require.NoError(t, e.PutMessage(t.Context(), m, queue.NewFanOut(m.Project, m.TopicID, m.ID, 0)))
+		got, err := e.GetMessage(t.Context(), m.ID)
+		require.NoError(t, err)
+		require.Equal(t, m, got)
+	}
 }
 
 func testPutMessageTwice(t *testing.T, e env) {
