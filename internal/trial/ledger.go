@@ -31,6 +31,7 @@ type Ledger struct {
 	counts Counts
 	seen   map[arrival]uint32 // the run in which it came last
 	run    uint32
+	again  []int64         // by run: what came again in a later one
 	times  []time.Duration // from Stamp to the first arrival
 }
 
@@ -85,6 +86,11 @@ func (l *Ledger) arrive(a arrival, body []byte) {
 		}
 	case run == l.run:
 		l.counts.SameRun++
+	default:
+		for int(run) >= len(l.again) {
+			l.again = append(l.again, 0)
+		}
+		l.again[run]++
 	}
 	l.seen[a] = l.run
 }
@@ -118,6 +124,16 @@ func (l *Ledger) NextRun() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.run++
+}
+
+// Again is how much of what came in a run, counted from 0, came again in a later one.
+func (l *Ledger) Again(run int) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if run >= len(l.again) {
+		return 0
+	}
+	return l.again[run]
 }
 
 // Has says whether a message has arrived at an endpoint.

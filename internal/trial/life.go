@@ -14,13 +14,12 @@ type Life struct {
 	cfg     Config
 	sink    *Sink
 	history history
-	Kills   []Kill
-	repeats int64 // when the process was killed last
+	Kills   []Kill // each ended a run of the sink
 }
 
 // Kill is what one kill cost.
 type Kill struct {
-	Repeats   int64 // deliveries that came again, until the next kill
+	Repeats   int64 // deliveries of the run that it ended which came again; known when the life has ended
 	Delivered int64 // in the time of Window before it
 }
 
@@ -49,7 +48,6 @@ func (l *Life) KillAndRestart(ctx context.Context) error {
 	if err := l.sink.Drained(draining); err != nil {
 		return err
 	}
-	l.settle()
 	l.Kills = append(l.Kills, Kill{Delivered: delivered})
 	l.sink.NextRun()
 	p, err := Start(ctx, l.cfg)
@@ -60,20 +58,19 @@ func (l *Life) KillAndRestart(ctx context.Context) error {
 	return nil
 }
 
-// settle puts the repeats since the last kill down to it.
-func (l *Life) settle() {
-	repeats := l.sink.Counts().Repeats()
-	if n := len(l.Kills); n > 0 {
-		l.Kills[n-1].Repeats = repeats - l.repeats
-	}
-	l.repeats = repeats
-}
-
 // End kills the process for good.
 func (l *Life) End() {
 	l.Kill()
 	l.settle()
 	l.history.end()
+}
+
+// settle puts repeats down to the kill that ended the run in which they had come before.
+// They may come much later: a process that is killed soon has not caught up.
+func (l *Life) settle() {
+	for run := range l.Kills {
+		l.Kills[run].Repeats = l.sink.Again(run)
+	}
 }
 
 // history knows how much arrived lately.

@@ -163,19 +163,22 @@ func TestNotebookKnowsWhatIsMissing(t *testing.T) {
 	require.Equal(t, []int{2, 1}, []int{expected, missing})
 }
 
-// What a kill cost is counted until the next one.
+// What came before a kill and comes again is that kill's, whenever it comes.
 func TestRepeatsArePutDownToTheirKill(t *testing.T) {
 	s, url := listening(t)
-	l := Life{sink: s, Kills: []Kill{{Delivered: 9}}}
-	id := smn.NewID()
-	for range 3 {
-		post(t.Context(), t, url+"/good/1", id, "")
+	l := Life{sink: s, Kills: []Kill{{Delivered: 9}, {}, {}}}
+	first, second, third := smn.NewID(), smn.NewID(), smn.NewID()
+	for run, ids := range [][]string{{first, second, third, third}, {}, {first, third}, {first, second}} {
+		if run > 0 {
+			s.NextRun()
+		}
+		for _, id := range ids {
+			post(t.Context(), t, url+"/good/1", id, "")
+		}
 	}
 	l.settle()
-	l.Kills = append(l.Kills, Kill{})
-	post(t.Context(), t, url+"/good/1", id, "")
-	l.settle()
-	require.Equal(t, []Kill{{Repeats: 2, Delivered: 9}, {Repeats: 1}}, l.Kills)
+	require.Equal(t, []Kill{{Repeats: 3, Delivered: 9}, {}, {Repeats: 1}}, l.Kills)
+	require.EqualValues(t, 1, s.Counts().SameRun)
 }
 
 func TestHistoryForgets(t *testing.T) {
