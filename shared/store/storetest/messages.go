@@ -70,7 +70,7 @@ func testPutMessage(t *testing.T, e env) {
 	messages := []store.Message{messageTo(topic), bare, large, structured, rendered}
 	for _, add := range []func(*store.Message){ // each alone
 		func(m *store.Message) { m.Body, m.Structure = "", structured.Structure },
-		func(m *store.Message) { m.Template = rendered.Template },
+		func(m *store.Message) { m.Body, m.Template = "", rendered.Template },
 		func(m *store.Message) { m.Attributes = structured.Attributes },
 		func(m *store.Message) { m.Locale = rendered.Locale },
 		func(m *store.Message) { m.Tag = rendered.Tag },
