@@ -31,8 +31,8 @@ type Ledger struct {
 	counts Counts
 	seen   map[arrival]uint32 // the run in which it came last
 	run    uint32
-	again  []int64         // by run: what came again in a later one
-	times  []time.Duration // from Stamp to the first arrival
+	again  map[uint32]int64 // by run: what came again in a later one
+	times  []time.Duration  // from Stamp to the first arrival
 }
 
 // arrival is a message at an endpoint. It has no pointers, so that a million of
@@ -53,7 +53,9 @@ func newArrival(endpoint int32, messageID string) (arrival, error) {
 	return a, nil
 }
 
-func newLedger() *Ledger { return &Ledger{seen: make(map[arrival]uint32)} }
+func newLedger() *Ledger {
+	return &Ledger{seen: make(map[arrival]uint32), again: make(map[uint32]int64)}
+}
 
 // stampMark stands in front of the microseconds in a stamped message.
 const stampMark = "sent-us="
@@ -87,9 +89,6 @@ func (l *Ledger) arrive(a arrival, body []byte) {
 	case run == l.run:
 		l.counts.SameRun++
 	default:
-		for int(run) >= len(l.again) {
-			l.again = append(l.again, 0)
-		}
 		l.again[run]++
 	}
 	l.seen[a] = l.run
@@ -130,10 +129,7 @@ func (l *Ledger) NextRun() {
 func (l *Ledger) Again(run int) int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if run >= len(l.again) {
-		return 0
-	}
-	return l.again[run]
+	return l.again[uint32(run)]
 }
 
 // Has says whether a message has arrived at an endpoint.

@@ -54,12 +54,12 @@ func (db *DB) putMessage(ctx context.Context, m store.Message, fanOut queue.Task
 
 // Most messages have a body and nothing more; columns that are not named cost nothing.
 const (
-	insertPlain = `INSERT INTO message
-		(key, id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`
-	insertRich = `INSERT INTO message
-		(key, id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body, structure, template, attributes, locale, tag)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`
+	plainColumns = `key, id, accepted_at, expires_at, project, topic, topic_urn, topic_display, subject, body`
+	plainPlaces  = `?, ?, ?, ?, ?, ?, ?, ?, ?, ?`
+
+	insertPlain = `INSERT INTO message (` + plainColumns + `) VALUES (` + plainPlaces + `) ON CONFLICT (key) DO NOTHING`
+	insertRich  = `INSERT INTO message (` + plainColumns + `, structure, template, attributes, locale, tag)
+		VALUES (` + plainPlaces + `, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`
 )
 
 // insertMessage stores a message, unless it is there already.

@@ -71,7 +71,7 @@ func checkVariableValues(tags map[string]string) error {
 	return nil
 }
 
-var localePattern = smn.Pattern(`^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3})?$`)
+var localePattern = smn.Pattern(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$`)
 
 // isLocale: a language, and perhaps where it is spoken; or nothing.
 func isLocale(s string) bool { return s == "" || localePattern().MatchString(s) }
