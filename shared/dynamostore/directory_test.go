@@ -98,6 +98,7 @@ func requireCounts(t require.TestingT, db *DB, d directory) (blocks, groups int)
 }
 
 // Whoever adds and drops, and in whatever order: each block counts what belongs to it.
+// How many blocks there are then is chance: joining gives way to whoever is there.
 func TestDirectoryAtOnce(t *testing.T) {
 	db, _ := open(t)
 	d := directory{pk: "L", blocks: "b#", rows: "r#", size: 4, groups: "g#", groupSize: 3}
@@ -122,12 +123,9 @@ func TestDirectoryAtOnce(t *testing.T) {
 	requireCounts(t, db, d)
 	d.pk = "M"
 	each(addRows, 1, 0, 60) // nearly in order
-	blocks, groups := requireCounts(t, db, d)
-	require.Greater(t, blocks, 3)
-	require.Greater(t, groups, 1)
+	requireCounts(t, db, d)
 	each(dropRows, 7, 10, 60)
-	less, _ := requireCounts(t, db, d)
-	require.Less(t, less, blocks)
+	requireCounts(t, db, d)
 	each(dropRows, 1, 0, 10)
 	requireCounts(t, db, d)
 	_, total, err := db.page(t.Context(), d, part{limit: 1})
