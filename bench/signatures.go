@@ -29,7 +29,7 @@ func signaturesPerSecond(ctx context.Context, length time.Duration) (float64, er
 	var cores sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		cores.Go(func() {
-			for ctx.Err() == nil {
+			for more := true; more; more = ctx.Err() == nil { // one at least, however late it begins
 				if _, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:]); err != nil {
 					once.Do(func() { failure = err })
 					return
