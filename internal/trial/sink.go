@@ -30,6 +30,7 @@ type Sink struct {
 	refused     map[arrival]time.Time // by moody endpoints
 	retried     int
 	connections int
+	hanging     int // requests, so far
 }
 
 // NewSink makes a sink that listens nowhere yet.
@@ -188,6 +189,9 @@ func (s *Sink) accepts(w http.ResponseWriter, r *http.Request, b Behaviour, a ar
 			return false
 		}
 	case b == Hanging:
+		s.mu.Lock()
+		s.hanging++
+		s.mu.Unlock()
 		select {
 		case <-s.healed:
 			// Nobody knows whether the other side still waits: better not now.

@@ -82,7 +82,7 @@ func TestEndpointsBehave(t *testing.T) {
 	require.GreaterOrEqual(t, time.Since(began), slowness)
 
 	var work sync.WaitGroup
-	connections := func() int { s.mu.Lock(); defer s.mu.Unlock(); return s.connections }
+	hanging := func() int { s.mu.Lock(); defer s.mu.Unlock(); return s.hanging }
 	drained := func() {
 		http.DefaultClient.CloseIdleConnections()
 		require.NoError(t, s.Drained(t.Context()))
@@ -90,7 +90,7 @@ func TestEndpointsBehave(t *testing.T) {
 	drained()
 	impatient, leave := context.WithCancel(t.Context())
 	work.Go(func() { require.Zero(t, post(impatient, t, url+"/hanging/4", taken, "")) })
-	require.NoError(t, Until(t.Context(), time.Millisecond, func() bool { return connections() == 1 }))
+	require.NoError(t, Until(t.Context(), time.Millisecond, func() bool { return hanging() == 1 }))
 	leave()
 	patient, cancel := context.WithTimeout(t.Context(), slowness) // a good one needs no tenth of it
 	defer cancel()
@@ -100,7 +100,7 @@ func TestEndpointsBehave(t *testing.T) {
 	work.Go(func() {
 		require.Equal(t, http.StatusServiceUnavailable, post(t.Context(), t, url+"/hanging/6", taken, ""))
 	})
-	require.NoError(t, Until(t.Context(), time.Millisecond, func() bool { return connections() == 1 }))
+	require.NoError(t, Until(t.Context(), time.Millisecond, func() bool { return hanging() == 2 }))
 	require.EqualValues(t, 3, s.Counts().Distinct)
 	s.Heal()
 	work.Wait()
