@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os/exec"
 	"sync"
@@ -80,13 +81,17 @@ func (e *emulator) try() (string, error) {
 // inputs keep the servers alive: a file that nobody holds is closed some day.
 var inputs []io.Closer
 
-// freeAddress is an address of the loopback where nobody listens.
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it returns at once
-	if err != nil {
-		return "", err
+// freeAddress is an address of the loopback where nobody listens. Its port is none of
+// those that the system gives to others who ask for any, until the server has it.
+func freeAddress() (address string, err error) {
+	for range 100 {
+		address = fmt.Sprint("127.0.0.1:", 20_000+rand.N(10_000))
+		var listener net.Listener
+		if listener, err = net.Listen("tcp", address); err == nil { //nolint:noctx // it returns at once
+			return address, listener.Close()
+		}
 	}
-	return listener.Addr().String(), listener.Close()
+	return "", err
 }
 
 // untilItListens waits until something listens at an address.
