@@ -119,6 +119,9 @@ func TestKilledUnderLoad(t *testing.T) {
 			end()
 			work.Wait()
 			eventually(t, "retries", func() bool { return sink.Retried() > before })
+			topic, err := localClient(t, life.Process).CreateTopic(t.Context(), smn.CreateTopicInput{Name: "t" + smn.NewID()})
+			require.NoError(t, err)
+			topics = append(topics, topic.URN) // other runs may be too short for one
 			kill()
 			continue
 		}
