@@ -16,8 +16,9 @@ import (
 	"tocsin/shared/wire"
 )
 
-// patience is how long the demo waits for something to arrive.
-const patience = 10 * time.Second
+// patience is how long the demo waits for something to arrive, which takes milliseconds
+// but on a machine that is busy with much else.
+const patience = 30 * time.Second
 
 // Config is what a demo is made of.
 type Config struct {

@@ -1,8 +1,10 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -105,16 +107,20 @@ func (h *history) follow(l *Ledger) {
 
 func (h *history) end() { close(h.stop) }
 
-// within is how many deliveries came in the last d, of at most half a second.
+// within is how many deliveries came in the last d, of at most half a second, and since
+// the sample before: a busy machine takes them seldom.
 func (h *history) within(d time.Duration) int64 {
 	now := h.ledger.Counts()
+	from := now.AtMicros - d.Microseconds()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	oldest := now.Deliveries
-	for _, c := range h.samples {
-		if c.AtMicros >= now.AtMicros-d.Microseconds() {
-			oldest = min(oldest, c.Deliveries)
+	samples := slices.SortedFunc(slices.Values(h.samples[:min(h.next, len(h.samples))]),
+		func(a, b Counts) int { return cmp.Compare(a.AtMicros, b.AtMicros) })
+	before := Counts{}
+	for i, c := range samples {
+		if i == 0 || c.AtMicros <= from {
+			before = c
 		}
 	}
-	return now.Deliveries - oldest
+	return now.Deliveries - before.Deliveries
 }
