@@ -66,8 +66,8 @@ func TestClockSetBackLengthensNothing(t *testing.T) {
 	require.Equal(t, first[0].ID, again[0].ID)
 	require.Equal(t, 2, again[0].Received)
 
-	due := db.now().Add(soon)
 	began := time.Now()
+	due := db.now().Add(soon)
 	retry := queue.NewRetry("project", "topic", queue.Retry{MessageID: "message", SubscriptionID: "s", Attempt: 2}, due)
 	require.NoError(t, db.Put(ctx, retry))
 	leases, err := db.Receive(ctx, 1, time.Hour)

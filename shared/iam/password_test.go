@@ -83,16 +83,17 @@ func TestHashesAreChecked(t *testing.T) {
 func TestUnknownUsersCostTheSame(t *testing.T) {
 	a, _ := authority(t, func(c *Config) { c.Users[0].Password, c.Users[0].PasswordHash = "", hashed(t, "x") })
 	took := func(name string) time.Duration {
-		best := time.Hour
-		for range 3 {
-			began := time.Now()
-			_, err := a.IssueToken(t.Context(), TokenRequest{Methods: []string{"password"}, User: Login{Name: name, Domain: Domain{ID: "d1"}, Password: "y"}})
-			require.Equal(t, smn.Unauthenticated, smn.CodeOf(err))
-			best = min(best, time.Since(began))
-		}
-		return best
+		began := time.Now()
+		_, err := a.IssueToken(t.Context(), TokenRequest{Methods: []string{"password"}, User: Login{Name: name, Domain: Domain{ID: "d1"}, Password: "y"}})
+		require.Equal(t, smn.Unauthenticated, smn.CodeOf(err))
+		return time.Since(began)
 	}
-	known, unknown := took("admin"), took("nobody")
+	// In turns, so that a machine that is busy for a while slows down both; the best
+	// of each is what it costs.
+	known, unknown := time.Hour, time.Hour
+	for range 5 {
+		known, unknown = min(known, took("admin")), min(unknown, took("nobody"))
+	}
 	require.Greater(t, unknown, known/3)
 	require.Greater(t, known, unknown/3)
 }
