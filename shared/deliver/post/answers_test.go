@@ -232,7 +232,7 @@ func slowEndpoint(t *testing.T, w way) {
 	s := w.local(t, post.Config{Timeout: 50 * time.Millisecond})
 	require.Equal(t, deliver.Outcome{Result: deliver.Again, Reason: "no answer within 50ms"},
 		s.Post(t.Context(), request(url)))
-	patient := w.local(t, post.Config{Timeout: 2 * time.Second}) // the status must come within it, and it may be waited for
+	patient := w.local(t, post.Config{Timeout: time.Second}) // the status must come within it, and it may be waited for
 	require.Equal(t, deliver.Delivered, patient.Post(t.Context(), request(url+"/body")).Result,
 		"the status says it all, even if the body never ends")
 	o, _ := s.Ask(t.Context(), request(url+"/body"))
