@@ -23,6 +23,10 @@ const (
 	// afterthought is how long an answer is looked for when the peer has not read
 	// the request in time: it has come already or not at all.
 	afterthought = 20 * time.Millisecond
+
+	// slack is how much sooner than asked an attempt may be given up. To set a
+	// deadline takes as long as a twentieth of an attempt.
+	slack = 10 * time.Millisecond
 )
 
 // errTooLong: the answer does not come to its point.
@@ -36,6 +40,7 @@ type conn struct {
 	left   int           // bytes that may still be read
 	heard  bool          // of the answer at least a byte has come
 	broken error         // why nothing more of it will, but for its end
+	until  time.Time     // the deadline that is set
 	one    [1]byte
 
 	waiting // in the pool
@@ -45,6 +50,15 @@ func newConn(socket *socket, stream io.ReadWriter) *conn {
 	c := &conn{socket: socket, stream: stream}
 	c.reader = bufio.NewReaderSize(c, 2<<10)
 	return c
+}
+
+// limit lets the connection end with an attempt's deadline.
+func (c *conn) limit(deadline time.Time) error {
+	if sooner := deadline.Sub(c.until); sooner >= 0 && sooner <= slack {
+		return nil
+	}
+	c.until = deadline
+	return c.socket.SetDeadline(deadline)
 }
 
 // close ends the connection without a word: a farewell by TLS could wait for the

@@ -2,6 +2,7 @@ package post_test
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -100,6 +101,36 @@ func keptConnectionThatFailsMidway(t *testing.T, w way) {
 	s := w.local(t, post.Config{})
 	require.Equal(t, deliver.Delivered, s.Post(t.Context(), request(url)).Result)
 	require.Equal(t, deliver.Outcome{Result: deliver.Again, Reason: "no readable answer"}, s.Post(t.Context(), request(url)))
+	require.EqualValues(t, 1, connections.Load())
+}
+
+// Attempts over one connection end each in their own time, later or sooner than the
+// one before would have.
+func keptConnectionAndDeadlines(t *testing.T, w way) {
+	first, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	later, cancel := context.WithTimeout(t.Context(), 1100*time.Millisecond)
+	defer cancel()
+	release := make(chan struct{})
+	defer close(release)
+	url, connections := listen(t, func(_ int64, c net.Conn) {
+		reader := bufio.NewReader(c)
+		for _, until := range []<-chan struct{}{nil, later.Done(), release} {
+			swallow(reader)
+			if until != nil {
+				<-until
+			}
+			say(empty)(c)
+		}
+	})
+	p := w.local(t, post.Config{})
+	require.Equal(t, deliver.Delivered, p.Post(first, request(url)).Result)
+	require.Equal(t, deliver.Delivered, p.Post(t.Context(), request(url)).Result)
+	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	require.Equal(t, deliver.Again, p.Post(short, request(url)).Result)
+	require.Less(t, time.Since(began), post.DefaultTimeout/2)
 	require.EqualValues(t, 1, connections.Load())
 }
 

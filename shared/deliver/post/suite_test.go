@@ -54,6 +54,7 @@ var conform = map[string]func(*testing.T, way){
 	"ConnectionsAreKept":             connectionsAreKept,
 	"ConnectionsThatAreNotKept":      connectionsThatAreNotKept,
 	"KeptConnectionThatWasClosed":    keptConnectionThatWasClosed,
+	"KeptConnectionAndDeadlines":     keptConnectionAndDeadlines,
 	"FreshConnectionThatWasClosed":   freshConnectionThatWasClosed,
 	"WordsThatNobodyAskedFor":        wordsThatNobodyAskedFor,
 	"WordsThatNobodyAskedForByTLS":   wordsThatNobodyAskedForByTLS,

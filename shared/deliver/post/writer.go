@@ -34,7 +34,7 @@ func (w *writer) close() { w.idle.close() }
 
 func (w *writer) carry(ctx context.Context, a attempt) (answer, error) {
 	for c := w.idle.take(a.place()); c != nil; c = w.idle.take(a.place()) {
-		if c.socket.SetDeadline(a.deadline) != nil || !c.isQuiet() {
+		if c.limit(a.deadline) != nil || !c.isQuiet() {
 			c.close()
 			continue
 		}
@@ -93,7 +93,7 @@ func (w *writer) dial(ctx context.Context, a *attempt) (*conn, error) {
 		return nil, err
 	}
 	c := newConn(socket, stream)
-	c.place = a.place()
+	c.place, c.until = a.place(), a.deadline
 	return c, nil
 }
 
