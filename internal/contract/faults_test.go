@@ -37,6 +37,7 @@ type faults struct {
 	mu     sync.Mutex
 	chance *rand.Rand
 	given  []byte         // the last answer with tasks
+	lost   bool           // an answer with tasks was
 	calls  map[string]int // of each operation
 	count  map[string]int
 }
@@ -68,7 +69,7 @@ func (f *faults) next(service, operation string) (fault string, given []byte) {
 		fault = overloaded
 	case dice == 0:
 		fault = throttled
-	case dice == 1:
+	case dice == 1 && !(operation == "ReceiveMessage" && f.lost): // each costs a lease
 		fault = answerLost
 	default:
 		return "", nil
@@ -97,16 +98,18 @@ func (f *faults) RoundTrip(r *http.Request) (*http.Response, error) {
 		return leaveBehind(r, asked)
 	}
 	resp, body, err := forward(r, asked)
-	if err == nil && fault == answerLost {
-		err = errors.New("connection reset")
-	}
 	if err != nil {
 		return nil, err
 	}
-	if bytes.Contains(body, []byte("ReceiptHandle")) {
-		f.mu.Lock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	tasks := bytes.Contains(body, []byte("ReceiptHandle"))
+	if fault == answerLost {
+		f.lost = f.lost || tasks
+		return nil, errors.New("connection reset")
+	}
+	if tasks {
 		f.given = body
-		f.mu.Unlock()
 	}
 	return resp, nil
 }

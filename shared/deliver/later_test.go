@@ -80,10 +80,14 @@ func TestLaterSaysNothingOfTheEndpoint(t *testing.T) {
 		w := worker(t, config(m, e))
 		run(t, w, m, 30*time.Second)
 		require.Len(t, e.sent(), 5)
-		e.most = 0
 		run(t, w, m, 10*time.Minute)
 		require.Len(t, e.sent(), 10)
-		require.Equal(t, 2, e.most, "the second follows the first answer")
+		var after []time.Duration
+		for _, at := range e.times[5:] {
+			after = append(after, at.Sub(e.times[5]))
+		}
+		const answer = 200 * time.Millisecond
+		require.Equal(t, []time.Duration{0, answer, answer, 2 * answer, 2 * answer}, after, "the second follows the first answer")
 	})
 }
 
