@@ -40,7 +40,7 @@ func TestPressGoesOnWhenTheServerIsFull(t *testing.T) {
 			require.NoError(t, err)
 			for _, to := range []target{to, to.withClient()} {
 				got.Store(0)
-				p, err := to.press(t.Context(), 2, 50*time.Millisecond)
+				p, err := to.press(t.Context(), 2, 500*time.Millisecond)
 				if !c.goesOn {
 					require.ErrorContains(t, err, http.StatusText(c.status))
 					continue
@@ -48,7 +48,7 @@ func TestPressGoesOnWhenTheServerIsFull(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, got.Load(), p.accepted.Load()+p.refused.Load())
 				require.Equal(t, got.Load()/2, p.refused.Load())
-				require.Positive(t, p.refused.Load())
+				require.Greater(t, got.Load(), int64(4), "a line ends with neither")
 			}
 		})
 	}

@@ -187,8 +187,8 @@ func start(t *testing.T, program string, args ...string) <-chan string {
 	return lines
 }
 
-// freeAddress is one where nobody listens. Its port is none of those that the system
-// gives to others who ask for any, until the program has it.
+// freeAddress is one where nobody listens. Its port is none of those that systems
+// give to others who ask for any, until the program has it.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for range 100 {

@@ -165,9 +165,9 @@ func TestKilledUnderLoad(t *testing.T) {
 		repeats += k.Repeats
 		window += k.Delivered
 	}
-	// On a busy machine it takes a while to save. The soak test, which has the machine
-	// for itself, is exact.
-	require.LessOrEqual(t, repeats, 3*(window+int64(kills*store.ChunkSize)), "%+v", life.Kills)
+	// On a busy machine it takes a while to save: twice the window. The soak test,
+	// which has the machine for itself, is exact.
+	require.LessOrEqual(t, repeats, 2*window+int64(kills*store.ChunkSize), "%+v", life.Kills)
 	// What a run has sent comes again from a later run only. An answer that took too
 	// long, on a busy machine, is the exception.
 	require.LessOrEqual(t, counts.SameRun, counts.Distinct/100)

@@ -82,7 +82,7 @@ func (e *emulator) try() (string, error) {
 var inputs []io.Closer
 
 // freeAddress is an address of the loopback where nobody listens. Its port is none of
-// those that the system gives to others who ask for any, until the server has it.
+// those that systems give to others who ask for any, until the server has it.
 func freeAddress() (address string, err error) {
 	for range 100 {
 		address = fmt.Sprint("127.0.0.1:", 20_000+rand.N(10_000))

@@ -116,9 +116,9 @@ func (h *history) within(d time.Duration) int64 {
 	defer h.mu.Unlock()
 	samples := slices.SortedFunc(slices.Values(h.samples[:min(h.next, len(h.samples))]),
 		func(a, b Counts) int { return cmp.Compare(a.AtMicros, b.AtMicros) })
-	before := Counts{}
+	var before Counts // as before the first sample
 	for i, c := range samples {
-		if i == 0 || c.AtMicros <= from {
+		if c.AtMicros <= from || i == 0 && h.next > len(h.samples) {
 			before = c
 		}
 	}

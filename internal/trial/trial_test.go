@@ -185,15 +185,19 @@ func TestHistoryForgets(t *testing.T) {
 	l := newLedger()
 	h := history{ledger: l}
 	at := func(ago time.Duration, deliveries int64) {
-		h.samples[h.next] = Counts{AtMicros: time.Now().Add(-ago).UnixMicro(), Deliveries: deliveries}
+		h.samples[h.next%len(h.samples)] = Counts{AtMicros: time.Now().Add(-ago).UnixMicro(), Deliveries: deliveries}
 		h.next++
 	}
 	at(time.Hour, 5)
 	at(30*time.Minute, 7)
 	l.counts.Deliveries = 10
 	require.EqualValues(t, 5, h.within(45*time.Minute))
-	require.EqualValues(t, 5, h.within(2*time.Hour), "as far as is known")
+	require.EqualValues(t, 10, h.within(2*time.Hour), "all that there was")
 	require.EqualValues(t, 3, h.within(time.Minute))
+	for range h.samples {
+		at(time.Hour, 5)
+	}
+	require.EqualValues(t, 5, h.within(2*time.Hour), "as far as is still known")
 }
 
 func TestAddressIsFoundInTheLog(t *testing.T) {

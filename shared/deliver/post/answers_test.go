@@ -74,9 +74,6 @@ func retryAfter(t *testing.T, w way) {
 }
 
 func noAnswer(t *testing.T, w way) {
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, closed.Close())
 	endless := func(text string) func(net.Conn) {
 		return func(c net.Conn) {
 			for {
@@ -87,7 +84,7 @@ func noAnswer(t *testing.T, w way) {
 		}
 	}
 	for name, c := range map[string]struct{ endpoint, reason string }{
-		"refused":            {"http://" + closed.Addr().String(), "connection refused"},
+		"refused":            {"http://" + nobody, "connection refused"},
 		"closed":             {speak(t, say("")), "connection closed without an answer"},
 		"half a header":      {speak(t, say("HTTP/1.1 200 OK\r\nServer: a\r\n")), "connection closed without an answer"},
 		"half a header line": {speak(t, say("HTTP/1.1 200 OK\r\nContent-")), "no readable answer"},
@@ -232,7 +229,7 @@ func slowEndpoint(t *testing.T, w way) {
 	s := w.local(t, post.Config{Timeout: 50 * time.Millisecond})
 	require.Equal(t, deliver.Outcome{Result: deliver.Again, Reason: "no answer within 50ms"},
 		s.Post(t.Context(), request(url)))
-	patient := w.local(t, post.Config{Timeout: time.Second}) // the status must come within it, and it may be waited for
+	patient := w.local(t, post.Config{Timeout: time.Second}) // the status must come within it; for the body some wait as long
 	require.Equal(t, deliver.Delivered, patient.Post(t.Context(), request(url+"/body")).Result,
 		"the status says it all, even if the body never ends")
 	o, _ := s.Ask(t.Context(), request(url+"/body"))

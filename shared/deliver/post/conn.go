@@ -24,7 +24,7 @@ const (
 	// the request in time: it has come already or not at all.
 	afterthought = 20 * time.Millisecond
 
-	// slack is how much sooner than asked an attempt may be given up. To set a
+	// slack is how much sooner than asked an attempt may be given up: setting a
 	// deadline takes as long as a twentieth of an attempt.
 	slack = 10 * time.Millisecond
 )
@@ -82,10 +82,10 @@ func (c *conn) Read(p []byte) (int, error) {
 // isQuiet says whether the peer has neither spoken nor closed since its answer.
 // What it says unasked must not be taken for the next answer.
 func (c *conn) isQuiet() bool {
-	c.socket.now = true
-	n, err := c.stream.Read(c.one[:]) // through TLS, which may hold back words of its own
+	c.socket.now, c.socket.empty = true, false
+	n, _ := c.stream.Read(c.one[:]) // through TLS, which may hold back words of its own
 	c.socket.now = false
-	return n == 0 && errors.Is(err, os.ErrDeadlineExceeded)
+	return n == 0 && c.socket.empty // no error says as much: it may be that nobody looked
 }
 
 // exchange sends a request and reads the answer. The connection may be used again
@@ -191,9 +191,10 @@ type socket struct {
 	probe func(fd uintptr) bool // try
 	now   bool                  // Read does not wait
 
-	into []byte // of try: where to
-	n    int    // how much
-	err  error
+	into  []byte // of try: where to
+	n     int    // how much
+	empty bool   // there was nothing
+	err   error
 }
 
 func newSocket(tcp *net.TCPConn) (*socket, error) {

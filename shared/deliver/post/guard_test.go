@@ -123,13 +123,10 @@ func proxyThatFails(t *testing.T, w way) {
 	if w.isBare {
 		t.Skip("the transport speaks to proxies")
 	}
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, closed.Close())
-	demanding, _ := forward(t, "http://127.0.0.1:1")
+	demanding, _ := forward(t, "http://"+nobody)
 	demanding.User = nil
 	for reason, proxy := range map[string]*url.URL{
-		"the proxy could not be reached": {Scheme: "http", Host: closed.Addr().String()},
+		"the proxy could not be reached": {Scheme: "http", Host: nobody},
 		"the proxy refused to connect":   demanding,
 	} {
 		p := w.any(t, post.Config{Proxy: proxy})

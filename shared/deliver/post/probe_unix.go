@@ -21,7 +21,7 @@ func (s *socket) try(fd uintptr) bool {
 		case errors.Is(s.err, syscall.EINTR):
 			continue
 		case errors.Is(s.err, syscall.EAGAIN):
-			s.err = os.ErrDeadlineExceeded
+			s.empty, s.err = true, os.ErrDeadlineExceeded
 		case s.err == nil && s.n == 0:
 			s.err = io.EOF
 		}

@@ -96,6 +96,9 @@ func (w way) any(t testing.TB, c post.Config) *post.Poster {
 	return p
 }
 
+// nobody listens at this address. One that was just given up may be given to others.
+const nobody = "127.0.0.1:1"
+
 func request(endpoint string) post.Request {
 	return post.Request{Endpoint: endpoint, Body: []byte(`{"text":"90 % full"}`)}
 }
