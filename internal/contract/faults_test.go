@@ -69,7 +69,7 @@ func (f *faults) next(service, operation string) (fault string, given []byte) {
 		fault = overloaded
 	case dice == 0:
 		fault = throttled
-	case dice == 1 && !(operation == "ReceiveMessage" && f.lost): // each costs a lease
+	case dice == 1 && (operation != "ReceiveMessage" || !f.lost): // each costs a lease
 		fault = answerLost
 	default:
 		return "", nil
