@@ -4,10 +4,8 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"maps"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -19,6 +17,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"tocsin/internal/loopback"
 )
 
 // TestExamples runs the programs of this folder against the binary: what they
@@ -36,7 +36,8 @@ func TestExamples(t *testing.T) {
 		return strings.TrimSpace(string(out))
 	}
 
-	address := freeAddress(t)
+	address, err := loopback.FreeAddress()
+	require.NoError(t, err)
 	t.Setenv("TOCSIN_ENDPOINT", "http://"+address)
 	t.Setenv("no_proxy", "127.0.0.1")
 	start(t, filepath.Join(built, "tocsin"), "serve", "-addr", address, "-data", t.TempDir())
@@ -57,7 +58,8 @@ func TestExamples(t *testing.T) {
 			for _, script := range receiver[1:] {
 				require.FileExists(t, script) // so that a changed one is run again
 			}
-			hook := freeAddress(t)
+			hook, err := loopback.FreeAddress()
+			require.NoError(t, err)
 			lines := start(t, receiver[0], append(receiver[1:], hook, topic)...)
 			awaitAddress(t, hook)
 			urn := do("tocsin", "subscription", "add", "backups", "http", "http://"+hook+"/")
@@ -185,21 +187,6 @@ func start(t *testing.T, program string, args ...string) <-chan string {
 		_ = command.Wait() // it was interrupted
 	})
 	return lines
-}
-
-// freeAddress is one where nobody listens. Its port is none of those that systems
-// give to others who ask for any, until the program has it.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		address := fmt.Sprint("127.0.0.1:", 20_000+rand.N(10_000))
-		if l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address); err == nil {
-			require.NoError(t, l.Close())
-			return address
-		}
-	}
-	require.Fail(t, "no port is free")
-	return ""
 }
 
 // awaitAddress waits until a program listens.

@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"os/exec"
 	"sync"
 	"time"
+
+	"tocsin/internal/loopback"
 )
 
 // emulator is a server that is started when it is asked for first.
@@ -43,7 +44,7 @@ func (e *emulator) start() (url string, err error) {
 }
 
 func (e *emulator) try() (string, error) {
-	address, err := freeAddress()
+	address, err := loopback.FreeAddress()
 	if err != nil {
 		return "", err
 	}
@@ -80,19 +81,6 @@ func (e *emulator) try() (string, error) {
 
 // inputs keep the servers alive: a file that nobody holds is closed some day.
 var inputs []io.Closer
-
-// freeAddress is an address of the loopback where nobody listens. Its port is none of
-// those that systems give to others who ask for any, until the server has it.
-func freeAddress() (address string, err error) {
-	for range 100 {
-		address = fmt.Sprint("127.0.0.1:", 20_000+rand.N(10_000))
-		var listener net.Listener
-		if listener, err = net.Listen("tcp", address); err == nil { //nolint:noctx // it returns at once
-			return address, listener.Close()
-		}
-	}
-	return "", err
-}
 
 // untilItListens waits until something listens at an address.
 func untilItListens(address string, ended <-chan struct{}) error {

@@ -32,7 +32,7 @@ var layers = [][]string{
 	{"shared/broker", "shared/deliver", "shared/receive"},
 	{"shared/store", "shared/signing", "shared/iam", "shared/validation", "shared/access", "shared/notice"},
 	{"shared/queue", "shared/wire", "shared/mns", "shared/flow", "shared/intake", "shared/awspost"},
-	{"shared/smn"},
+	{"shared/smn", "internal/loopback"},
 }
 
 // suites hold tests for others and stand beside the layers: only tests and other
