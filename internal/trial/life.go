@@ -1,10 +1,8 @@
 package trial
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 )
@@ -114,13 +112,12 @@ func (h *history) within(d time.Duration) int64 {
 	from := now.AtMicros - d.Microseconds()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	samples := slices.SortedFunc(slices.Values(h.samples[:min(h.next, len(h.samples))]),
-		func(a, b Counts) int { return cmp.Compare(a.AtMicros, b.AtMicros) })
-	var before Counts // as before the first sample
-	for i, c := range samples {
-		if c.AtMicros <= from || i == 0 && h.next > len(h.samples) {
-			before = c
+	oldest := max(0, h.next-len(h.samples))
+	for i := h.next - 1; i >= oldest; i-- {
+		c := h.samples[i%len(h.samples)]
+		if c.AtMicros <= from || i == oldest && oldest > 0 { // what was before has been forgotten
+			return now.Deliveries - c.Deliveries
 		}
 	}
-	return now.Deliveries - before.Deliveries
+	return now.Deliveries
 }

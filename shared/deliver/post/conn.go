@@ -40,7 +40,6 @@ type conn struct {
 	left   int           // bytes that may still be read
 	heard  bool          // of the answer at least a byte has come
 	broken error         // why nothing more of it will, but for its end
-	until  time.Time     // the deadline that is set
 	one    [1]byte
 
 	waiting // in the pool
@@ -50,15 +49,6 @@ func newConn(socket *socket, stream io.ReadWriter) *conn {
 	c := &conn{socket: socket, stream: stream}
 	c.reader = bufio.NewReaderSize(c, 2<<10)
 	return c
-}
-
-// limit lets the connection end with an attempt's deadline.
-func (c *conn) limit(deadline time.Time) error {
-	if sooner := deadline.Sub(c.until); sooner >= 0 && sooner <= slack {
-		return nil
-	}
-	c.until = deadline
-	return c.socket.SetDeadline(deadline)
 }
 
 // close ends the connection without a word: a farewell by TLS could wait for the
@@ -190,6 +180,7 @@ type socket struct {
 	raw   syscall.RawConn
 	probe func(fd uintptr) bool // try
 	now   bool                  // Read does not wait
+	until time.Time             // the deadline that limit has set
 
 	into  []byte // of try: where to
 	n     int    // how much
@@ -202,6 +193,15 @@ func newSocket(tcp *net.TCPConn) (*socket, error) {
 	s := &socket{TCPConn: tcp, raw: raw}
 	s.probe = s.try
 	return s, err
+}
+
+// limit bounds what is done from now on by an attempt's deadline.
+func (s *socket) limit(deadline time.Time) error {
+	if sooner := deadline.Sub(s.until); sooner >= 0 && sooner <= slack {
+		return nil
+	}
+	s.until = deadline
+	return s.SetDeadline(deadline)
 }
 
 // Read reads, or says at once that there is nothing.

@@ -24,25 +24,25 @@ func connected(t *testing.T) *conn {
 }
 
 func TestLimitMovesWhenItMust(t *testing.T) {
-	c := connected(t)
+	s := connected(t).socket
 	first := time.Now().Add(time.Hour)
 	for later, moves := range map[time.Duration]bool{0: false, slack: false, slack + 1: true, -1: true} {
-		c.until = time.Time{}
-		require.NoError(t, c.limit(first))
-		require.Equal(t, first, c.until)
-		require.NoError(t, c.limit(first.Add(later)))
-		require.Equal(t, moves, !c.until.Equal(first), later)
+		s.until = time.Time{}
+		require.NoError(t, s.limit(first))
+		require.Equal(t, first, s.until)
+		require.NoError(t, s.limit(first.Add(later)))
+		require.Equal(t, moves, !s.until.Equal(first), later)
 	}
 }
 
 // A deadline that has passed lets nobody look, and so nobody knows that all is quiet.
 func TestQuietIsWhatWasLookedAt(t *testing.T) {
 	c := connected(t)
-	require.NoError(t, c.limit(time.Now().Add(time.Hour)))
+	require.NoError(t, c.socket.limit(time.Now().Add(time.Hour)))
 	require.True(t, c.isQuiet())
-	require.NoError(t, c.limit(time.Now().Add(-slack/2)))
-	require.NoError(t, c.limit(time.Now()))
+	require.NoError(t, c.socket.limit(time.Now().Add(-slack/2)))
+	require.NoError(t, c.socket.limit(time.Now()))
 	require.False(t, c.isQuiet())
-	require.NoError(t, c.limit(time.Now().Add(time.Hour)))
+	require.NoError(t, c.socket.limit(time.Now().Add(time.Hour)))
 	require.True(t, c.isQuiet())
 }

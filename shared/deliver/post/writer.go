@@ -34,7 +34,7 @@ func (w *writer) close() { w.idle.close() }
 
 func (w *writer) carry(ctx context.Context, a attempt) (answer, error) {
 	for c := w.idle.take(a.place()); c != nil; c = w.idle.take(a.place()) {
-		if c.limit(a.deadline) != nil || !c.isQuiet() {
+		if c.socket.limit(a.deadline) != nil || !c.isQuiet() {
 			c.close()
 			continue
 		}
@@ -79,7 +79,7 @@ func (w *writer) dial(ctx context.Context, a *attempt) (*conn, error) {
 	}
 	socket, err := newSocket(dialled.(*net.TCPConn))
 	if err == nil {
-		err = socket.SetDeadline(a.deadline)
+		err = socket.limit(a.deadline)
 	}
 	var stream io.ReadWriter = socket
 	if err == nil && a.secure {
@@ -93,7 +93,7 @@ func (w *writer) dial(ctx context.Context, a *attempt) (*conn, error) {
 		return nil, err
 	}
 	c := newConn(socket, stream)
-	c.place, c.until = a.place(), a.deadline
+	c.place = a.place()
 	return c, nil
 }
 

@@ -244,7 +244,8 @@ func testNotBefore(t *testing.T, q queue.Queue) {
 	got := map[string]bool{}
 	for range 2 { // where putting took until it was due, it may come first
 		id := receiveOne(t, q, long).ID
-		if got[id] = true; id == later.ID {
+		got[id] = true
+		if id == later.ID {
 			require.False(t, time.Now().Before(due.Truncate(time.Millisecond)), "handed out before it was due")
 		}
 	}
